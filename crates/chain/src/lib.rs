@@ -1,0 +1,1 @@
+//! What is on the chain: decoded Bitcoin blocks, outputs, spends, addresses.

@@ -1,0 +1,1 @@
+//! Law-enforcement requests: asks, states, roles and permits, rule packs, clocks.

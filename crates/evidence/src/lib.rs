@@ -1,0 +1,1 @@
+//! What a court receives: package layout, seal, CASE graph, report, verification.

@@ -1,0 +1,1 @@
+//! Tamper-evident log: Merkle tree, tiles, signed checkpoints, cosignatures, proofs.

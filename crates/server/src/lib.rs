@@ -1,0 +1,1 @@
+//! HTTP API, HI-1, jobs, keys, clock.

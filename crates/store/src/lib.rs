@@ -1,0 +1,1 @@
+//! SQLite and PostgreSQL: knows SQL, knows no rules.

@@ -1,0 +1,1 @@
+//! What it means: taint policies, walks, exhibits, the layout of the picture.
