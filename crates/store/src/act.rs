@@ -1,0 +1,314 @@
+//! What goes into the store and what comes out, as plain values. Knows no SQL.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use ledger::{Hash, LeafIndex, TreeSize};
+use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
+
+/// One act: events of one stream, and all that must be stored with them or not at all.
+///
+/// An act without events is allowed (it then has no leaf); its jobs, view and transaction are
+/// still stored together.
+#[derive(Clone, Debug)]
+pub struct Append {
+    /// The request (or other history) that the events belong to.
+    pub stream: Uuid,
+    /// Sequence number of the last event the caller has seen.
+    pub expected_seq: ExpectedSeq,
+    /// At most [`crate::limits::ACT_EVENTS_MAX`].
+    pub events: Vec<NewEvent>,
+    /// Work that follows from the events.
+    pub jobs: Vec<NewJob>,
+    /// The job whose outcome these events are: it is done when they are stored. If its lease was
+    /// lost, the act is refused.
+    pub completes: Option<JobLease>,
+    /// The row of the list of requests, replaced as a whole.
+    pub view: Option<NewView>,
+    /// The transaction identifier that this act answers.
+    pub seen: Option<SeenTransaction>,
+    /// Small blobs that the events name; larger ones are put before, with
+    /// [`crate::Store::put_blob_file`].
+    pub blobs: Vec<NewBlob>,
+}
+
+/// What the writer compares with the stream's newest sequence number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExpectedSeq {
+    /// The stream ends here; 0 means that it has no event yet.
+    Exactly(u64),
+    /// Whatever it is. For histories that nobody decides upon, such as the read audit.
+    Any,
+}
+
+/// One event, before it has a place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewEvent {
+    /// JSON text without personal data; part of the hashed record, kept for ever.
+    pub event_json: String,
+    /// JSON object text with the personal part; part of the hashed record, may be erased.
+    pub payload_json: Option<String>,
+}
+
+/// The acknowledgement of an act: everything in it is on disk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Appended {
+    /// Stream of the act.
+    pub stream: Uuid,
+    /// Sequence number of the act's first event; the others follow without a gap.
+    pub first_seq: u64,
+    /// Time of all events of the act.
+    pub at: Timestamp,
+    /// Leaves of the act's events, in their order; empty when it had none.
+    pub leaves: Range<u64>,
+    /// Size of the tree that the checkpoint signs.
+    pub size: TreeSize,
+    /// The signed note of a checkpoint that covers the leaves.
+    pub checkpoint: Arc<str>,
+}
+
+/// One event as it was stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredEvent {
+    /// Its stream.
+    pub stream: Uuid,
+    /// From 1, without gaps.
+    pub seq: u64,
+    /// Never before its predecessor's in the whole store.
+    pub at: Timestamp,
+    /// JSON text, byte for byte as it was appended.
+    pub event_json: String,
+    /// JSON text, byte for byte as it was appended.
+    pub payload: Payload,
+    /// Its leaf.
+    pub leaf: LeafIndex,
+}
+
+/// The personal part of a stored event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Payload {
+    /// The event never had one.
+    None,
+    /// JSON text, byte for byte as it was appended.
+    Kept(String),
+    /// Erased, with its salt, at that time; the leaf's hash is kept.
+    Erased(Timestamp),
+}
+
+/// The exact bytes whose entry is a leaf, and their salt: what a proof must carry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// Its leaf.
+    pub leaf: LeafIndex,
+    /// The hashed JSON text.
+    pub json: String,
+    /// The 32 random bytes hashed before it.
+    pub salt: [u8; 32],
+}
+
+/// An identifier that a partner may use once, and the reference of the answer it was given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeenTransaction {
+    /// Identifiers are unique for each agency, not over all.
+    pub agency: Uuid,
+    /// As the agency sent it.
+    pub transaction: String,
+    /// Where the answer is found again (a digest, an id, a short text).
+    pub reference: String,
+}
+
+/// Number of a job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct JobId(pub u64);
+
+/// Work to be done after the act.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewJob {
+    /// Which worker takes it.
+    pub kind: String,
+    /// A second job with the same key is not stored while the first is in the table, done or
+    /// dead ones included: an effect's id, for example.
+    pub key: Option<String>,
+    /// The stream it works for.
+    pub stream: Uuid,
+    /// What the worker needs; no personal data, it may outlive an erasure.
+    pub body: String,
+    /// Not before this time; `None` is at once.
+    pub run_at: Option<Timestamp>,
+    /// After so many failures it is dead and waits for a person.
+    pub attempts_max: u16,
+}
+
+/// A claimed job. It is the worker's until the lease ends; then another may claim it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Job {
+    /// Proof of the claim.
+    pub lease: JobLease,
+    /// Which worker takes it.
+    pub kind: String,
+    /// As in [`NewJob::key`].
+    pub key: Option<String>,
+    /// The stream it works for.
+    pub stream: Uuid,
+    /// As in [`NewJob::body`].
+    pub body: String,
+    /// 1 for the first.
+    pub attempt: u16,
+    /// As in [`NewJob::attempts_max`].
+    pub attempts_max: u16,
+    /// End of the lease.
+    pub leased_until: Timestamp,
+}
+
+/// Proof that a job was claimed and by whom; worthless once another has claimed it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct JobLease {
+    /// The job.
+    pub id: JobId,
+    /// Random; a later claim has another one.
+    pub token: [u8; 16],
+}
+
+/// The row of the list of requests: what is needed to filter, sort and show it. Derived from the
+/// stream's events, so it may be dropped and rebuilt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewView {
+    /// Who owns it.
+    pub agency: Uuid,
+    /// One word that lists are filtered by.
+    pub state: String,
+    /// JSON text for the list; no personal data.
+    pub summary_json: String,
+    /// The next time at which something falls due.
+    pub next_due: Option<Timestamp>,
+}
+
+/// One row of the list of requests.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct View {
+    /// The request.
+    pub stream: Uuid,
+    /// As in [`NewView::agency`].
+    pub agency: Uuid,
+    /// As in [`NewView::state`].
+    pub state: String,
+    /// As in [`NewView::summary_json`].
+    pub summary_json: String,
+    /// As in [`NewView::next_due`].
+    pub next_due: Option<Timestamp>,
+    /// Time of its newest act.
+    pub updated_at: Timestamp,
+    /// Its place in the list; the next page begins after it.
+    pub cursor: ViewCursor,
+}
+
+/// A place in the list of requests, which is ordered by opening, newest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ViewCursor(pub u64);
+
+/// Which rows of the list of requests are wanted; newest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ViewQuery {
+    /// Of this agency only.
+    pub agency: Option<Uuid>,
+    /// In this state only.
+    pub state: Option<String>,
+    /// After this row; `None` is from the newest.
+    pub after: Option<ViewCursor>,
+    /// At most [`crate::limits::PAGE_ROWS_MAX`].
+    pub rows_max: usize,
+}
+
+/// SHA-256 of a blob: its name.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BlobDigest(pub [u8; 32]);
+
+/// A small blob on its way into the store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewBlob {
+    pub(crate) digest: BlobDigest,
+    pub(crate) bytes: Vec<u8>,
+}
+
+impl NewBlob {
+    /// Names the bytes by their digest. At most [`crate::limits::BLOB_INLINE_BYTES_MAX`] can be
+    /// appended.
+    pub fn new(bytes: Vec<u8>) -> NewBlob {
+        NewBlob { digest: BlobDigest(Sha256::digest(&bytes).into()), bytes }
+    }
+
+    /// Its name.
+    pub fn digest(&self) -> BlobDigest {
+        self.digest
+    }
+}
+
+/// Somebody looked at something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReadAudit {
+    /// Id of the person or key that read.
+    pub actor: Uuid,
+    /// What was read.
+    pub stream: Option<Uuid>,
+    /// Which kind of read, in one word; no personal data.
+    pub action: String,
+}
+
+/// Digest over the reads of a span of time, to be made an event so that it becomes a leaf.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReadAuditDigest {
+    /// Reads counted.
+    pub count: u64,
+    /// SHA-256 over one line of text for each read, in their order; docs/formats/store.md.
+    pub sha256: Hash,
+}
+
+/// What an erasure did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ErasedCount {
+    /// Payloads that were there and are gone; those erased before are not counted.
+    pub payloads: u64,
+    /// Whether the engine has also overwritten the bytes in its own log. PostgreSQL has not:
+    /// see docs/formats/store.md.
+    pub overwritten: Overwritten,
+}
+
+/// Where erased bytes may still be found on the disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Overwritten {
+    /// Nowhere in the database files.
+    Yes,
+    /// In SQLite's write-ahead log, because a reader still used it; the next erasure or restart
+    /// overwrites it.
+    AfterReaders,
+    /// In PostgreSQL's pages until vacuum reuses them, and in its archived log.
+    AfterVacuum,
+}
+
+/// How long to wait before the next attempt of a failed job: 2 s, 4 s, 8 s ... at most an hour.
+pub fn back_off(attempt: u16) -> SignedDuration {
+    const BACK_OFF_SECONDS_MAX: i64 = 3_600;
+    let doubled = 1i64.checked_shl(u32::from(attempt.min(32))).unwrap_or(BACK_OFF_SECONDS_MAX);
+    SignedDuration::from_secs(doubled.clamp(1, BACK_OFF_SECONDS_MAX))
+}
+
+impl BlobDigest {
+    /// Digest of these bytes.
+    pub fn of(bytes: &[u8]) -> BlobDigest {
+        BlobDigest(Sha256::digest(bytes).into())
+    }
+}
+
+impl std::fmt::Display for BlobDigest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&hex::encode(self.0))
+    }
+}
+
+impl std::fmt::Debug for BlobDigest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "BlobDigest({self})")
+    }
+}
