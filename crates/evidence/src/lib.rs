@@ -1,1 +1,31 @@
-//! What a court receives: package layout, seal, CASE graph, report, verification.
+//! What a court receives: tables, package, report, CASE graph, seal, envelopes, verification.
+//!
+//! Knows no database, no network, no clock, no file system and holds no key: rows, bytes, times
+//! and random numbers come in as arguments, signatures come from closures. Two places let the
+//! crypto library draw its own random bytes, and say so: [`cms::recipient`] and [`age`]
+//! (docs/decisions/040).
+//!
+//! The way of a package, each step a module:
+//!
+//! | step | module | result |
+//! |---|---|---|
+//! | rows from a source | [`table`] | CSV and JSON with the same rows, counts, digests |
+//! | everything that is answered | [`package`] | [`package::Bag`], a BagIt bag, deterministic |
+//! | the paper for people | [`report`] | PDF/A-3 |
+//! | the graph for machines | [`case`] | CASE/UCO JSON-LD |
+//! | the company's signature | [`cms`], [`timestamp`], [`seal`] | CAdES B-B, RFC 3161 token |
+//! | one file | [`archive`] | the zip, byte for byte repeatable |
+//! | for one recipient only | [`cms::envelope`], [`age`] | encrypted zip |
+//! | the other side | [`verify`] | every defect by name |
+//!
+//! Layout and formats are written up in `docs/formats/package.md`; [`mod@format`] has the
+//! constants that writer and verifier share, and they share nothing else.
+
+#![forbid(unsafe_code)]
+
+pub mod digest;
+pub mod format;
+pub mod package;
+pub mod report;
+pub mod table;
+pub mod verify;

@@ -1,0 +1,1 @@
+//! The other side: reads a package it trusts in nothing and names every defect.
