@@ -1,0 +1,398 @@
+//! What a request points at: account ids, addresses, transactions, e-mail, phone, IBAN, IP.
+//!
+//! Knows no database and no request: it only turns what an officer typed into the one spelling in
+//! which two selectors are equal when they mean the same. What cannot be read is named, with the
+//! reason and how to fix it, never guessed.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::net::IpAddr;
+use std::str::FromStr;
+
+use sha2::{Digest as _, Sha256};
+
+/// Longest selector text that is read, in bytes. The longest real one is an e-mail address (254).
+pub const SELECTOR_BYTES_MAX: usize = 320;
+/// Most lines that [`read_list`] takes in one upload.
+pub const SELECTOR_LINE_COUNT_MAX: usize = 100_000;
+
+/// The kinds of selector that a catalog search can answer to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SelectorKind {
+    /// The company's own id of an account or customer, as the company prints it.
+    AccountId,
+    /// A Bitcoin address: base58check or bech32(m), any network.
+    Address,
+    /// A Bitcoin transaction id: 32 bytes in the usual reversed hex.
+    Txid,
+    /// An e-mail address; compared without regard to case.
+    Email,
+    /// A phone number in E.164: `+` and 7 to 15 digits.
+    Phone,
+    /// An IBAN (ISO 13616), check digits verified.
+    Iban,
+    /// An IPv4 or IPv6 address.
+    Ip,
+}
+
+impl SelectorKind {
+    /// Every kind, in the order of the catalog documentation.
+    pub const ALL: [Self; 7] = [
+        Self::AccountId,
+        Self::Address,
+        Self::Txid,
+        Self::Email,
+        Self::Phone,
+        Self::Iban,
+        Self::Ip,
+    ];
+
+    /// The word used in `catalog.toml`, and the name of the SQL parameter.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::AccountId => "account_id",
+            Self::Address => "address",
+            Self::Txid => "txid",
+            Self::Email => "email",
+            Self::Phone => "phone",
+            Self::Iban => "iban",
+            Self::Ip => "ip",
+        }
+    }
+}
+
+impl fmt::Display for SelectorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The word is not a selector kind.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("`{0}` is no selector kind; use account_id, address, txid, email, phone, iban or ip")]
+pub struct UnknownKind(pub String);
+
+impl FromStr for SelectorKind {
+    type Err = UnknownKind;
+    fn from_str(word: &str) -> Result<Self, UnknownKind> {
+        let known = Self::ALL.into_iter().find(|kind| kind.as_str() == word);
+        known.ok_or_else(|| UnknownKind(word.to_owned()))
+    }
+}
+
+/// One selector in its normal spelling. Equal selectors mean the same thing.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Selector {
+    kind: SelectorKind,
+    value: String,
+}
+
+impl Selector {
+    /// Reads `text` as a selector of `kind` and brings it into its normal spelling.
+    pub fn read(kind: SelectorKind, text: &str) -> Result<Self, SelectorError> {
+        let trimmed = text.trim();
+        if trimmed.is_empty() {
+            return Err(SelectorError::Empty);
+        }
+        if trimmed.len() > SELECTOR_BYTES_MAX {
+            return Err(SelectorError::TooLong { bytes: trimmed.len() });
+        }
+        if let Some(found) = trimmed.chars().find(|c| c.is_control()) {
+            return Err(SelectorError::Control { code: u32::from(found) });
+        }
+        let value = match kind {
+            SelectorKind::AccountId => trimmed.to_owned(),
+            SelectorKind::Address => address(trimmed)?,
+            SelectorKind::Txid => txid(trimmed)?,
+            SelectorKind::Email => email(trimmed)?,
+            SelectorKind::Phone => phone(trimmed)?,
+            SelectorKind::Iban => iban(trimmed)?,
+            SelectorKind::Ip => ip(trimmed)?,
+        };
+        Ok(Self { kind, value })
+    }
+
+    /// Which kind it is.
+    pub fn kind(&self) -> SelectorKind {
+        self.kind
+    }
+
+    /// The normal spelling. Personal data: never log it.
+    pub fn value(&self) -> &str {
+        &self.value
+    }
+
+    /// Does a value found in a result row mean this selector? Values that a database holds in
+    /// another spelling (upper case, blanks in an IBAN) are brought to the normal one first.
+    pub fn matches(&self, found: &str) -> bool {
+        found == self.value || Self::read(self.kind, found).is_ok_and(|other| other == *self)
+    }
+}
+
+/// Shows the kind only, so that a value cannot slip into a log.
+impl fmt::Debug for Selector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Selector({})", self.kind)
+    }
+}
+
+/// Why a text is not a selector of the kind it was given as. No text of the officer's is repeated.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum SelectorError {
+    /// Nothing but blanks.
+    #[error("the selector is empty")]
+    Empty,
+    /// Longer than any real selector.
+    #[error("the selector is {bytes} bytes long; at most {SELECTOR_BYTES_MAX} are read")]
+    TooLong {
+        /// Length found.
+        bytes: usize,
+    },
+    /// A control character, which no selector has.
+    #[error("the selector holds the control character U+{code:04X}; remove it")]
+    Control {
+        /// Its code point.
+        code: u32,
+    },
+    /// Not a Bitcoin address.
+    #[error("not a Bitcoin address: {why}")]
+    Address {
+        /// What does not fit.
+        why: &'static str,
+    },
+    /// Not a transaction id.
+    #[error("not a transaction id: {why}")]
+    Txid {
+        /// What does not fit.
+        why: &'static str,
+    },
+    /// Not an e-mail address.
+    #[error("not an e-mail address: {why}")]
+    Email {
+        /// What does not fit.
+        why: &'static str,
+    },
+    /// Not a phone number.
+    #[error("not a phone number in E.164: {why}")]
+    Phone {
+        /// What does not fit.
+        why: &'static str,
+    },
+    /// Not an IBAN.
+    #[error("not an IBAN: {why}")]
+    Iban {
+        /// What does not fit.
+        why: &'static str,
+    },
+    /// Not an IP address.
+    #[error("not an IP address: write it as 192.0.2.1 or 2001:db8::1, without a port")]
+    Ip,
+}
+
+/// A line of an upload that could not be read.
+#[derive(Debug, PartialEq, Eq)]
+pub struct UnreadableLine {
+    /// Line number, from 1.
+    pub line: usize,
+    /// What is wrong with it.
+    pub error: SelectorError,
+}
+
+/// Selectors read from pasted or uploaded lines.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct SelectorList {
+    /// What could be read, each once, in normal spelling, sorted.
+    pub selectors: BTreeSet<Selector>,
+    /// Lines that repeated an earlier one.
+    pub repeated_count: usize,
+    /// Every line that could not be read.
+    pub unreadable: Vec<UnreadableLine>,
+    /// Lines beyond [`SELECTOR_LINE_COUNT_MAX`], which were not looked at.
+    pub beyond_limit_count: usize,
+}
+
+/// Reads one selector per line. Blank lines are passed over.
+pub fn read_list(kind: SelectorKind, text: &str) -> SelectorList {
+    let mut list = SelectorList::default();
+    for (index, line) in text.lines().enumerate() {
+        if index >= SELECTOR_LINE_COUNT_MAX {
+            list.beyond_limit_count += 1;
+            continue;
+        }
+        if line.trim().is_empty() {
+            continue;
+        }
+        match Selector::read(kind, line) {
+            Ok(selector) => {
+                if !list.selectors.insert(selector) {
+                    list.repeated_count += 1;
+                }
+            }
+            Err(error) => list.unreadable.push(UnreadableLine { line: index + 1, error }),
+        }
+    }
+    list
+}
+
+fn txid(text: &str) -> Result<String, SelectorError> {
+    if text.len() != 64 {
+        return Err(SelectorError::Txid { why: "it has 64 hexadecimal digits" });
+    }
+    if !text.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return Err(SelectorError::Txid { why: "only the digits 0-9 and a-f are allowed" });
+    }
+    Ok(text.to_ascii_lowercase())
+}
+
+fn email(text: &str) -> Result<String, SelectorError> {
+    let refuse = |why| Err(SelectorError::Email { why });
+    let Some((local, domain)) = text.rsplit_once('@') else {
+        return refuse("there is no @");
+    };
+    if local.is_empty() || domain.is_empty() {
+        return refuse("nothing stands before or after the @");
+    }
+    if text.chars().any(char::is_whitespace) {
+        return refuse("it holds a blank");
+    }
+    // Exchanges do not let two customers differ by case only, so neither do we.
+    Ok(text.to_lowercase())
+}
+
+fn phone(text: &str) -> Result<String, SelectorError> {
+    let refuse = |why| Err(SelectorError::Phone { why });
+    let separators = [' ', '-', '.', '(', ')', '/', '\u{a0}'];
+    let packed: String = text.chars().filter(|c| !separators.contains(c)).collect();
+    let digits = match (packed.strip_prefix('+'), packed.strip_prefix("00")) {
+        (Some(digits), _) | (None, Some(digits)) => digits,
+        (None, None) => return refuse("start with + and the country code"),
+    };
+    if !digits.bytes().all(|b| b.is_ascii_digit()) {
+        return refuse("only digits may follow the +");
+    }
+    if digits.starts_with('0') {
+        return refuse("a country code never starts with 0");
+    }
+    if !(7..=15).contains(&digits.len()) {
+        return refuse("7 to 15 digits are expected after the +");
+    }
+    Ok(format!("+{digits}"))
+}
+
+fn iban(text: &str) -> Result<String, SelectorError> {
+    let refuse = |why| Err(SelectorError::Iban { why });
+    let packed: String =
+        text.chars().filter(|c| !c.is_whitespace()).map(|c| c.to_ascii_uppercase()).collect();
+    if !(15..=34).contains(&packed.len()) {
+        return refuse("it has 15 to 34 characters");
+    }
+    if !packed.bytes().all(|b| b.is_ascii_alphanumeric()) {
+        return refuse("only letters and digits are allowed");
+    }
+    let (head, rest) = packed.split_at(4);
+    let (country, check) = head.split_at(2);
+    if !country.bytes().all(|b| b.is_ascii_uppercase())
+        || !check.bytes().all(|b| b.is_ascii_digit())
+    {
+        return refuse("it starts with two letters and two digits");
+    }
+    // ISO 7064 MOD 97-10 over rest + head, letters counted from A = 10.
+    let remainder = rest.chars().chain(head.chars()).fold(0_u32, |sum, c| {
+        let value = c.to_digit(36).unwrap_or(0);
+        if value < 10 { (sum * 10 + value) % 97 } else { (sum * 100 + value) % 97 }
+    });
+    if remainder != 1 {
+        return refuse("its check digits do not fit");
+    }
+    Ok(packed)
+}
+
+fn ip(text: &str) -> Result<String, SelectorError> {
+    let parsed: IpAddr = text.parse().map_err(|_| SelectorError::Ip)?;
+    Ok(parsed.to_canonical().to_string())
+}
+
+fn address(text: &str) -> Result<String, SelectorError> {
+    let lower = text.to_ascii_lowercase();
+    let is_segwit = ["bc1", "tb1", "bcrt1"].iter().any(|prefix| lower.starts_with(prefix));
+    if is_segwit { segwit_address(text) } else { base58_address(text) }
+}
+
+/// BIP 173 and BIP 350: character set, one case, checksum over human part and data.
+fn segwit_address(text: &str) -> Result<String, SelectorError> {
+    const CHARSET: &[u8] = b"qpzry9x8gf2tvdw0s3jn54khce6mua7l";
+    const GENERATOR: [u32; 5] = [0x3b6a_57b2, 0x2650_8e6d, 0x1ea1_19fa, 0x3d42_33dd, 0x2a14_62b3];
+    let refuse = |why| Err(SelectorError::Address { why });
+    let has_lower = text.bytes().any(|b| b.is_ascii_lowercase());
+    let has_upper = text.bytes().any(|b| b.is_ascii_uppercase());
+    if has_lower && has_upper {
+        return refuse("bech32 never mixes upper and lower case");
+    }
+    let text = text.to_ascii_lowercase();
+    let Some((human, data)) = text.rsplit_once('1') else {
+        return refuse("the separator 1 is missing");
+    };
+    if text.len() > 90 || data.len() < 8 {
+        return refuse("its length does not fit");
+    }
+    let mut values = Vec::with_capacity(data.len());
+    for byte in data.bytes() {
+        let Some(value) = CHARSET.iter().position(|c| *c == byte) else {
+            return refuse("a character is outside the bech32 set");
+        };
+        values.push(value as u32);
+    }
+    let expanded = human.bytes().map(|b| u32::from(b >> 5)).chain([0]);
+    let expanded = expanded.chain(human.bytes().map(|b| u32::from(b & 31)));
+    let mut check = 1_u32;
+    for value in expanded.chain(values.iter().copied()) {
+        let top = check >> 25;
+        check = ((check & 0x1ff_ffff) << 5) ^ value;
+        for (bit, generator) in GENERATOR.iter().enumerate() {
+            if (top >> bit) & 1 == 1 {
+                check ^= generator;
+            }
+        }
+    }
+    // Witness version 0 carries the bech32 constant, later versions the bech32m one.
+    let expected = if values[0] == 0 { 1 } else { 0x2bc8_30a3 };
+    if check != expected {
+        return refuse("its checksum does not fit; a character is wrong or missing");
+    }
+    Ok(text)
+}
+
+/// Base58check: alphabet, 25 bytes, double SHA-256 checksum.
+fn base58_address(text: &str) -> Result<String, SelectorError> {
+    const ALPHABET: &[u8] = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
+    let refuse = |why| Err(SelectorError::Address { why });
+    if !(26..=35).contains(&text.len()) {
+        return refuse("its length does not fit");
+    }
+    let mut bytes = [0_u8; 25];
+    for character in text.bytes() {
+        let Some(digit) = ALPHABET.iter().position(|c| *c == character) else {
+            return refuse("a character is outside the base58 set");
+        };
+        let mut carry = digit as u32;
+        for byte in bytes.iter_mut().rev() {
+            carry += u32::from(*byte) * 58;
+            *byte = (carry & 0xff) as u8;
+            carry >>= 8;
+        }
+        if carry != 0 {
+            return refuse("it is longer than 25 bytes");
+        }
+    }
+    let zeros = bytes.iter().take_while(|b| **b == 0).count();
+    let ones = text.bytes().take_while(|b| *b == b'1').count();
+    let (payload, check) = bytes.split_at(21);
+    let digest = Sha256::digest(Sha256::digest(payload));
+    if digest[..4] != *check {
+        return refuse("its checksum does not fit; a character is wrong or missing");
+    }
+    if zeros != ones {
+        return refuse("its leading ones do not fit its bytes");
+    }
+    Ok(text.to_owned())
+}
