@@ -1,1 +1,121 @@
-fn main() {}
+//! The project's own commands. `cargo xtask --help` lists them.
+
+mod install;
+mod run;
+mod test;
+mod tidy;
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+/// Comity's own commands.
+#[derive(Parser)]
+#[command(name = "cargo xtask", after_help = EXAMPLES)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "Examples:
+  cargo xtask test                     install what tests need, run them all
+  cargo xtask test --no-install        the same, skipping what is not there
+  cargo xtask bench year               a year of requests, measured
+  cargo xtask crash --rounds 100       kill the store at random moments";
+
+#[derive(Subcommand)]
+enum Command {
+    /// Installs what the tests need (Debian packages, two Python checkers), then runs everything.
+    Test {
+        /// Install nothing; tests say what they skip.
+        #[arg(long)]
+        no_install: bool,
+    },
+    /// Checks the house: layers, banned calls, sizes, migration names, README commands.
+    Tidy,
+    /// What a change must pass: formatting, lints, docs, then `test`.
+    Ci,
+    /// Measures. `cargo xtask bench year --help` says what the figures mean.
+    Bench {
+        #[command(subcommand)]
+        what: Bench,
+    },
+    /// Kills the store with SIGKILL at random moments under load and checks what survives.
+    Crash {
+        /// How many times.
+        #[arg(long, default_value_t = 20)]
+        rounds: u32,
+        /// Seed of the moments; printed, so that a failure can be repeated.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
+    /// Runs one fuzz target with cargo-fuzz (needs a nightly toolchain); lists them without a name.
+    Fuzz {
+        /// The target; all are listed when absent.
+        target: Option<String>,
+        /// How long.
+        #[arg(long, default_value_t = 60)]
+        seconds: u32,
+    },
+}
+
+#[derive(Subcommand)]
+enum Bench {
+    /// A year of requests from HI-1 bytes to sealed package, beside what the machine can do.
+    Year {
+        /// How many requests.
+        #[arg(long, default_value_t = 65_000)]
+        requests: u32,
+        /// Requests in flight at once.
+        #[arg(long, default_value_t = 512)]
+        in_flight: u32,
+        /// Only one of the two runs: with the PDF report, or without.
+        #[arg(long, value_parser = ["both", "without", "with"], default_value = "both")]
+        pdf: String,
+    },
+    /// Events per second of the store, by how many are in flight.
+    Append,
+    /// Packages written and verified per second.
+    Evidence,
+}
+
+fn main() -> Result<()> {
+    let root = root();
+    match Arguments::parse().command {
+        Command::Test { no_install } => test::test(&root, !no_install),
+        Command::Tidy => tidy::tidy(&root),
+        Command::Ci => test::ci(&root),
+        Command::Bench { what } => bench(&root, &what),
+        Command::Crash { rounds, seed } => {
+            let (rounds, seed) = (rounds.to_string(), seed.to_string());
+            run::example(&root, "store", "crash_worker", None)?;
+            run::example(
+                &root,
+                "store",
+                "crash_driver",
+                Some(&["--rounds", &rounds, "--seed", &seed]),
+            )
+        }
+        Command::Fuzz { target, seconds } => run::fuzz(&root, target.as_deref(), seconds),
+    }
+}
+
+fn bench(root: &std::path::Path, what: &Bench) -> Result<()> {
+    match what {
+        Bench::Year { requests, in_flight, pdf } => {
+            let (requests, in_flight) = (requests.to_string(), in_flight.to_string());
+            let arguments = ["--requests", &requests, "--in-flight", &in_flight, "--pdf", pdf];
+            run::example(root, "server", "year", Some(&arguments))
+        }
+        Bench::Append => run::example(root, "store", "append_rate", Some(&[])),
+        Bench::Evidence => run::example(root, "evidence", "rate", Some(&[])),
+    }
+}
+
+/// The project's root: the folder above this crate.
+fn root() -> PathBuf {
+    let mut path = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    path.pop();
+    path
+}

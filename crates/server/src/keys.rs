@@ -1,0 +1,241 @@
+//! Keys of one node: where they lie, how they are read, what they sign.
+//!
+//! Knows no requests. Private keys are files only their owner may read; anything else is
+//! refused, so that a careless copy is noticed before it is used.
+
+pub mod development;
+
+use std::path::{Path, PathBuf};
+
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, RSA_PKCS1_SHA256, RsaKeyPair,
+};
+use ledger::note::SigningKey as LogKey;
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject;
+
+/// A key file larger than this is not a key file.
+const KEY_FILE_BYTES_MAX: u64 = 64 * 1024;
+/// Environment variable with the passphrase of an encrypted seal key.
+pub const SEAL_PASSPHRASE_VARIABLE: &str = "COMITY_SEAL_PASSPHRASE";
+
+/// Names of the files in a key folder.
+pub mod file {
+    /// Root certificate of the development authority, in PEM.
+    pub const ROOT_CERTIFICATE: &str = "root.pem";
+    /// Its key. Absent in production, where certificates come from elsewhere.
+    pub const ROOT_KEY: &str = "root.key";
+    /// The server's TLS certificate chain.
+    pub const SERVER_CERTIFICATE: &str = "server.pem";
+    /// The server's TLS key.
+    pub const SERVER_KEY: &str = "server.key";
+    /// The seal certificate, followed by any intermediates.
+    pub const SEAL_CERTIFICATE: &str = "seal.pem";
+    /// The seal key: PKCS#8 in PEM, plain or passphrase-protected.
+    pub const SEAL_KEY: &str = "seal.key";
+    /// The log's key as a signed-note private key text.
+    pub const LOG_KEY: &str = "log.key";
+    /// The log's public key as a vkey, to hand out.
+    pub const LOG_PUBLIC: &str = "log.vkey";
+    /// A C2SP tlog policy naming that log, to hand to those who verify.
+    pub const LOG_POLICY: &str = "policy.txt";
+    /// The newest checkpoint this log has signed, kept apart from the database.
+    pub const LOG_CHECKPOINT: &str = "log.checkpoint";
+}
+
+/// Why a key cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyError {
+    /// The file is missing or unreadable.
+    #[error("{}: {source}; `comity key new --dir DIR` makes development keys", path.display())]
+    Unreadable {
+        /// Which file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// Others may read the key.
+    #[error("{}: other users may read this key (mode {mode:o}); run: chmod 600 {}", path.display(), path.display())]
+    Exposed {
+        /// Which file.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+    },
+    /// The contents are not what they should be.
+    #[error("{}: {why}", path.display())]
+    Contents {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong and what to do.
+        why: String,
+    },
+    /// The key cannot sign.
+    #[error("the seal key refused to sign")]
+    Signing,
+    /// The folder already holds keys.
+    #[error("{} already holds {name}; keys are never overwritten", dir.display())]
+    Exists {
+        /// The folder.
+        dir: PathBuf,
+        /// The first file found.
+        name: &'static str,
+    },
+    /// A certificate could not be made.
+    #[error("certificate for {subject}: {why}")]
+    Certificate {
+        /// Whose.
+        subject: String,
+        /// What the library said.
+        why: String,
+    },
+}
+
+/// The company's seal: signs tag manifests, and carries the certificates that say whose it is.
+pub struct Seal {
+    key: SealKey,
+    /// Seal certificate first, then intermediates, each in DER.
+    pub chain: Vec<Vec<u8>>,
+}
+
+enum SealKey {
+    EcdsaP256(EcdsaKeyPair),
+    Rsa(RsaKeyPair),
+}
+
+impl Seal {
+    /// Reads the seal key and its certificates from `dir`.
+    ///
+    /// # Errors
+    /// When a file is missing, readable by others, or not a P-256 or RSA key in PKCS#8.
+    pub fn read(dir: &Path, passphrase: Option<&str>) -> Result<Self, KeyError> {
+        let path = dir.join(file::SEAL_KEY);
+        let pem = private_text(&path)?;
+        let der = pkcs8_der(&path, &pem, passphrase)?;
+        let key = if let Ok(pair) = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, &der)
+        {
+            SealKey::EcdsaP256(pair)
+        } else if let Ok(pair) = RsaKeyPair::from_pkcs8(&der) {
+            SealKey::Rsa(pair)
+        } else {
+            let why = "neither an ECDSA P-256 nor an RSA key in PKCS#8".to_owned();
+            return Err(KeyError::Contents { path, why });
+        };
+        let chain = certificates(&dir.join(file::SEAL_CERTIFICATE))?;
+        Ok(Self { key, chain })
+    }
+
+    /// Whether signatures are ECDSA (else RSA PKCS#1 v1.5), both with SHA-256.
+    #[must_use]
+    pub fn is_ecdsa(&self) -> bool {
+        matches!(self.key, SealKey::EcdsaP256(_))
+    }
+
+    /// Signs `message` with SHA-256 and the seal key.
+    ///
+    /// # Errors
+    /// When the library refuses; nothing was signed then.
+    pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>, KeyError> {
+        let random = SystemRandom::new();
+        match &self.key {
+            SealKey::EcdsaP256(pair) => pair
+                .sign(&random, message)
+                .map(|signature| signature.as_ref().to_vec())
+                .map_err(|_| KeyError::Signing),
+            SealKey::Rsa(pair) => {
+                let mut signature = vec![0; pair.public_modulus_len()];
+                pair.sign(&RSA_PKCS1_SHA256, &random, message, &mut signature)
+                    .map_err(|_| KeyError::Signing)?;
+                Ok(signature)
+            }
+        }
+    }
+}
+
+/// Reads the log's signing key from `dir`.
+///
+/// # Errors
+/// When the file is missing, readable by others, or not a signed-note private key.
+pub fn log_key(dir: &Path) -> Result<LogKey, KeyError> {
+    let path = dir.join(file::LOG_KEY);
+    let text = private_text(&path)?;
+    let contents = |why: &str| KeyError::Contents { path: path.clone(), why: why.to_owned() };
+    let mut parts = text.trim_end().splitn(5, '+');
+    let (Some("PRIVATE"), Some("KEY"), Some(name), Some(_id), Some(encoded)) =
+        (parts.next(), parts.next(), parts.next(), parts.next(), parts.next())
+    else {
+        return Err(contents("expected PRIVATE+KEY+name+id+base64"));
+    };
+    let bytes = base64::Engine::decode(&base64::engine::general_purpose::STANDARD, encoded)
+        .map_err(|_| contents("the part after the key id is not base64"))?;
+    let [1, seed @ ..] = bytes.as_slice() else {
+        return Err(contents("not an Ed25519 key (type byte 0x01)"));
+    };
+    let seed: [u8; 32] = seed.try_into().map_err(|_| contents("the seed is not 32 bytes"))?;
+    LogKey::from_seed(name, seed).map_err(|e| contents(&e.to_string()))
+}
+
+/// Certificates of a PEM file, in order.
+///
+/// # Errors
+/// When the file cannot be read or holds none.
+pub fn certificates(path: &Path) -> Result<Vec<Vec<u8>>, KeyError> {
+    let text = std::fs::read(path)
+        .map_err(|source| KeyError::Unreadable { path: path.to_owned(), source })?;
+    let list: Vec<Vec<u8>> = CertificateDer::pem_slice_iter(&text)
+        .map(|certificate| certificate.map(|der| der.to_vec()))
+        .collect::<Result<_, _>>()
+        .map_err(|e| KeyError::Contents { path: path.to_owned(), why: e.to_string() })?;
+    if list.is_empty() {
+        let why = "no certificate in PEM".to_owned();
+        return Err(KeyError::Contents { path: path.to_owned(), why });
+    }
+    Ok(list)
+}
+
+/// Text of a private file, after checking that only its owner may read it.
+///
+/// # Errors
+/// When it is missing, too large, or open to others.
+pub fn private_text(path: &Path) -> Result<String, KeyError> {
+    use std::os::unix::fs::PermissionsExt;
+    let unreadable = |source| KeyError::Unreadable { path: path.to_owned(), source };
+    let metadata = std::fs::metadata(path).map_err(unreadable)?;
+    let mode = metadata.permissions().mode() & 0o777;
+    if mode & 0o077 != 0 {
+        return Err(KeyError::Exposed { path: path.to_owned(), mode });
+    }
+    if metadata.len() > KEY_FILE_BYTES_MAX {
+        let why = format!("{} bytes; a key has at most {KEY_FILE_BYTES_MAX}", metadata.len());
+        return Err(KeyError::Contents { path: path.to_owned(), why });
+    }
+    std::fs::read_to_string(path).map_err(unreadable)
+}
+
+fn pkcs8_der(path: &Path, pem: &str, passphrase: Option<&str>) -> Result<Vec<u8>, KeyError> {
+    let contents = |why: String| KeyError::Contents { path: path.to_owned(), why };
+    let (label, document) = pkcs8::SecretDocument::from_pem(pem)
+        .map_err(|e| contents(format!("not a key in PEM: {e}")))?;
+    match label {
+        "PRIVATE KEY" => Ok(document.as_bytes().to_vec()),
+        "ENCRYPTED PRIVATE KEY" => {
+            let passphrase = passphrase.ok_or_else(|| {
+                contents(format!("needs a passphrase: set {SEAL_PASSPHRASE_VARIABLE}"))
+            })?;
+            let encrypted = pkcs8::EncryptedPrivateKeyInfo::try_from(document.as_bytes())
+                .map_err(|e| contents(format!("not an encrypted PKCS#8 key: {e}")))?;
+            let plain = encrypted.decrypt(passphrase).map_err(|_| {
+                contents(
+                    "the passphrase does not open this key (or it is encrypted with an \
+                     algorithm other than PBES2)"
+                        .to_owned(),
+                )
+            })?;
+            Ok(plain.as_bytes().to_vec())
+        }
+        other => Err(contents(format!(
+            "holds {other:?}; convert it with: openssl pkcs8 -topk8 -in KEY -out NEW"
+        ))),
+    }
+}

@@ -1,0 +1,92 @@
+//! Installs what the tests call: Debian packages with apt, two Python checkers in a venv.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::Result;
+
+/// A file that shows a package is there, the Debian package that brings it, and who needs it.
+const PACKAGES: [(&str, &str, &str); 8] = [
+    ("openssl", "openssl", "seal, encryption and time-stamp checks"),
+    ("sha256sum", "coreutils", "manifest checks"),
+    ("unzip", "unzip", "package checks"),
+    ("qpdf", "qpdf", "report checks"),
+    ("pdftotext", "poppler-utils", "report checks"),
+    ("strace", "strace", "power-loss test"),
+    ("/usr/lib/postgresql/15/bin/postgres", "postgresql-15", "PostgreSQL tests"),
+    ("python3", "python3-venv", "bagit and case_validate"),
+];
+
+/// Python packages with their versions.
+const PYTHON: [&str; 2] = ["bagit==1.9.0", "case-utils==0.18.0"];
+
+/// Installs what is missing and says what could not be had. Never fails the run: a test without
+/// its checker says so itself.
+pub fn missing(root: &Path) {
+    let absent: Vec<_> = PACKAGES.iter().filter(|(probe, ..)| !present(probe)).collect();
+    if !absent.is_empty() {
+        for (_, package, need) in &absent {
+            println!("missing: Debian package {package} ({need})");
+        }
+        let names: Vec<&str> = absent.iter().map(|(_, package, _)| *package).collect();
+        if !apt_install(&names) {
+            println!("NOT INSTALLED; install them with: apt-get install {}", names.join(" "));
+            println!("tests that need them will say SKIPPED");
+        }
+    }
+    if let Err(error) = python(root) {
+        println!("NOT INSTALLED: Python checkers ({error:#}); their tests will say SKIPPED");
+    }
+}
+
+/// Where the Python checkers live once installed.
+pub fn venv_bin(root: &Path) -> PathBuf {
+    root.join("target/venv/bin")
+}
+
+fn present(probe: &str) -> bool {
+    if probe.starts_with('/') {
+        return Path::new(probe).exists();
+    }
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|dir| dir.join(probe).is_file())
+}
+
+fn apt_install(packages: &[&str]) -> bool {
+    let root = quiet("id", &["-u"]).is_some_and(|id| id.trim() == "0");
+    if !root || !present("apt-get") {
+        println!("not root, or no apt-get here");
+        return false;
+    }
+    let quietly = |arguments: &[&str]| {
+        println!("> apt-get {}", arguments.join(" "));
+        Command::new("apt-get")
+            .args(arguments)
+            .env("DEBIAN_FRONTEND", "noninteractive")
+            .stdout(Stdio::null())
+            .status()
+            .is_ok_and(|status| status.success())
+    };
+    let mut install = vec!["install", "-y", "--no-install-recommends"];
+    install.extend(packages);
+    quietly(&["update", "-q"]) && quietly(&install)
+}
+
+fn python(root: &Path) -> Result<()> {
+    let bin = venv_bin(root);
+    if bin.join("case_validate").exists() && bin.join("bagit.py").exists() {
+        return Ok(());
+    }
+    let venv = root.join("target/venv");
+    let path = venv.display().to_string();
+    crate::run::command(root, "python3", &["-m", "venv", &path])?;
+    let pip = bin.join("pip").display().to_string();
+    let mut arguments = vec!["install", "--quiet", "--disable-pip-version-check"];
+    arguments.extend(PYTHON);
+    crate::run::command(root, &pip, &arguments)
+}
+
+fn quiet(program: &str, arguments: &[&str]) -> Option<String> {
+    let output = Command::new(program).args(arguments).output().ok()?;
+    String::from_utf8(output.stdout).ok()
+}

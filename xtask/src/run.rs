@@ -1,0 +1,69 @@
+//! Running other programs: cargo, the examples, the fuzzers.
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+/// Runs a command in `root`, showing what it prints.
+///
+/// # Errors
+/// When it cannot be started or does not exit with 0.
+pub fn command(root: &Path, program: &str, arguments: &[&str]) -> Result<()> {
+    let line = format!("{program} {}", arguments.join(" "));
+    println!("> {line}");
+    let status = Command::new(program)
+        .args(arguments)
+        .current_dir(root)
+        .status()
+        .with_context(|| format!("`{line}` could not be started"))?;
+    if !status.success() {
+        bail!("`{line}` ended with {status}");
+    }
+    Ok(())
+}
+
+/// Builds an example in release; with arguments, runs it too.
+///
+/// # Errors
+/// As [`command`].
+pub fn example(root: &Path, package: &str, name: &str, arguments: Option<&[&str]>) -> Result<()> {
+    let verb = if arguments.is_some() { "run" } else { "build" };
+    let mut all = vec![verb, "--release", "--locked", "--all-features"];
+    all.extend(["--package", package, "--example", name]);
+    if let Some(arguments) = arguments.filter(|list| !list.is_empty()) {
+        all.push("--");
+        all.extend(arguments);
+    }
+    command(root, "cargo", &all)
+}
+
+/// Runs one fuzz target, or lists them.
+///
+/// # Errors
+/// As [`command`].
+pub fn fuzz(root: &Path, target: Option<&str>, seconds: u32) -> Result<()> {
+    let Some(target) = target else {
+        println!("fuzz targets (fuzz/fuzz_targets):");
+        let mut names: Vec<String> = std::fs::read_dir(root.join("fuzz/fuzz_targets"))?
+            .filter_map(|entry| Some(entry.ok()?.path().file_stem()?.to_str()?.to_owned()))
+            .collect();
+        names.sort();
+        for name in names {
+            println!("  {name}");
+        }
+        return Ok(());
+    };
+    // Where the toolchain is stable, this lets its compiler take the fuzzer's flags.
+    let limit = format!("-max_total_time={seconds}");
+    let status = Command::new("cargo")
+        .args(["fuzz", "run", target, "--", &limit])
+        .env("RUSTC_BOOTSTRAP", "1")
+        .current_dir(root)
+        .status()
+        .context("cargo-fuzz is not installed; run: cargo install cargo-fuzz")?;
+    if !status.success() {
+        bail!("fuzz target {target} ended with {status}");
+    }
+    Ok(())
+}
