@@ -1,1 +1,33 @@
 //! What is on the chain: decoded Bitcoin blocks, outputs, spends, addresses.
+//!
+//! Knows no files, no network connections and no meaning: whether money is stolen, who owns an
+//! address and which output is change are not facts of the chain. The caller reads files and hands
+//! over their names and bytes.
+//!
+//! - [`block`]: bytes of a file to [`DecodedBlock`]s; leftover bytes are an error.
+//! - [`undo`]: the coins that a block spends, which the block itself does not hold.
+//! - [`view`]: [`ChainView`], the queries over several blocks. It is the seam behind which a later
+//!   store on disk fits: callers see dense numbers, values and scripts, never the columns.
+//! - [`script`]: standard output types and their addresses.
+#![forbid(unsafe_code)]
+
+pub mod block;
+mod id;
+mod merkle;
+mod network;
+pub mod script;
+pub mod undo;
+pub mod view;
+
+pub use block::{DecodeError, DecodedBlock, NamedBytes};
+pub use id::{
+    BlockHash, FileDigest, Height, OutPoint, ParseIdError, SATOSHI_MAX, SATOSHI_PER_BITCOIN,
+    Satoshi, Txid, parse_vout,
+};
+pub use network::{Network, UnknownNetwork};
+pub use script::ScriptType;
+pub use undo::UndoError;
+pub use view::{
+    BlockFacts, BlockNumber, ChainView, Input, LoadError, Output, Spend, TransactionRow, TxNumber,
+    ViewError,
+};
