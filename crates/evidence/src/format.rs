@@ -78,6 +78,10 @@ pub const NAME_BYTES_MAX: usize = 100;
 pub const FILES_COUNT_MAX: usize = 4_096;
 /// Exhibits in one package, records and traces together (four digits in their names).
 pub const EXHIBITS_COUNT_MAX: usize = 1_024;
+/// Rows of one table.
+pub const ROWS_COUNT_MAX: u64 = 50_000_000;
+/// Bytes of one cell.
+pub const CELL_BYTES_MAX: usize = 1 << 20;
 /// Columns of one table.
 pub const COLUMNS_COUNT_MAX: usize = 256;
 /// Decimals that an amount may have.
