@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 mod build;
 
-pub use build::{TransactionRow, ViewError};
+pub use build::{TransactionRow, ViewError, WORTH_MAX};
 
 /// A transaction of a view, numbered in chain order from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -82,6 +82,8 @@ pub struct ChainView {
     spends: HashMap<OutPoint, Spend>,
     /// Outputs created outside the view that undo data told about.
     coins: HashMap<OutPoint, Coin>,
+    /// Satoshis in all outputs, inside and outside.
+    worth: u64,
 }
 
 impl ChainView {

@@ -1,1 +1,102 @@
 //! What it means: taint policies, walks, exhibits, the layout of the picture.
+//!
+//! Knows no files, no clock and no keys, and nothing about a case: it is given a view of the chain
+//! and parameters, and the result depends on those and the engine's version only. All three are in
+//! the exhibit, so that anybody with the same blocks can [`replay`] it to the same bytes.
+//!
+//! - [`parameters`]: source, policy, limits, tags.
+//! - [`taint`]: how taint passes one transaction, under three rules.
+//! - [`flow`]: the walk forward in chain order.
+//! - [`exhibit`]: the JSON that a court receives, and its replay.
+//! - [`layout`] and [`svg`]: the picture.
+#![forbid(unsafe_code)]
+
+pub mod exhibit;
+pub mod flow;
+pub mod layout;
+pub mod parameters;
+pub mod svg;
+pub mod taint;
+
+pub use exhibit::{Replay, ReplayError, exhibit, replay};
+pub use flow::{
+    Fate, Flow, Hop, HopInput, HopOutput, Origin, Stop, StopReason, Totals, TraceError,
+};
+pub use parameters::{FeeRule, Limits, Parameters, ParseError, Policy, Source, Tag, Tags};
+
+use chain::{BlockFacts, ChainView};
+
+/// The version recorded in exhibits; a replay needs the same.
+pub const ENGINE_VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// A finished trace: the flow under the chosen policy, and under the others for comparison.
+#[derive(Clone, Debug)]
+pub struct Trace<'a> {
+    /// The blocks it rests on.
+    pub view: &'a ChainView,
+    /// What was asked.
+    pub parameters: Parameters,
+    /// Where the money went under the chosen policy.
+    pub flow: Flow,
+    /// The same source under every policy, in the order of [`Policy::ALL`].
+    pub comparison: Vec<Flow>,
+}
+
+/// An output at a tagged address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reached {
+    /// The output.
+    pub output: chain::OutPoint,
+    /// Transactions from the source.
+    pub hop: u32,
+    /// The address.
+    pub address: String,
+    /// Whose it is said to be.
+    pub tag: Tag,
+    /// The output's value.
+    pub value: chain::Satoshi,
+    /// How much of that is tainted under the chosen policy.
+    pub taint: chain::Satoshi,
+}
+
+/// Follows the source under the chosen policy and, for comparison, under all others.
+pub fn run<'a>(view: &'a ChainView, parameters: &Parameters) -> Result<Trace<'a>, TraceError> {
+    let parameters = parameters.clone();
+    let comparison = Policy::ALL
+        .into_iter()
+        .map(|policy| flow::follow(view, &parameters.under(policy)))
+        .collect::<Result<Vec<Flow>, TraceError>>()?;
+    let chosen = comparison.iter().find(|flow| flow.policy == parameters.policy);
+    let flow = chosen.expect("ALL holds every policy").clone();
+    Ok(Trace { view, parameters, flow, comparison })
+}
+
+impl Trace<'_> {
+    /// The outputs at tagged addresses, in chain order.
+    pub fn reached(&self) -> Vec<Reached> {
+        let mut reached = Vec::new();
+        for hop in &self.flow.hops {
+            for output in hop.outputs.iter().filter(|output| output.fate == Fate::Reached) {
+                let Some(address) = &output.address else { continue };
+                let Some(tag) = self.parameters.tags.get(address) else { continue };
+                reached.push(Reached {
+                    output: self.outpoint(hop, output),
+                    hop: hop.hop,
+                    address: address.clone(),
+                    tag: tag.clone(),
+                    value: output.lot.value,
+                    taint: output.lot.taint,
+                });
+            }
+        }
+        reached
+    }
+
+    fn outpoint(&self, hop: &Hop, output: &HopOutput) -> chain::OutPoint {
+        chain::OutPoint { txid: self.view.txid(hop.transaction), vout: output.vout }
+    }
+
+    fn block_of(&self, hop: chain::TxNumber) -> &BlockFacts {
+        self.view.block(self.view.block_of(hop))
+    }
+}

@@ -12,6 +12,10 @@ const REPEATED_COINBASES: [&str; 2] = [
     "e3bf3d07d4b0375638d5f1db5255fe07ba2c4cb067cd81b84ee974b6585fb468",
 ];
 
+/// Satoshis in all outputs of a view together: half of what 64 bits hold, so that sums and
+/// differences of sums fit. All outputs ever made are worth some 10^18.
+pub const WORTH_MAX: u64 = 1 << 63;
+
 /// Transactions a view can number.
 const TRANSACTIONS_MAX: usize = u32::MAX as usize;
 
@@ -110,6 +114,9 @@ pub enum ViewError {
     /// More than 21 million bitcoin in one transaction.
     #[error("transaction {0} moves more than 21 million bitcoin")]
     Amount(Txid),
+    /// More value in all outputs than sums can hold.
+    #[error("at transaction {0} the outputs in view are worth more than all of Bitcoin's history")]
+    Worth(Txid),
     /// Undo data contradicts the block that created the output.
     #[error("undo data gives {0} another value or script than the block that created it")]
     Undo(OutPoint),
@@ -199,6 +206,7 @@ impl ChainView {
             by_txid: HashMap::new(),
             spends: HashMap::new(),
             coins: HashMap::new(),
+            worth: 0,
         }
     }
 
@@ -227,12 +235,15 @@ impl ChainView {
             self.push_input(txid, spend, given.previous, given.coin)?;
         }
         self.tx_first_input.push(self.inputs.len() as u64);
+        for output in &given.outputs {
+            self.count_worth(txid, output)?;
+        }
         self.outputs.extend(given.outputs);
         self.tx_first_output.push(self.outputs.len() as u64);
         self.txids.push(txid);
         self.tx_block.push(block);
         if self.by_txid.insert(txid, number).is_some() {
-            // The repeated coinbase's outputs took the place of the older ones.
+            // The repeated coinbase's outputs took the place of the older ones, which were unspent.
             if !REPEATED_COINBASES.contains(&txid.to_string().as_str()) {
                 return Err(ViewError::DuplicateTxid(txid));
             }
@@ -270,6 +281,7 @@ impl ChainView {
             }
             (None, Some(coin)) => {
                 let value = coin.value;
+                self.count_worth(txid, &coin)?;
                 self.coins.insert(previous, coin);
                 Some(value)
             }
@@ -277,6 +289,12 @@ impl ChainView {
         };
         self.inputs.push(Input { previous, value });
         Ok(())
+    }
+
+    /// Every output counts once, so no sum over distinct outputs or inputs can pass this limit.
+    fn count_worth(&mut self, txid: Txid, coin: &Coin) -> Result<(), ViewError> {
+        self.worth = self.worth.saturating_add(coin.value.0);
+        if self.worth > WORTH_MAX { Err(ViewError::Worth(txid)) } else { Ok(()) }
     }
 
     /// Where all inputs are known, they are worth at least the outputs.
@@ -306,8 +324,7 @@ impl ChainView {
     fn finish(self) -> Result<ChainView, ViewError> {
         for (previous, spend) in &self.spends {
             let Some(creator) = self.transaction(&previous.txid) else { continue };
-            let repeated = REPEATED_COINBASES.contains(&previous.txid.to_string().as_str());
-            if creator >= spend.transaction && !repeated {
+            if creator >= spend.transaction {
                 let txid = self.txid(spend.transaction);
                 return Err(ViewError::SpentBeforeCreated { txid, previous: *previous });
             }

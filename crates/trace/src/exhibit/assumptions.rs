@@ -1,0 +1,72 @@
+//! What a reader must grant, in plain words. Only sentences that bear on this trace are printed.
+
+use crate::{FeeRule, Policy, StopReason, Trace};
+
+/// The assumptions of a trace, in a fixed order.
+pub(super) fn assumptions(trace: &Trace<'_>) -> Vec<String> {
+    let blocks = trace.view.blocks();
+    let mut said = vec![
+        "Taint follows transactions only. It says nothing about who holds a key: spending an \
+         output, paying an address and owning either are different facts."
+            .to_owned(),
+        "An output called unspent is one that no transaction in the blocks given spends; it may be \
+         spent in a block that was not given."
+            .to_owned(),
+        match trace.parameters.policy {
+            Policy::Poison => "Poison: whatever touches tainted money is tainted whole, so amounts \
+                               are an upper bound and may exceed what the source held.",
+            Policy::Haircut => "Haircut: tainted money mixes evenly with clean money. Shares are \
+                                rounded down to whole satoshis and the left-over satoshis go one \
+                                each to the largest remainders, ties to the lower index, the fee \
+                                last.",
+            Policy::Fifo => "First in, first out: the inputs of a transaction are a queue of \
+                             satoshis in input order from which outputs take in output order; the \
+                             fee takes what is left.",
+        }
+        .to_owned(),
+    ];
+    let mut say = |holds: bool, sentence: &str| {
+        if holds {
+            said.push(sentence.to_owned());
+        }
+    };
+    say(
+        trace.parameters.fees == FeeRule::Coinbase,
+        "Fees enter the coinbase of their block after the subsidy, in the order of transactions.",
+    );
+    say(
+        trace.parameters.fees == FeeRule::Stop,
+        "Money paid as a fee is not followed to the miner.",
+    );
+    say(
+        blocks.iter().any(|block| block.undo.is_some()),
+        "Values of outputs that were created outside the blocks given come from the undo files \
+         named. A block's hash does not prove them; they were checked against the counts and sums \
+         of the block only.",
+    );
+    say(
+        blocks.iter().any(|block| block.hash.is_some()),
+        "Each block's transactions match the Merkle root in its header and the header meets its \
+         own proof-of-work target. That the block is part of the best chain was not checked.",
+    );
+    say(
+        blocks.iter().any(|block| block.hash.is_none()),
+        "Transactions were read from a table: no block hash, Merkle root or proof of work was \
+         checked, and the table's digest is all that fixes them.",
+    );
+    say(
+        trace.flow.stops.iter().any(|stop| matches!(stop.reason, StopReason::UnknownInputs(_))),
+        "Where the value of an input is not known, the trace stops and names the transaction; \
+         nothing is guessed.",
+    );
+    say(
+        !trace.parameters.tags.is_empty(),
+        "A tag is a statement of its source, not a fact of the chain.",
+    );
+    say(
+        trace.parameters.tags.values().any(|tag| tag.fiction),
+        "Tags marked as fiction are made up for an example: those addresses are real and have \
+         nothing to do with the names given.",
+    );
+    said
+}
