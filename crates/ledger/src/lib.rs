@@ -23,11 +23,11 @@ pub mod checkpoint;
 pub mod cosignature;
 pub mod hash;
 pub mod note;
-//wip pub mod policy;
-//wip pub mod proof;
-//wip pub mod tile;
+pub mod policy;
+pub mod proof;
+pub mod tile;
 pub mod tree;
-//wip pub mod witness;
+pub mod witness;
 
 mod text;
 
