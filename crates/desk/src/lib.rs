@@ -1,1 +1,28 @@
-//! Law-enforcement requests: asks, states, roles and permits, rule packs, clocks.
+//! Law-enforcement requests: what may be asked, by whom, until when, and who lets it out.
+//!
+//! This crate knows the rules and nothing else: no storage, no network, no clock, no randomness
+//! and no personal data. Whoever calls it passes in the time, the identifiers and the permit.
+//!
+//! Where to look:
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`order`] | the facts of an instrument that a machine can check |
+//! | [`pack`] | the law of a regime as data, one TOML file each |
+//! | [`check`] | "will this be accepted, by when, and if not, why?" |
+//! | [`calendar`], [`clock`] | deadlines, and what became of them |
+//! | [`policy`] | who may do what; the only maker of permits |
+//! | [`request`] | the life of a request: `decide` and `evolve` |
+//! | [`record`] | events as the bytes that are kept and logged |
+//! | [`ids`] | names, digests, amounts |
+
+pub mod calendar;
+pub mod check;
+pub mod clock;
+pub mod ids;
+pub mod order;
+pub mod pack;
+pub mod policy;
+
+pub mod request;
+mod words;

@@ -1,0 +1,475 @@
+//! Who may do what: one plain table. Knows nothing of the state of a request beyond the facts
+//! passed in, and nothing of how people log in. Only this module can make a [`Permit`].
+
+use std::collections::BTreeSet;
+
+use crate::ids::{ActorId, AgencyId, RequestId};
+use crate::request::Request;
+use crate::words::words;
+
+words! {
+    /// What somebody may be.
+    Role {
+        /// Proves who sent a request.
+        Verifier = "verifier",
+        /// Judges a request in law.
+        Counsel = "counsel",
+        /// Searches and assembles.
+        Analyst = "analyst",
+        /// Approves what leaves.
+        Approver = "approver",
+        /// Does all of the above in an emergency.
+        OnCall = "on_call",
+        /// Reads all, acts on nothing.
+        Auditor = "auditor",
+        /// Runs the system, reads no case.
+        Administrator = "administrator",
+        /// Files what came by post or mail.
+        Intake = "intake",
+        /// Sends requests of an agency.
+        Officer = "officer",
+        /// Answers for an agency's officers.
+        AgencySupervisor = "agency_supervisor",
+        /// Holds the key that opens an agency's packages.
+        AgencyKeyHolder = "agency_key_holder",
+        /// A partner company.
+        Partner = "partner",
+        /// The company's own jobs.
+        System = "system",
+    }
+}
+
+words! {
+    /// Everything that needs a permit: one word per command and per read.
+    Action {
+        /// File an instrument.
+        Receive = "receive",
+        /// Take up the question who sent it.
+        StartIdentityCheck = "start_identity_check",
+        /// Prove the sender.
+        VerifyIdentity = "verify_identity",
+        /// Accept in law.
+        AcceptLegal = "accept_legal",
+        /// Ask the authority to clarify.
+        RequestInformation = "request_information",
+        /// Clarify.
+        ProvideInformation = "provide_information",
+        /// Stop for an authority or court.
+        Hold = "hold",
+        /// Go on.
+        EndHold = "end_hold",
+        /// Note an early clearance.
+        ClearByAuthority = "clear_by_authority",
+        /// Begin to search.
+        StartSearch = "start_search",
+        /// Add an exhibit.
+        AddExhibit = "add_exhibit",
+        /// Put a package together.
+        Assemble = "assemble",
+        /// Send a package back.
+        ReturnPackage = "return_package",
+        /// Approve a package.
+        Approve = "approve",
+        /// Seal a package.
+        Seal = "seal",
+        /// Hand a package over.
+        Deliver = "deliver",
+        /// Say that it arrived.
+        Acknowledge = "acknowledge",
+        /// Put an ask away.
+        Close = "close",
+        /// Refuse an ask.
+        Refuse = "refuse",
+        /// Take an ask back.
+        Withdraw = "withdraw",
+        /// Confirm deletion at the authority.
+        ConfirmDeletion = "confirm_deletion",
+        /// Copy records.
+        Preserve = "preserve",
+        /// Keep a copy longer.
+        Extend = "extend",
+        /// Link an order to a copy.
+        Link = "link",
+        /// End a preservation, freeze or ban.
+        Release = "release",
+        /// Freeze.
+        Freeze = "freeze",
+        /// Confirm a freeze by an order.
+        ConfirmFreeze = "confirm_freeze",
+        /// Unfreeze as asked.
+        Unfreeze = "unfreeze",
+        /// Confirm an effect.
+        ConfirmEffect = "confirm_effect",
+        /// Note a failed effect.
+        FailEffect = "fail_effect",
+        /// Try an effect again.
+        RetryEffect = "retry_effect",
+        /// Review an emergency.
+        ReviewEmergency = "review_emergency",
+        /// Link the order after an emergency.
+        ReceiveExPostOrder = "receive_ex_post_order",
+        /// Mark a key as suspected of fraud.
+        MarkKey = "mark_key",
+        /// Take the mark away.
+        ClearKey = "clear_key",
+        /// Put a message on the record.
+        PostMessage = "post_message",
+        /// Record what time has done.
+        Tick = "tick",
+        /// Ask "will this be accepted?".
+        Precheck = "precheck",
+        /// Read a request with its personal data.
+        ReadCase = "read_case",
+        /// Read the state and the clocks of a request, never its personal data.
+        ReadStatus = "read_status",
+        /// List requests.
+        ListRequests = "list_requests",
+        /// Read the rows of an exhibit.
+        ReadExhibit = "read_exhibit",
+        /// Read a preserved copy, which only a linked order opens.
+        ReadPreservedCopy = "read_preserved_copy",
+        /// Fetch a package as delivered, encrypted.
+        ReadPackage = "read_package",
+        /// Read who read what.
+        ReadAudit = "read_audit",
+        /// Read counts and ages without any case.
+        ReadMetrics = "read_metrics",
+        /// Erase payloads whose time has come.
+        ErasePayload = "erase_payload",
+        /// Add, change and remove staff.
+        ManageStaff = "manage_staff",
+        /// Add, change and hold agencies and their keys.
+        ManageAgencies = "manage_agencies",
+    }
+}
+
+/// Who acts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Actor {
+    /// The identifier that goes on the record.
+    pub id: ActorId,
+    /// What the actor may be.
+    pub roles: BTreeSet<Role>,
+    /// The agency, for officers and an agency's systems.
+    pub agency: Option<AgencyId>,
+}
+
+impl Actor {
+    /// The company's own jobs.
+    pub fn system() -> Self {
+        Self { id: ActorId::System, roles: BTreeSet::from([Role::System]), agency: None }
+    }
+
+    /// True when the actor has the role.
+    pub fn has(&self, role: Role) -> bool {
+        self.roles.contains(&role)
+    }
+}
+
+/// The marks that bind at once, read by the shell from its own tables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Standing {
+    /// The key (the acting one, or the one that sent the request) is suspected of fraud.
+    pub key_suspected: bool,
+    /// Another key of the agency is suspected: its requests wait for staff, jobs leave them.
+    pub agency_held: bool,
+}
+
+/// What the table looks at besides role and action.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Facts {
+    /// The request; none for actions that concern no single request.
+    pub request: Option<RequestId>,
+    /// The agency the request belongs to.
+    pub agency: Option<AgencyId>,
+    /// The request has an emergency ask.
+    pub has_emergency: bool,
+    /// A preserved copy of the request may be read: its order is linked.
+    pub has_linked_copy: bool,
+    /// Marks on the keys.
+    pub standing: Standing,
+}
+
+impl Facts {
+    /// The facts of a request as it stands; `standing` comes from the shell's tables.
+    pub fn of(request: &Request, standing: Standing) -> Self {
+        let marked = request.key.is_some_and(|key| request.marked_keys.contains(&key));
+        Self {
+            request: request.id,
+            agency: request.agency,
+            has_emergency: request.order.as_ref().is_some_and(|order| order.has_emergency()),
+            has_linked_copy: request.asks.iter().any(|ask| ask.is_copy_readable()),
+            standing: Standing { key_suspected: standing.key_suspected || marked, ..standing },
+        }
+    }
+
+    /// The facts of a request that is about to be filed.
+    pub fn new_request(request: RequestId, agency: Option<AgencyId>, standing: Standing) -> Self {
+        Self { request: Some(request), agency, standing, ..Self::default() }
+    }
+}
+
+/// Proof that an actor may do an action upon a request. It cannot be made anywhere else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Permit {
+    actor: Actor,
+    action: Action,
+    role: Role,
+    request: Option<RequestId>,
+}
+
+impl Permit {
+    /// Who may.
+    pub const fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    /// What.
+    pub const fn action(&self) -> Action {
+        self.action
+    }
+
+    /// By virtue of which role.
+    pub const fn role(&self) -> Role {
+        self.role
+    }
+
+    /// Upon which request.
+    pub const fn request(&self) -> Option<RequestId> {
+        self.request
+    }
+}
+
+/// Gives a permit, or nothing. An ordinary role is used before the on-call one.
+pub fn permit(actor: &Actor, action: Action, facts: &Facts) -> Option<Permit> {
+    let by_role = |on_call: bool| {
+        actor
+            .roles
+            .iter()
+            .copied()
+            .filter(|role| (*role == Role::OnCall) == on_call)
+            .find(|role| allows(*role, action, actor, facts))
+    };
+    let role = by_role(false).or_else(|| by_role(true))?;
+    Some(Permit { actor: actor.clone(), action, role, request: facts.request })
+}
+
+/// The same question, asked for reads: a permit for one of the `Read..` or `List..` actions.
+pub fn permit_read(actor: &Actor, action: Action, facts: &Facts) -> Option<Permit> {
+    is_read(action).then(|| permit(actor, action, facts)).flatten()
+}
+
+/// True for actions that change nothing.
+pub const fn is_read(action: Action) -> bool {
+    matches!(
+        action,
+        Action::Precheck
+            | Action::ReadCase
+            | Action::ReadStatus
+            | Action::ListRequests
+            | Action::ReadExhibit
+            | Action::ReadPreservedCopy
+            | Action::ReadPackage
+            | Action::ReadAudit
+            | Action::ReadMetrics
+    )
+}
+
+fn allows(role: Role, action: Action, actor: &Actor, facts: &Facts) -> bool {
+    role_fits_actor(role, actor.id) && table(role, action) && conditions(role, action, actor, facts)
+}
+
+/// A staff role held by a key, or an agency role held by staff, is worth nothing.
+const fn role_fits_actor(role: Role, id: ActorId) -> bool {
+    match role {
+        Role::Officer | Role::AgencySupervisor | Role::AgencyKeyHolder => {
+            matches!(id, ActorId::Key(_))
+        }
+        Role::Partner => matches!(id, ActorId::Partner(_)),
+        Role::System => matches!(id, ActorId::System),
+        _ => matches!(id, ActorId::Staff(_)),
+    }
+}
+
+/// The table: what each role may do at all.
+fn table(role: Role, action: Action) -> bool {
+    use Action as A;
+    let staff_reads = matches!(
+        action,
+        A::ReadCase | A::ReadStatus | A::ListRequests | A::Precheck | A::PostMessage | A::MarkKey
+    );
+    match role {
+        Role::Verifier => {
+            staff_reads
+                || matches!(
+                    action,
+                    A::StartIdentityCheck
+                        | A::VerifyIdentity
+                        | A::RequestInformation
+                        | A::Refuse
+                        | A::Freeze
+                        | A::RetryEffect
+                )
+        }
+        Role::Counsel => {
+            staff_reads
+                || matches!(
+                    action,
+                    A::AcceptLegal
+                        | A::RequestInformation
+                        | A::Hold
+                        | A::EndHold
+                        | A::ClearByAuthority
+                        | A::Refuse
+                        | A::Withdraw
+                        | A::Link
+                        | A::Release
+                        | A::ConfirmFreeze
+                        | A::Unfreeze
+                        | A::RetryEffect
+                        | A::ReviewEmergency
+                        | A::ReceiveExPostOrder
+                        | A::ConfirmDeletion
+                        | A::ClearKey
+                        | A::Close
+                        | A::ReadExhibit
+                )
+        }
+        Role::Analyst => {
+            staff_reads
+                || matches!(
+                    action,
+                    A::StartSearch
+                        | A::AddExhibit
+                        | A::Assemble
+                        | A::Freeze
+                        | A::Unfreeze
+                        | A::Preserve
+                        | A::RetryEffect
+                        | A::Close
+                        | A::ReadExhibit
+                        | A::ReadPreservedCopy
+                )
+        }
+        Role::Approver => {
+            staff_reads
+                || matches!(
+                    action,
+                    A::ReturnPackage
+                        | A::Approve
+                        | A::Deliver
+                        | A::ReviewEmergency
+                        | A::Close
+                        | A::ReadExhibit
+                        | A::ReadPreservedCopy
+                )
+        }
+        Role::OnCall => {
+            staff_reads
+                || matches!(
+                    action,
+                    A::StartIdentityCheck
+                        | A::VerifyIdentity
+                        | A::AcceptLegal
+                        | A::RequestInformation
+                        | A::Refuse
+                        | A::StartSearch
+                        | A::AddExhibit
+                        | A::Assemble
+                        | A::ReturnPackage
+                        | A::Approve
+                        | A::Deliver
+                        | A::Freeze
+                        | A::RetryEffect
+                        | A::ReviewEmergency
+                        | A::ReadExhibit
+                )
+        }
+        Role::Auditor => is_read(action) && !matches!(action, A::Precheck | A::ReadPreservedCopy),
+        Role::Administrator => {
+            matches!(action, A::ReadMetrics | A::ManageStaff | A::ManageAgencies)
+        }
+        Role::Intake => matches!(
+            action,
+            A::Receive
+                | A::ProvideInformation
+                | A::Withdraw
+                | A::Precheck
+                | A::ReadStatus
+                | A::PostMessage
+                | A::Extend
+                | A::Acknowledge
+        ),
+        Role::Officer | Role::AgencySupervisor => {
+            agency_may(action) || (role == Role::AgencySupervisor && matches!(action, A::MarkKey))
+        }
+        Role::AgencyKeyHolder => {
+            matches!(action, A::ReadStatus | A::ReadPackage | A::Acknowledge)
+        }
+        Role::Partner => matches!(action, A::Precheck),
+        Role::System => matches!(
+            action,
+            A::Preserve
+                | A::AddExhibit
+                | A::Seal
+                | A::Deliver
+                | A::ConfirmEffect
+                | A::FailEffect
+                | A::RetryEffect
+                | A::Tick
+                | A::ReadStatus
+                | A::ListRequests
+                | A::ReadMetrics
+                | A::ReadCase
+                | A::ReadExhibit
+                | A::ReadPackage
+                | A::ErasePayload
+        ),
+    }
+}
+
+const fn agency_may(action: Action) -> bool {
+    matches!(
+        action,
+        Action::Receive
+            | Action::ProvideInformation
+            | Action::Withdraw
+            | Action::ConfirmDeletion
+            | Action::Acknowledge
+            | Action::Extend
+            | Action::PostMessage
+            | Action::Precheck
+            | Action::ReadStatus
+            | Action::ReadPackage
+            | Action::ListRequests
+    )
+}
+
+/// What the table cannot say: whose request it is, emergencies, marks.
+fn conditions(role: Role, action: Action, actor: &Actor, facts: &Facts) -> bool {
+    let Standing { key_suspected, agency_held } = facts.standing;
+    let is_agency = matches!(role, Role::Officer | Role::AgencySupervisor | Role::AgencyKeyHolder);
+    // A suspected key opens nothing; a request it sent lets nothing out.
+    if key_suspected && (is_agency || matches!(action, Action::Approve | Action::Seal)) {
+        return false;
+    }
+    let hands_over = matches!(action, Action::Deliver | Action::Freeze | Action::ReadPackage);
+    if hands_over && key_suspected && role != Role::Auditor {
+        return false;
+    }
+    // Other keys of that agency are held for staff: people may go on, jobs and keys may not.
+    if hands_over && agency_held && (is_agency || role == Role::System) {
+        return false;
+    }
+    if is_agency
+        && facts.request.is_some()
+        && (actor.agency.is_none() || actor.agency != facts.agency)
+    {
+        return false;
+    }
+    let on_call_reads = matches!(action, Action::Precheck | Action::ListRequests);
+    if role == Role::OnCall && !facts.has_emergency && !on_call_reads {
+        return false;
+    }
+    action != Action::ReadPreservedCopy || facts.has_linked_copy
+}

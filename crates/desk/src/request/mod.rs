@@ -1,0 +1,17 @@
+//! The life of a request. Knows nothing of storage, transport, time of day or personal data:
+//! every moment, identifier and permit is passed in, every fact is an [`Event`].
+//!
+//! [`decide`] says which events an act yields or why it is refused; [`evolve`] folds events into
+//! a [`Request`] and cannot fail.
+
+mod command;
+mod event;
+mod refusal;
+mod state;
+
+pub use command::{Answer, Command};
+pub use event::{
+    EffectKind, Event, HoldReason, IdentityMethod, MissingReason, Outcome, RefusalCode,
+};
+pub use refusal::{Cause, Refusal};
+pub use state::{AskState, Effect, EffectStatus, Exhibit, Identity, Package, Request, Stage};
