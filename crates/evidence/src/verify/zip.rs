@@ -1,0 +1,647 @@
+//! A strict zip reader. Knows nothing of bags or seals: only which bytes of the file belong to
+//! which entry, and that no byte belongs to none.
+//!
+//! Two programs that read one zip differently are how a file is hidden from a verifier (central
+//! directory against local headers, duplicate names, stray bytes). So everything is read twice
+//! and must agree, entries lie back to back from byte 0, and the file ends with its end record
+//! (APPNOTE.TXT 4.3, 4.4, 4.5.3).
+
+use std::cell::RefCell;
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
+
+use flate2::bufread::DeflateDecoder;
+
+use super::finding::Findings;
+use crate::format::FILES_COUNT_MAX;
+
+/// Largest central directory that is read.
+pub const DIRECTORY_BYTES_MAX: u64 = 4 * 1024 * 1024;
+/// Largest sum of all files unpacked: a terabyte, so that a declared size cannot overflow a sum.
+pub const UNPACKED_BYTES_MAX: u64 = 1 << 40;
+/// A file above [`RATIO_FREE_BYTES`] that unpacks to more than this many times its size is a
+/// bomb. Our CSV of one repeated row reaches about 250.
+pub const RATIO_MAX: u64 = 400;
+/// Files up to this size unpacked may have any ratio.
+pub const RATIO_FREE_BYTES: u64 = 16 * 1024 * 1024;
+/// Longest name that is read; ours have at most 100 bytes per part.
+pub const PATH_BYTES_MAX: usize = 512;
+
+const END_BYTES: u64 = 22;
+const END64_LOCATOR_BYTES: u64 = 20;
+const END64_BYTES: u64 = 56;
+const LOCAL_BYTES: u64 = 30;
+const CENTRAL_BYTES: usize = 46;
+/// How far from the end the end record is looked for: itself and a full comment.
+const END_SEARCH_BYTES_MAX: u64 = 22 + 65_535;
+const PIECE_BYTES: usize = 64 * 1024;
+
+/// One entry, as central directory and local header agree on it.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// Path as written, top folder included.
+    pub path: String,
+    /// Size unpacked.
+    pub size: u64,
+    packed: u64,
+    deflated: bool,
+    crc: u32,
+    data_at: u64,
+}
+
+/// The entries and the bytes they lie in.
+pub struct Archive<R> {
+    source: RefCell<R>,
+    /// In the order of the central directory. Names may repeat; that was reported.
+    pub entries: Vec<Entry>,
+}
+
+/// Why there is nothing to look into.
+#[derive(Debug)]
+pub enum OpenError {
+    /// No zip, or a zip whose list of files cannot be read.
+    NotAZip(String),
+    /// The bytes cannot be read.
+    Io(io::Error),
+}
+
+impl From<io::Error> for OpenError {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+/// Why one file cannot be read out.
+#[derive(Debug)]
+pub enum ReadError {
+    /// Packed bytes are damaged, or do not come to the size and CRC-32 declared.
+    Damaged {
+        /// What is wrong.
+        what: &'static str,
+        /// What the headers say.
+        expected: String,
+        /// What the bytes are.
+        found: String,
+    },
+    /// The source failed.
+    Io(io::Error),
+}
+
+struct End {
+    at: u64,
+    directory_at: u64,
+    directory_bytes: u64,
+    count: u64,
+}
+
+struct Central {
+    entry: Entry,
+    flags: u16,
+    method: u16,
+    version: u16,
+    dos_time: u32,
+    local_at: u64,
+}
+
+impl<R: Read + Seek> Archive<R> {
+    /// Reads directory and local headers; what is out of order goes to `findings`.
+    ///
+    /// # Errors
+    /// When there is no directory to go by.
+    pub fn open(mut source: R, findings: &mut Findings) -> Result<Self, OpenError> {
+        let length = source.seek(SeekFrom::End(0))?;
+        let end = find_end(&mut source, length, findings)?;
+        if end.directory_at.checked_add(end.directory_bytes) != Some(end.at) {
+            findings.defect(
+                "package",
+                "the central directory does not lie right before its end record",
+                format!("{} bytes at {}", end.directory_bytes, end.directory_at),
+                format!("end record at {}", end.at),
+            );
+        }
+        if end.count > FILES_COUNT_MAX as u64 || end.directory_bytes > DIRECTORY_BYTES_MAX {
+            findings.defect(
+                "package",
+                "too many files",
+                format!("at most {FILES_COUNT_MAX}"),
+                end.count,
+            );
+            return Ok(Self { source: RefCell::new(source), entries: Vec::new() });
+        }
+        let directory = read_at(&mut source, end.directory_at, end.directory_bytes)?
+            .ok_or_else(|| OpenError::NotAZip("the central directory is cut off".into()))?;
+        let mut centrals = read_directory(&directory, end.count, findings)?;
+        check_bodies(&mut source, &mut centrals, end.directory_at, findings)?;
+        let entries = centrals.into_iter().map(|central| central.entry).collect();
+        Ok(Self { source: RefCell::new(source), entries })
+    }
+
+    /// A reader over the unpacked bytes. Size and CRC-32 are checked when it comes to its end.
+    pub fn reader<'a>(&'a self, entry: &'a Entry) -> EntryReader<'a, R> {
+        let window = Window { source: &self.source, at: entry.data_at, left: entry.packed };
+        let buffered = BufReader::with_capacity(PIECE_BYTES, window);
+        let unpacker = if entry.deflated {
+            Unpacker::Deflated(DeflateDecoder::new(buffered))
+        } else {
+            Unpacker::Stored(buffered)
+        };
+        EntryReader { unpacker, entry, crc: flate2::Crc::new(), count: 0, ended: false }
+    }
+
+    /// The whole file, at most `max` bytes.
+    pub fn read(&self, entry: &Entry, max: u64) -> Result<Vec<u8>, ReadError> {
+        if entry.size > max {
+            return Err(damaged("the file is too large", format!("at most {max}"), entry.size));
+        }
+        let mut bytes = Vec::new();
+        self.each_piece(entry, |piece| bytes.extend_from_slice(piece))?;
+        Ok(bytes)
+    }
+
+    /// Hands the unpacked bytes to `take`, piece by piece.
+    pub fn each_piece(
+        &self,
+        entry: &Entry,
+        mut take: impl FnMut(&[u8]),
+    ) -> Result<(), ReadError> {
+        let mut reader = self.reader(entry);
+        let mut piece = vec![0; PIECE_BYTES];
+        loop {
+            match reader.read(&mut piece) {
+                Ok(0) => return Ok(()),
+                Ok(count) => take(&piece[..count]),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(read_error(error)),
+            }
+        }
+    }
+}
+
+/// Unpacked bytes of one entry.
+pub struct EntryReader<'a, R> {
+    unpacker: Unpacker<'a, R>,
+    entry: &'a Entry,
+    crc: flate2::Crc,
+    count: u64,
+    ended: bool,
+}
+
+enum Unpacker<'a, R> {
+    Stored(BufReader<Window<'a, R>>),
+    Deflated(DeflateDecoder<BufReader<Window<'a, R>>>),
+}
+
+struct Window<'a, R> {
+    source: &'a RefCell<R>,
+    at: u64,
+    left: u64,
+}
+
+impl<R: Read + Seek> Read for Window<'_, R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let want = self.left.min(into.len() as u64) as usize;
+        if want == 0 {
+            return Ok(0);
+        }
+        let mut source = self.source.borrow_mut();
+        source.seek(SeekFrom::Start(self.at))?;
+        let count = source.read(&mut into[..want])?;
+        self.at += count as u64;
+        self.left -= count as u64;
+        Ok(count)
+    }
+}
+
+impl<R: Read + Seek> EntryReader<'_, R> {
+    fn end(&mut self) -> io::Result<()> {
+        self.ended = true;
+        let entry = self.entry;
+        if self.count != entry.size {
+            return Err(carry(damaged(
+                "the unpacked size is not the declared one",
+                entry.size,
+                self.count,
+            )));
+        }
+        let left = match &mut self.unpacker {
+            Unpacker::Stored(reader) => reader.fill_buf()?.len(),
+            Unpacker::Deflated(reader) => reader.get_mut().fill_buf()?.len(),
+        };
+        if left != 0 {
+            return Err(carry(damaged("bytes follow the packed data", "none", "some")));
+        }
+        if self.crc.sum() != entry.crc {
+            return Err(carry(damaged(
+                "the CRC-32 is wrong",
+                format!("{:08x}", entry.crc),
+                format!("{:08x}", self.crc.sum()),
+            )));
+        }
+        Ok(())
+    }
+}
+
+impl<R: Read + Seek> Read for EntryReader<'_, R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        if self.ended || into.is_empty() {
+            return Ok(0);
+        }
+        let result = match &mut self.unpacker {
+            Unpacker::Stored(reader) => reader.read(into),
+            Unpacker::Deflated(reader) => reader.read(into),
+        };
+        let count = match result {
+            Ok(count) => count,
+            Err(error) if is_damage(error.kind()) => {
+                let text = "a stream of the declared size";
+                return Err(carry(damaged("the packed bytes are damaged", text, error)));
+            }
+            Err(error) => return Err(error),
+        };
+        if count == 0 {
+            self.end()?;
+            return Ok(0);
+        }
+        self.count += count as u64;
+        if self.count > self.entry.size {
+            return Err(carry(damaged(
+                "the file unpacks to more than the declared size",
+                self.entry.size,
+                "more",
+            )));
+        }
+        self.crc.update(&into[..count]);
+        Ok(count)
+    }
+}
+
+fn is_damage(kind: io::ErrorKind) -> bool {
+    use io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
+    matches!(kind, InvalidData | InvalidInput | UnexpectedEof)
+}
+
+impl std::fmt::Display for ReadError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Damaged { what, expected, found } => {
+                write!(f, "{what}; expected {expected}, found {found}")
+            }
+            Self::Io(error) => write!(f, "cannot read: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for ReadError {}
+
+fn damaged(
+    what: &'static str,
+    expected: impl ToString,
+    found: impl ToString,
+) -> ReadError {
+    ReadError::Damaged { what, expected: expected.to_string(), found: found.to_string() }
+}
+
+fn carry(error: ReadError) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, error)
+}
+
+/// Gets our own error back out of an `io::Error`.
+pub fn read_error(error: io::Error) -> ReadError {
+    match error.downcast::<ReadError>() {
+        Ok(ours) => ours,
+        Err(other) => ReadError::Io(other),
+    }
+}
+
+fn find_end<R: Read + Seek>(
+    source: &mut R,
+    length: u64,
+    findings: &mut Findings,
+) -> Result<End, OpenError> {
+    let tail_bytes = length.min(END_SEARCH_BYTES_MAX);
+    let tail = read_at(source, length - tail_bytes, tail_bytes)?
+        .ok_or_else(|| OpenError::NotAZip("the file changed while it was read".into()))?;
+    let found = (0..=tail.len().saturating_sub(END_BYTES as usize))
+        .rev()
+        .find(|at| tail[*at..].starts_with(b"PK\x05\x06"));
+    let Some(found) = found.filter(|_| tail.len() >= END_BYTES as usize) else {
+        return Err(OpenError::NotAZip("no zip end record".into()));
+    };
+    let at = length - tail_bytes + found as u64;
+    let record = &tail[found..];
+    let after = record.len() as u64 - END_BYTES;
+    if after != 0 {
+        findings.defect("package", "bytes after the end record", "none", format!("{after} bytes"));
+    }
+    if u16_at(record, 20) != 0 {
+        let comment = u16_at(record, 20);
+        findings.defect("package", "the zip has a comment", "none", format!("{comment} bytes"));
+    }
+    let small = End {
+        at,
+        directory_at: u64::from(u32_at(record, 16)),
+        directory_bytes: u64::from(u32_at(record, 12)),
+        count: u64::from(u16_at(record, 10)),
+    };
+    let disks = (u16_at(record, 4), u16_at(record, 6), u16_at(record, 8));
+    let needs64 = small.count == 0xffff
+        || small.directory_at == 0xffff_ffff
+        || small.directory_bytes == 0xffff_ffff;
+    let end = if needs64 { find_end64(source, &small)?.unwrap_or(small) } else { small };
+    if disks.0 != 0 || disks.1 != 0 || (disks.2 != 0xffff && u64::from(disks.2) != end.count) {
+        findings.defect("package", "the zip claims several disks", "one", format!("{disks:?}"));
+    }
+    Ok(end)
+}
+
+fn find_end64<R: Read + Seek>(source: &mut R, small: &End) -> Result<Option<End>, OpenError> {
+    let Some(locator_at) = small.at.checked_sub(END64_LOCATOR_BYTES) else {
+        return Ok(None);
+    };
+    let locator = read_at(source, locator_at, END64_LOCATOR_BYTES)?.unwrap_or_default();
+    if !locator.starts_with(b"PK\x06\x07") {
+        return Ok(None);
+    }
+    let wrong = || OpenError::NotAZip("the Zip64 end record is not where its locator says".into());
+    let at = u64_at(&locator, 8);
+    let record = read_at(source, at, END64_BYTES)?.ok_or_else(wrong)?;
+    let fits = at.checked_add(END64_BYTES) == Some(locator_at);
+    if !record.starts_with(b"PK\x06\x06") || !fits || u64_at(&record, 4) != END64_BYTES - 12 {
+        return Err(wrong());
+    }
+    // Only what stands at its limit in the small record may come from the large one.
+    let pick = |value: u64, limit: u64, large: u64| if value == limit { large } else { value };
+    Ok(Some(End {
+        at,
+        directory_at: pick(small.directory_at, 0xffff_ffff, u64_at(&record, 48)),
+        directory_bytes: pick(small.directory_bytes, 0xffff_ffff, u64_at(&record, 40)),
+        count: pick(small.count, 0xffff, u64_at(&record, 32)),
+    }))
+}
+
+fn read_directory(
+    bytes: &[u8],
+    count: u64,
+    findings: &mut Findings,
+) -> Result<Vec<Central>, OpenError> {
+    let mut centrals = Vec::new();
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        let (central, used) = read_central(rest, findings)
+            .ok_or_else(|| OpenError::NotAZip("the central directory is damaged".into()))?;
+        centrals.push(central);
+        rest = &rest[used..];
+    }
+    if centrals.len() as u64 != count {
+        findings.defect(
+            "package",
+            "the end record counts other files than the central directory lists",
+            count,
+            centrals.len(),
+        );
+    }
+    let unpacked = centrals.iter().try_fold(0u64, |sum, c| sum.checked_add(c.entry.size));
+    if unpacked.is_none_or(|sum| sum > UNPACKED_BYTES_MAX) {
+        return Err(OpenError::NotAZip("the files would unpack to over a terabyte".into()));
+    }
+    Ok(centrals)
+}
+
+fn read_central(rest: &[u8], findings: &mut Findings) -> Option<(Central, usize)> {
+    let head = rest.get(..CENTRAL_BYTES).filter(|head| head.starts_with(b"PK\x01\x02"))?;
+    let name_bytes = usize::from(u16_at(head, 28));
+    let extra_bytes = usize::from(u16_at(head, 30));
+    let comment_bytes = usize::from(u16_at(head, 32));
+    let used = CENTRAL_BYTES + name_bytes + extra_bytes + comment_bytes;
+    let name = rest.get(CENTRAL_BYTES..CENTRAL_BYTES + name_bytes)?;
+    let extra = rest.get(CENTRAL_BYTES + name_bytes..)?.get(..extra_bytes)?;
+    rest.get(..used)?;
+    let path = name_text(name, findings);
+    let mut size = u64::from(u32_at(head, 24));
+    let mut packed = u64::from(u32_at(head, 20));
+    let mut local_at = u64::from(u32_at(head, 42));
+    if !large_fields(extra, [&mut size, &mut packed, &mut local_at]) {
+        findings.defect(&path, "the zip entry has an extra field", "none but Zip64", hexed(extra));
+    }
+    if comment_bytes != 0 {
+        findings.defect(&path, "the zip entry has a comment", "none", comment_bytes);
+    }
+    if u16_at(head, 34) != 0 {
+        findings.defect(&path, "the zip entry is on another disk", 0, u16_at(head, 34));
+    }
+    check_attributes(&path, head, findings);
+    let central = Central {
+        flags: u16_at(head, 8),
+        method: u16_at(head, 10),
+        version: u16_at(head, 6),
+        dos_time: u32_at(head, 12),
+        local_at,
+        entry: Entry {
+            path,
+            size,
+            packed,
+            deflated: u16_at(head, 10) == 8,
+            crc: u32_at(head, 16),
+            data_at: 0,
+        },
+    };
+    Some((central, used))
+}
+
+/// A path of the format is plain lower-case ASCII; anything else is named and made printable.
+fn name_text(name: &[u8], findings: &mut Findings) -> String {
+    match std::str::from_utf8(name) {
+        Ok(text) if text.len() <= PATH_BYTES_MAX => text.to_owned(),
+        Ok(text) => {
+            findings.defect("package", "a name is too long", PATH_BYTES_MAX, text.len());
+            text.chars().take(PATH_BYTES_MAX / 4).collect()
+        }
+        Err(_) => {
+            let text = String::from_utf8_lossy(name).into_owned();
+            findings.defect("package", "a name is not UTF-8", "UTF-8", &text);
+            text
+        }
+    }
+}
+
+fn check_attributes(path: &str, head: &[u8], findings: &mut Findings) {
+    let made_by_unix = head[5] == 3;
+    let mode = u32_at(head, 38) >> 16;
+    let kind = mode & 0o170_000;
+    if made_by_unix && kind != 0 && kind != 0o100_000 {
+        let found = if kind == 0o120_000 { "a symbolic link" } else { "another kind" };
+        findings.defect(path, "the zip entry is not a regular file", "a regular file", found);
+    } else if u32_at(head, 38) & 0x10 != 0 || path.ends_with('/') {
+        findings.defect(path, "the zip entry is a folder", "files only", "a folder");
+    }
+}
+
+/// Reads a Zip64 extra field into the fields that stand at their limit (APPNOTE 4.5.3). False
+/// when `extra` holds anything else or anything more.
+fn large_fields<const N: usize>(extra: &[u8], fields: [&mut u64; N]) -> bool {
+    let wanting = fields.iter().filter(|field| ***field == 0xffff_ffff).count();
+    if extra.is_empty() {
+        return true;
+    }
+    let fits = extra.len() == 4 + wanting * 8 && u16_at(extra, 0) == 1;
+    if !fits || wanting == 0 || usize::from(u16_at(extra, 2)) != wanting * 8 {
+        return false;
+    }
+    let mut at = 4;
+    for field in fields {
+        if *field == 0xffff_ffff {
+            *field = u64_at(extra, at);
+            at += 8;
+        }
+    }
+    true
+}
+
+/// Walks the local headers from byte 0; each must start where the one before ended.
+fn check_bodies<R: Read + Seek>(
+    source: &mut R,
+    centrals: &mut Vec<Central>,
+    directory_at: u64,
+    findings: &mut Findings,
+) -> Result<(), OpenError> {
+    let mut order: Vec<usize> = (0..centrals.len()).collect();
+    order.sort_by_key(|index| centrals[*index].local_at);
+    let mut expected_at = 0;
+    let mut readable = vec![false; centrals.len()];
+    for index in order {
+        let central = &mut centrals[index];
+        if central.local_at != expected_at {
+            findings.defect(
+                &central.entry.path,
+                "the zip entry does not start where the one before it ends",
+                format!("byte {expected_at}"),
+                format!("byte {}", central.local_at),
+            );
+        }
+        let Some(end) = check_local(source, central, directory_at, findings)? else {
+            continue;
+        };
+        readable[index] = check_kind(central, findings);
+        expected_at = end;
+    }
+    if expected_at != directory_at && readable.iter().all(|yes| *yes) {
+        findings.defect(
+            "package",
+            "bytes that belong to no file stand before the central directory",
+            format!("directory at byte {expected_at}"),
+            format!("byte {directory_at}"),
+        );
+    }
+    let mut keep = readable.into_iter();
+    centrals.retain(|_| keep.next().unwrap_or(false));
+    Ok(())
+}
+
+/// Compares one local header with its directory entry; gives the byte after its data.
+fn check_local<R: Read + Seek>(
+    source: &mut R,
+    central: &mut Central,
+    directory_at: u64,
+    findings: &mut Findings,
+) -> Result<Option<u64>, OpenError> {
+    let path = central.entry.path.clone();
+    let head = read_at(source, central.local_at, LOCAL_BYTES)?.unwrap_or_default();
+    if !head.starts_with(b"PK\x03\x04") {
+        findings.defect(&path, "no local header where the directory points", "one", "none");
+        return Ok(None);
+    }
+    let name_bytes = u64::from(u16_at(&head, 26));
+    let extra_bytes = u64::from(u16_at(&head, 28));
+    let Some(tail) = read_at(source, central.local_at + LOCAL_BYTES, name_bytes + extra_bytes)?
+    else {
+        findings.defect(&path, "the local header is cut off", "a name", "the end of the file");
+        return Ok(None);
+    };
+    let (name, extra) = tail.split_at(name_bytes as usize);
+    if name != path.as_bytes() {
+        let found = String::from_utf8_lossy(name);
+        findings.defect(&path, "local header and directory disagree on the name", &path, found);
+    }
+    let mut size = u64::from(u32_at(&head, 22));
+    let mut packed = u64::from(u32_at(&head, 18));
+    if !large_fields(extra, [&mut size, &mut packed]) {
+        findings.defect(&path, "the local header has an extra field", "Zip64", hexed(extra));
+    }
+    let entry = &mut central.entry;
+    let pairs = [
+        ("needed version", u64::from(central.version), u64::from(u16_at(&head, 4))),
+        ("flags", u64::from(central.flags), u64::from(u16_at(&head, 6))),
+        ("method", u64::from(central.method), u64::from(u16_at(&head, 8))),
+        ("time", u64::from(central.dos_time), u64::from(u32_at(&head, 10))),
+        ("CRC-32", u64::from(entry.crc), u64::from(u32_at(&head, 14))),
+        ("packed size", entry.packed, packed),
+        ("size", entry.size, size),
+    ];
+    for (what, directory, local) in pairs {
+        if directory != local {
+            let what = format!("local header and directory disagree on the {what}");
+            findings.defect(&path, what, directory, local);
+        }
+    }
+    entry.data_at = central.local_at + LOCAL_BYTES + name_bytes + extra_bytes;
+    match entry.data_at.checked_add(entry.packed).filter(|end| *end <= directory_at) {
+        Some(end) => Ok(Some(end)),
+        None => {
+            findings.defect(&path, "the file's data is cut off", entry.packed, "less");
+            Ok(None)
+        }
+    }
+}
+
+/// Whether the entry is of a kind that can be read.
+fn check_kind(central: &Central, findings: &mut Findings) -> bool {
+    let entry = &central.entry;
+    let mut can_read = true;
+    if central.flags & 0x2041 != 0 {
+        findings.defect(&entry.path, "the zip entry is encrypted", "plain", "encrypted");
+        can_read = false;
+    } else if central.flags & !0x0800 != 0 {
+        let found = format!("{:#06x}", central.flags);
+        findings.defect(&entry.path, "the zip entry has flags we never set", "0x0800", found);
+    }
+    if !matches!(central.method, 0 | 8) {
+        let expected = "stored (0) or deflated (8)";
+        findings.defect(&entry.path, "unknown packing method", expected, central.method);
+        can_read = false;
+    }
+    if central.method == 0 && entry.size != entry.packed {
+        let what = "a stored file has two sizes";
+        findings.defect(&entry.path, what, entry.size, entry.packed);
+        can_read = false;
+    }
+    let bomb = entry.size > RATIO_FREE_BYTES && entry.size / entry.packed.max(1) > RATIO_MAX;
+    if bomb {
+        let expected = format!("at most {RATIO_MAX} times the packed size");
+        let found = format!("{} bytes from {}", entry.size, entry.packed);
+        findings.defect(&entry.path, "the zip entry is a bomb", expected, found);
+        can_read = false;
+    }
+    can_read
+}
+
+fn read_at<R: Read + Seek>(source: &mut R, at: u64, count: u64) -> io::Result<Option<Vec<u8>>> {
+    source.seek(SeekFrom::Start(at))?;
+    let mut bytes = Vec::new();
+    source.by_ref().take(count).read_to_end(&mut bytes)?;
+    Ok((bytes.len() as u64 == count).then_some(bytes))
+}
+
+fn hexed(bytes: &[u8]) -> String {
+    hex::encode(&bytes[..bytes.len().min(16)])
+}
+
+fn u16_at(bytes: &[u8], at: usize) -> u16 {
+    bytes.get(at..at + 2).map_or(0, |b| u16::from_le_bytes([b[0], b[1]]))
+}
+
+fn u32_at(bytes: &[u8], at: usize) -> u32 {
+    u32::from(u16_at(bytes, at)) | u32::from(u16_at(bytes, at + 2)) << 16
+}
+
+fn u64_at(bytes: &[u8], at: usize) -> u64 {
+    u64::from(u32_at(bytes, at)) | u64::from(u32_at(bytes, at + 4)) << 32
+}
