@@ -101,9 +101,9 @@ impl Defect {
     /// The number that the answer carries.
     pub fn code(&self) -> ErrorCode {
         match self {
-            Defect::TooLarge { .. }
-            | Defect::TooDeep { .. }
-            | Defect::TooManyValues { .. } => ErrorCode::LIMIT,
+            Defect::TooLarge { .. } | Defect::TooDeep { .. } | Defect::TooManyValues { .. } => {
+                ErrorCode::LIMIT
+            }
             Defect::NotUtf8 { .. } | Defect::NotJson { .. } => ErrorCode::NOT_JSON,
             Defect::Misshapen(_) => ErrorCode::MISSHAPEN,
             Defect::VersionNotServed(_) => ErrorCode::VERSION_NOT_SERVED,
@@ -213,11 +213,8 @@ pub struct ErrorInformation {
 impl ErrorInformation {
     /// A number and words; words beyond a `LongString` are cut.
     pub fn new(code: ErrorCode, description: impl Into<String>) -> Self {
-        let description: String = description
-            .into()
-            .chars()
-            .take(super::limits::LONG_TEXT_CHARACTERS_MAX)
-            .collect();
+        let description: String =
+            description.into().chars().take(super::limits::LONG_TEXT_CHARACTERS_MAX).collect();
         Self { code, description }
     }
 }

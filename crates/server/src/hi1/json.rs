@@ -112,11 +112,7 @@ pub(super) struct Fields<'n, 'a, 'p> {
 
 impl<'n, 'a, 'p> Fields<'n, 'a, 'p> {
     /// Opens an object that may have only the members of `known`.
-    pub(super) fn open(
-        node: &'n Node<'a>,
-        at: &'p At<'p>,
-        known: &[&str],
-    ) -> Result<Self, Fault> {
+    pub(super) fn open(node: &'n Node<'a>, at: &'p At<'p>, known: &[&str]) -> Result<Self, Fault> {
         let fields = Self::open_any(node, at)?;
         for (name, _) in fields.members {
             if !known.contains(&name.as_ref()) {
@@ -255,6 +251,20 @@ impl Node<'_> {
             Node::Text(_) => "a text",
             Node::List(_) => "a list",
             Node::Object(_) => "an object",
+        }
+    }
+
+    /// The same value on its own; a number that HI-1 does not have becomes null.
+    pub(super) fn to_value(&self) -> serde_json::Value {
+        match self {
+            Node::Null | Node::OtherNumber => serde_json::Value::Null,
+            Node::Boolean(value) => (*value).into(),
+            Node::Integer(value) => (*value).into(),
+            Node::Text(value) => value.as_ref().into(),
+            Node::List(items) => items.iter().map(Node::to_value).collect(),
+            Node::Object(members) => serde_json::Value::Object(
+                members.iter().map(|(name, node)| (name.to_string(), node.to_value())).collect(),
+            ),
         }
     }
 }

@@ -235,12 +235,7 @@ pub(super) fn time_microseconds(node: &Node<'_>, at: &At<'_>) -> Result<Timestam
     timestamp(text(node, at)?, at, 6, "2026-11-22T14:30:00.000000Z")
 }
 
-fn timestamp(
-    text: &str,
-    at: &At<'_>,
-    decimals: usize,
-    example: &str,
-) -> Result<Timestamp, Fault> {
+fn timestamp(text: &str, at: &At<'_>, decimals: usize, example: &str) -> Result<Timestamp, Fault> {
     let malformed =
         || at.fault(format!("{:?} is not a time; give one like {example}", shown(text)));
     if !has_form_of_time(text, decimals) {
@@ -293,8 +288,7 @@ pub(super) fn timespan(
     (start, end): (&str, &str),
 ) -> Result<Timespan, Fault> {
     let fields = Fields::open(node, at, &[start, end])?;
-    let span =
-        Timespan { start: fields.optional(start, time)?, end: fields.optional(end, time)? };
+    let span = Timespan { start: fields.optional(start, time)?, end: fields.optional(end, time)? };
     if let (Some(from), Some(to)) = (span.start, span.end)
         && to < from
     {
@@ -303,10 +297,7 @@ pub(super) fn timespan(
     Ok(span)
 }
 
-pub(super) fn error_information(
-    node: &Node<'_>,
-    at: &At<'_>,
-) -> Result<ErrorInformation, Fault> {
+pub(super) fn error_information(node: &Node<'_>, at: &At<'_>) -> Result<ErrorInformation, Fault> {
     let fields = Fields::open(node, at, &["ErrorCode", "ErrorDescription"])?;
     Ok(ErrorInformation {
         code: ErrorCode(fields.required("ErrorCode", integer)?),
@@ -511,8 +502,9 @@ pub(super) fn write_approval(approval: &Approval) -> Value {
     let nested = |outer: &str, country: CountryCode| {
         Members::default().with(outer, write_national(country, "common:CountryCode"))
     };
-    let signature =
-        approval.signature_country.map(|country| nested("common:NationalDigitalSignature", country));
+    let signature = approval
+        .signature_country
+        .map(|country| nested("common:NationalDigitalSignature", country));
     let details =
         approval.details_country.map(|country| write_national(country, "common:CountryCode"));
     let approver = approval.approver.as_ref().map(|approver| {
