@@ -23,6 +23,7 @@ pub use flow::{
     Fate, Flow, Hop, HopInput, HopOutput, Origin, Stop, StopReason, Totals, TraceError,
 };
 pub use parameters::{FeeRule, Limits, Parameters, ParseError, Policy, Source, Tag, Tags};
+pub use svg::svg;
 
 use chain::{BlockFacts, ChainView};
 

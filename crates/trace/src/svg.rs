@@ -1,1 +1,198 @@
-//! The picture.
+//! The picture. Knows where things stand from [`crate::layout`] and nothing of the chain.
+//!
+//! Plain attributes only: no scripts, no styles, no links, no fonts to fetch. Every card and line
+//! has a title, and what a colour says is also written in words.
+
+use crate::layout::{Card, Edge, Face, Note, Picture, Role, layout};
+use crate::{Parameters, Trace};
+use std::fmt::Write as _;
+
+/// Draws a trace.
+pub fn svg(trace: &Trace<'_>) -> String {
+    let picture = layout(trace);
+    let mut text = String::with_capacity(64 * 1024);
+    write_svg(&mut text, trace, &picture).expect("writing into memory cannot fail");
+    text
+}
+
+/// How many elements a picture has when written.
+pub(crate) fn element_count(picture: &Picture) -> usize {
+    let cards: usize = picture.nodes.iter().map(|card| 3 + card.lines.len()).sum();
+    let notes = picture.edges.iter().filter(|edge| edge.note.is_some()).count();
+    // svg, title, desc, background, heading group and its lines, two groups for lines and cards
+    FIXED_ELEMENTS + cards + 2 * picture.edges.len() + notes
+}
+
+const FIXED_ELEMENTS: usize = 5 + HEADING_LINES + 2;
+const HEADING_LINES: usize = 3;
+
+const SANS: &str = "Noto Sans, DejaVu Sans, Helvetica, Arial, sans-serif";
+const MONO: &str = "Noto Sans Mono, DejaVu Sans Mono, Menlo, Consolas, monospace";
+const INK: &str = "#1b2330";
+const FADED: &str = "#5a6475";
+const LINE: &str = "#9aa7ba";
+
+fn write_svg(text: &mut String, trace: &Trace<'_>, picture: &Picture) -> std::fmt::Result {
+    let (width, height) = (picture.width, picture.height);
+    writeln!(
+        text,
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \
+         viewBox=\"0 0 {width} {height}\" role=\"img\" aria-labelledby=\"trace-title trace-desc\">"
+    )?;
+    let parameters = &trace.parameters;
+    writeln!(text, "<title id=\"trace-title\">{}</title>", escape(&name(parameters)))?;
+    writeln!(text, "<desc id=\"trace-desc\">{}</desc>", escape(&description(trace)))?;
+    writeln!(text, "<rect width=\"{width}\" height=\"{height}\" fill=\"#ffffff\"/>")?;
+    write_heading(text, trace)?;
+    writeln!(text, "<g fill=\"none\" stroke=\"{LINE}\" font-family=\"{SANS}\" font-size=\"9\">")?;
+    for edge in &picture.edges {
+        write_edge(text, edge)?;
+    }
+    writeln!(text, "</g>")?;
+    writeln!(text, "<g font-family=\"{SANS}\">")?;
+    for card in &picture.nodes {
+        write_card(text, card)?;
+    }
+    writeln!(text, "</g>")?;
+    writeln!(text, "</svg>")
+}
+
+fn name(parameters: &Parameters) -> String {
+    format!("Trace of {} under {}", parameters.source, parameters.policy)
+}
+
+fn description(trace: &Trace<'_>) -> String {
+    let totals = &trace.flow.totals;
+    format!(
+        "{} transactions after the source. Of {} BTC at the source, {} BTC reached tagged \
+         addresses, {} BTC lie in outputs not spent in the blocks given, {} BTC stopped at limits, \
+         {} BTC stopped at boundaries, {} BTC went to fees. The exhibit's tables say the same in \
+         full.",
+        trace.flow.hops.len() - 1,
+        totals.source.bitcoin(),
+        totals.reached.bitcoin(),
+        totals.unspent.bitcoin(),
+        totals.limited.bitcoin(),
+        totals.boundary.bitcoin(),
+        totals.fees.bitcoin(),
+    )
+}
+
+fn write_heading(text: &mut String, trace: &Trace<'_>) -> std::fmt::Result {
+    let (parameters, totals) = (&trace.parameters, &trace.flow.totals);
+    let policy = parameters.policy;
+    let first = format!("Trace under {policy}: {}", policy.legal_name());
+    let second = parameters.source.to_string();
+    let mut third = format!("Source {} BTC", totals.source.bitcoin());
+    for (amount, words) in [
+        (totals.reached, "reached tagged addresses"),
+        (totals.unspent, "not spent in these blocks"),
+        (totals.limited, "at limits"),
+        (totals.boundary, "at boundaries"),
+        (totals.fees, "in fees"),
+    ] {
+        if amount.0 > 0 {
+            write!(third, "  ·  {} {words}", amount.bitcoin())?;
+        }
+    }
+    writeln!(text, "<g font-family=\"{SANS}\" fill=\"{INK}\">")?;
+    writeln!(
+        text,
+        "<text x=\"36\" y=\"50\" font-size=\"19\" font-weight=\"600\">{}</text>",
+        escape(&first)
+    )?;
+    writeln!(
+        text,
+        "<text x=\"36\" y=\"73\" font-size=\"11.5\" font-family=\"{MONO}\" fill=\"{FADED}\">{}</text>",
+        escape(&second)
+    )?;
+    writeln!(text, "<text x=\"36\" y=\"95\" font-size=\"11.5\">{}</text>", escape(&third))?;
+    writeln!(text, "</g>")
+}
+
+fn write_edge(text: &mut String, edge: &Edge) -> std::fmt::Result {
+    let ((x1, y1), (x2, y2)) = (edge.from, edge.to);
+    let thickness = format!("{}.{}", edge.thickness / 10, edge.thickness % 10);
+    let middle = x1.midpoint(x2);
+    let dashes = if edge.note.is_some() { " stroke-dasharray=\"4 3\"" } else { "" };
+    write!(text, "<path d=\"M{x1} {y1}")?;
+    if y1 == y2 {
+        write!(text, "H{x2}")?;
+    } else {
+        write!(text, "C{middle} {y1} {middle} {y2} {x2} {y2}")?;
+    }
+    let title = escape(&edge.title);
+    writeln!(text, "\" stroke-width=\"{thickness}\"{dashes}><title>{title}</title></path>")?;
+    let (x, anchor, words) = match edge.note {
+        None => return Ok(()),
+        Some(Note::To(row)) => (x1 + 4, "start", format!("to row {row}")),
+        Some(Note::From(row)) => (x2 - 4, "end", format!("from row {row}")),
+    };
+    let y = y1 - 6;
+    writeln!(
+        text,
+        "<text x=\"{x}\" y=\"{y}\" text-anchor=\"{anchor}\" fill=\"{FADED}\" stroke=\"none\">\
+         {words}</text>"
+    )
+}
+
+/// Fill, border and whether the border is broken.
+fn colours(role: Role) -> (&'static str, &'static str, bool) {
+    match role {
+        Role::Source => ("#fdecea", "#b3372b", false),
+        Role::Transaction => ("#ffffff", "#3c4b63", false),
+        Role::Reached => ("#e3f4e8", "#1f7a3d", false),
+        Role::Boundary => ("#fff3d6", "#a86b00", false),
+        Role::Limited => ("#fff9ea", "#a86b00", true),
+        Role::Unspent => ("#eef2f7", "#8593a8", false),
+        Role::Counted => ("#ffffff", "#8593a8", true),
+    }
+}
+
+fn write_card(text: &mut String, card: &Card) -> std::fmt::Result {
+    let (fill, border, broken) = colours(card.role);
+    let dashes = if broken { " stroke-dasharray=\"4 3\"" } else { "" };
+    let (x, y, width, height) = (card.x, card.y, card.width, card.height);
+    writeln!(text, "<g><title>{}</title>", escape(&card.title))?;
+    writeln!(
+        text,
+        "<rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" rx=\"6\" \
+         fill=\"{fill}\" stroke=\"{border}\" stroke-width=\"1.2\"{dashes}/>"
+    )?;
+    let mut baseline = y + 10;
+    for line in &card.lines {
+        let (height, set) = match line.face {
+            Face::Head => (15, format!("font-size=\"10.5\" fill=\"{border}\" font-weight=\"600\"")),
+            Face::Label => (16, format!("font-size=\"12\" fill=\"{INK}\" font-weight=\"600\"")),
+            Face::Amount => (18, format!("font-size=\"14\" fill=\"{INK}\" font-weight=\"600\"")),
+            Face::Small => (14, format!("font-size=\"10\" fill=\"{FADED}\"")),
+            Face::Code => (14, format!("font-size=\"9.5\" fill=\"{INK}\" font-family=\"{MONO}\"")),
+        };
+        baseline += height;
+        let (x, y) = (x + 12, baseline - 4);
+        writeln!(text, "<text x=\"{x}\" y=\"{y}\" {set}>{}</text>", escape(&line.text))?;
+    }
+    writeln!(text, "</g>")
+}
+
+/// Makes text safe inside an element or attribute; characters that XML forbids are replaced.
+fn escape(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => safe.push_str("&amp;"),
+            '<' => safe.push_str("&lt;"),
+            '>' => safe.push_str("&gt;"),
+            '"' => safe.push_str("&quot;"),
+            '\'' => safe.push_str("&#39;"),
+            '\u{0}'..='\u{8}'
+            | '\u{b}'
+            | '\u{c}'
+            | '\u{e}'..='\u{1f}'
+            | '\u{fffe}'
+            | '\u{ffff}' => safe.push('\u{fffd}'),
+            other => safe.push(other),
+        }
+    }
+    safe
+}
