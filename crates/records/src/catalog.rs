@@ -3,6 +3,8 @@
 //! Knows no connection: it reads the file, refuses what it does not know, and names file, line and
 //! field of whatever is wrong. The format is written up in docs/formats/catalog.md.
 
+mod column;
+mod effects;
 mod read;
 mod wire;
 
@@ -11,7 +13,7 @@ use std::time::Duration;
 
 use crate::scope::Category;
 use crate::selector::SelectorKind;
-use crate::sql::Statement;
+use crate::sql::{Dialect, Statement};
 
 /// Longest catalog that is read, in bytes.
 pub const CATALOG_BYTES_MAX: usize = 1 << 20;
@@ -81,6 +83,16 @@ pub struct Source {
     pub engine: Engine,
     /// May an SQL effect write to it? Searches never can, whatever this says.
     pub writes: bool,
+}
+
+impl Source {
+    /// The spelling of SQL that it takes.
+    pub fn dialect(&self) -> Dialect {
+        match self.engine {
+            Engine::Postgres(_) => Dialect::Postgres,
+            Engine::Sqlite { .. } | Engine::Folder(_) => Dialect::Sqlite,
+        }
+    }
 }
 
 /// What kind of place a source is.

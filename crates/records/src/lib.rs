@@ -32,12 +32,12 @@ mod value;
 
 pub use catalog::{Catalog, CatalogError, EffectKind, Search};
 pub use effect::{Effect, EffectError, EffectId, Outcome};
-pub use folder::{FolderError, import};
-pub use resolve::{LOOKUP_ADDRESS_COUNT_MAX, Owner};
+pub use folder::{FILE_LINE_BYTES_MAX, FILE_ROW_COUNT_MAX, FolderError, import};
+pub use resolve::{LOOKUP_ADDRESS_COUNT_MAX, LOOKUP_OWNER_COUNT_MAX, Owner};
 pub use scope::{Category, Scope, TimeRange, UnknownCategory};
 pub use search::{
-    ExhibitFacts, RowId, RowRef, SearchError, SearchLimits, Snapshot, StaffWithheld, Withheld,
-    WithheldReason,
+    BoundRun, ExhibitFacts, RowId, RowRef, SearchError, SearchLimits, Snapshot, StaffWithheld,
+    WITHHELD_LISTED_COUNT_MAX, WITHHELD_REASON_BYTES_MAX, Withheld, WithheldReason,
 };
 pub use selector::{
     SELECTOR_BYTES_MAX, SELECTOR_LINE_COUNT_MAX, Selector, SelectorError, SelectorKind,

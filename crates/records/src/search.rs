@@ -1,13 +1,21 @@
 //! One search: rows streamed from a source into CSV and JSON, each checked against the scope.
+//!
+//! Knows no permit and no package: whoever calls was allowed to, and keeps what is written.
 
+mod run;
+
+use std::collections::BTreeMap;
 use std::fmt;
-use std::io::{self, Write};
+use std::io::Write;
 use std::time::Duration;
 
+use evidence::digest::Digests;
+use evidence::table::TableError;
 use jiff::Timestamp;
 
-use crate::scope::{Category, Scope};
-use crate::source::{Records, SourceError};
+use crate::scope::{Category, Scope, TimeRange};
+use crate::selector::Selector;
+use crate::source::{Connection, Moment, Records, SourceError};
 
 /// Longest reason that staff may give for withholding a row, in bytes.
 pub const WITHHELD_REASON_BYTES_MAX: usize = 500;
@@ -103,7 +111,9 @@ pub struct ExhibitFacts {
     /// The moment that the rows show, by the database's own clock.
     pub snapshot_at: Timestamp,
     /// What the engine promises about that moment, in words.
-    pub snapshot_promise: &'static str,
+    pub snapshot_promise: String,
+    /// Every value that was bound to the query, run by run. Personal data.
+    pub bound: Vec<BoundRun>,
     /// Rows in the exhibit.
     pub row_count: u64,
     /// Rows that a second selector returned again, which stand in the exhibit once.
@@ -117,44 +127,122 @@ pub struct ExhibitFacts {
     /// Every withheld row, up to [`WITHHELD_LISTED_COUNT_MAX`].
     pub withheld: Vec<Withheld>,
     /// All withheld rows, counted by reason.
-    pub withheld_counts: std::collections::BTreeMap<WithheldReason, u64>,
+    pub withheld_counts: BTreeMap<WithheldReason, u64>,
+    /// Length and digests of the CSV.
+    pub csv: Digests,
+    /// Length and digests of the JSON.
+    pub json: Digests,
+}
+
+/// One run of a search's query: which selector, which range.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BoundRun {
+    /// The selector whose parameter was set; those of other kinds were null.
+    pub selector: Selector,
+    /// The range that was bound.
+    pub range: TimeRange,
+    /// Rows that this run returned, before anything was withheld.
+    pub row_count: u64,
 }
 
 /// One look at the records: every search of an ask sees the same moment of a source.
+///
+/// Dropping it stops whatever its sources are still doing.
 pub struct Snapshot {
-    _records: Records,
+    records: Records,
+    open: BTreeMap<String, (Connection, Moment)>,
 }
 
 impl Records {
     /// Starts a look. Each source is opened, and its moment fixed, when it is first searched.
     pub fn snapshot(&self) -> Snapshot {
-        Snapshot { _records: self.clone() }
+        Snapshot { records: self.clone(), open: BTreeMap::new() }
     }
 }
 
 impl Snapshot {
     /// Runs one search and writes its rows. After an error, what was written is to be thrown away.
     ///
-    /// The rows never stand in memory together; the writers are called from an async task, so they
-    /// should be files or buffers, not sockets.
+    /// The query runs once for each selector of a kind that it answers to. The rows never stand in
+    /// memory together; only when several selectors are asked, 16 bytes a row are kept to leave out
+    /// repeats. The writers are called from an async task: give files or buffers, not sockets.
     ///
     /// # Errors
     /// Unknown search, category outside the scope, a limit reached, a cell of the wrong kind, a
     /// staff entry that names no row, or the source failing.
     pub async fn search(
         &mut self,
-        _search: &str,
-        _scope: &Scope,
-        _withheld: &[StaffWithheld],
-        _limits: &SearchLimits,
-        _csv: impl Write + Send,
-        _json: impl Write + Send,
+        search: &str,
+        scope: &Scope,
+        withheld: &[StaffWithheld],
+        limits: &SearchLimits,
+        csv: impl Write + Send,
+        json: impl Write + Send,
     ) -> Result<ExhibitFacts, SearchError> {
-        unimplemented!("signature first")
+        let records = self.records.clone();
+        let catalog = records.catalog();
+        let search = catalog.search(search).ok_or_else(|| SearchError::NotInCatalog {
+            file: catalog.file.clone(),
+            what: format!("search `{search}`"),
+        })?;
+        if !scope.categories.contains(&search.category) {
+            let (search, category) = (search.name.clone(), search.category);
+            return Err(SearchError::OutsideScope { search, category });
+        }
+        let selectors = run::selectors(search, scope)?;
+        let source = records.source(&search.source)?;
+        let (mut connection, moment) = self.connection(&search.source, limits.time_max).await?;
+        let facts = run::search(
+            run::Run {
+                search,
+                scope,
+                selectors,
+                withheld,
+                limits,
+                source,
+                connection: &mut connection,
+                moment: &moment,
+            },
+            csv,
+            json,
+        )
+        .await?;
+        // After an error the connection is dropped instead: its state is not known.
+        self.keep(&search.source, connection, moment);
+        Ok(facts)
     }
 
     /// Ends the look and gives the connections back.
-    pub async fn end(self) {}
+    pub async fn end(mut self) {
+        for (name, (connection, _)) in std::mem::take(&mut self.open) {
+            if let Ok(source) = self.records.source(&name) {
+                source.give_back(connection).await;
+            }
+        }
+    }
+
+    pub(crate) fn records(&self) -> &Records {
+        &self.records
+    }
+
+    /// The look's connection to a source. Taken out; put back by [`Snapshot::keep`].
+    pub(crate) async fn connection(
+        &mut self,
+        source: &str,
+        wait: Duration,
+    ) -> Result<(Connection, Moment), SourceError> {
+        if let Some(open) = self.open.remove(source) {
+            return Ok(open);
+        }
+        let open = self.records.source(source)?;
+        let mut connection = open.connect_reading().await?;
+        let moment = open.begin_reading(&mut connection, wait).await?;
+        Ok((connection, moment))
+    }
+
+    pub(crate) fn keep(&mut self, source: &str, connection: Connection, moment: Moment) {
+        self.open.insert(source.to_owned(), (connection, moment));
+    }
 }
 
 /// A search gave no exhibit.
@@ -217,6 +305,17 @@ pub enum SearchError {
         /// The limit.
         limit: Duration,
     },
+    /// A staff entry gives no reason, or a very long one.
+    #[error(
+        "search `{search}`: the withheld entry {index} needs a reason of 1 to \
+             {WITHHELD_REASON_BYTES_MAX} bytes"
+    )]
+    WithheldReason {
+        /// The search.
+        search: String,
+        /// Position in the list given, from 1.
+        index: usize,
+    },
     /// A cell does not hold what the catalog declares.
     #[error("search `{search}`, row {row_number}, column `{column}`: {why}")]
     Cell {
@@ -243,6 +342,20 @@ pub enum SearchError {
     /// The source failed.
     #[error(transparent)]
     Source(#[from] SourceError),
+    /// The query was stopped because the lookup took too long.
+    #[error("the deposit address lookup was stopped after {limit:?}")]
+    LookupTime {
+        /// The limit.
+        limit: Duration,
+    },
+    /// The deposit address lookup returned something unfit.
+    #[error("[deposit_addresses], column `{column}`: {why}")]
+    Lookup {
+        /// The column.
+        column: &'static str,
+        /// What is wrong.
+        why: String,
+    },
     /// The exhibit could not be written.
     #[error("search `{search}`: the exhibit cannot be written")]
     Write {
@@ -250,6 +363,6 @@ pub enum SearchError {
         search: String,
         /// Why.
         #[source]
-        source: io::Error,
+        source: TableError,
     },
 }
