@@ -62,7 +62,7 @@ pub struct Word(Vec<u8>);
 /// A witness or a group, in the order of definition: a group speaks of earlier members only.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Member {
-    Witness(Witness),
+    Witness(Box<Witness>),
     Group { name: Word, threshold: usize, members: Vec<usize> },
 }
 
@@ -134,7 +134,7 @@ impl Policy {
     /// The witnesses, in the order of the file.
     pub fn witnesses(&self) -> impl Iterator<Item = &Witness> + Clone {
         self.members.iter().filter_map(|member| match member {
-            Member::Witness(witness) => Some(witness),
+            Member::Witness(witness) => Some(&**witness),
             Member::Group { .. } => None,
         })
     }
@@ -248,7 +248,8 @@ impl Policy {
         }
         for member in &self.members {
             match member {
-                Member::Witness(Witness { name, key, url }) => {
+                Member::Witness(witness) => {
+                    let Witness { name, key, url } = &**witness;
                     let key = key.to_string();
                     let mut words: Vec<&[u8]> = vec![b"witness", name.as_bytes(), key.as_bytes()];
                     words.extend(url.as_ref().map(Word::as_bytes));

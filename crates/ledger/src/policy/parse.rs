@@ -147,7 +147,7 @@ impl Reader {
         }
         check_count(witnesses.by_ref().count(), POLICY_WITNESSES_MAX)?;
         let name = self.new_name(name)?;
-        self.define(Member::Witness(Witness { name, key, url }));
+        self.define(Member::Witness(Box::new(Witness { name, key, url })));
         Ok(())
     }
 
