@@ -30,7 +30,7 @@ pub struct Append {
     /// The transaction identifier that this act answers.
     pub seen: Option<SeenTransaction>,
     /// Small blobs that the events name; larger ones are put before, with
-    /// [`crate::Store::put_blob_file`].
+    /// [`crate::Store::put_blob`].
     pub blobs: Vec<NewBlob>,
 }
 
@@ -128,8 +128,8 @@ pub struct JobId(pub u64);
 pub struct NewJob {
     /// Which worker takes it.
     pub kind: String,
-    /// A second job with the same key is not stored while the first is in the table, done or
-    /// dead ones included: an effect's id, for example.
+    /// A second job with the same key is not stored while the first waits, runs or is dead: an
+    /// effect's id, for example.
     pub key: Option<String>,
     /// The stream it works for.
     pub stream: Uuid,
@@ -160,6 +160,34 @@ pub struct Job {
     pub attempts_max: u16,
     /// End of the lease.
     pub leased_until: Timestamp,
+}
+
+/// What became of a failed job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JobState {
+    /// It may be claimed again after the wait.
+    Waiting,
+    /// Its attempts are used up; it waits for a person.
+    Dead,
+}
+
+/// A job that waits for a person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeadJob {
+    /// The job.
+    pub id: JobId,
+    /// As in [`NewJob::kind`].
+    pub kind: String,
+    /// As in [`NewJob::key`].
+    pub key: Option<String>,
+    /// As in [`NewJob::stream`].
+    pub stream: Uuid,
+    /// As in [`NewJob::body`].
+    pub body: String,
+    /// Attempts made.
+    pub attempts: u16,
+    /// What the last attempt said.
+    pub error: String,
 }
 
 /// Proof that a job was claimed and by whom; worthless once another has claimed it.
@@ -263,6 +291,29 @@ pub struct ReadAuditDigest {
     pub count: u64,
     /// SHA-256 over one line of text for each read, in their order; docs/formats/store.md.
     pub sha256: Hash,
+}
+
+impl Append {
+    /// An act of these events alone.
+    pub fn events(stream: Uuid, expected_seq: ExpectedSeq, events: Vec<NewEvent>) -> Append {
+        Append {
+            stream,
+            expected_seq,
+            events,
+            jobs: Vec::new(),
+            completes: None,
+            view: None,
+            seen: None,
+            blobs: Vec::new(),
+        }
+    }
+}
+
+impl NewEvent {
+    /// An event, with or without a personal part.
+    pub fn new(event_json: impl Into<String>, payload_json: Option<String>) -> NewEvent {
+        NewEvent { event_json: event_json.into(), payload_json }
+    }
 }
 
 /// What an erasure did.

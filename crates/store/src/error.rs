@@ -73,6 +73,14 @@ pub enum AppendError {
         /// The limit.
         max: usize,
     },
+    /// A text is not of the form it must have; nothing of the act was stored.
+    #[error("{what} {why}")]
+    Malformed {
+        /// Which text.
+        what: &'static str,
+        /// What is wrong with it.
+        why: String,
+    },
     /// The clock is behind the newest event by more than is waited for. Appends go on when it has
     /// caught up; set the clock right.
     #[error("the clock says {now}, but the newest event is of {newest}: appends are stopped")]
@@ -311,4 +319,15 @@ pub enum BackupError {
     /// A blob could not be copied.
     #[error(transparent)]
     Blob(#[from] BlobError),
+}
+
+/// The list of requests was not rebuilt.
+#[derive(Debug, thiserror::Error)]
+pub enum RebuildError {
+    /// The writer refused.
+    #[error(transparent)]
+    Append(#[from] AppendError),
+    /// The events could not be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
 }

@@ -10,18 +10,37 @@
 //! | [`Store`] | one open store that may write; there is one at a time |
 //! | [`Reader`] | everything that only reads; cheap to clone, never waits for the writer |
 //! | [`Append`] | one act: events of one stream and all that follows from them |
-//! | [`check`] | derives everything again from the events and compares |
-//! | [`backup`] | one file out, one file in |
+//! | [`record`] | the bytes that are hashed for an event |
 
 pub mod act;
+pub mod blob;
+pub mod config;
+mod db;
 pub mod error;
+pub mod faults;
+mod files;
+mod kept;
 pub mod limits;
+mod open;
+mod place;
+mod read;
+pub mod record;
+mod store;
+#[cfg(all(feature = "testing", unix))]
+pub mod testing;
+mod tree;
+mod writer;
 
 pub use act::{
-    Append, Appended, BlobDigest, ErasedCount, ExpectedSeq, Job, JobId, JobLease, NewBlob,
-    NewEvent, NewJob, NewView, ReadAudit, ReadAuditDigest, SeenTransaction, StoredEvent, View,
-    ViewCursor, ViewQuery,
+    Append, Appended, BlobDigest, DeadJob, ErasedCount, ExpectedSeq, Job, JobId, JobLease,
+    JobState, NewBlob, NewEvent, NewJob, NewView, Overwritten, Payload, ReadAudit,
+    ReadAuditDigest, Record, SeenTransaction, StoredEvent, View, ViewCursor, ViewQuery,
 };
+pub use blob::BlobSource;
+pub use config::{Clock, Config, Health, KeptMissing, Published, WriterState};
 pub use error::{
     AppendError, BackupError, BlobError, CommitOutcome, DbError, OpenError, ReadError,
+    RebuildError,
 };
+pub use read::Reader;
+pub use store::Store;

@@ -1,0 +1,192 @@
+//! Opening a store: nobody else writes, the tables are of this release, the tree agrees with the
+//! head and with the checkpoint kept beside the key. Only then does the writer begin.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use ledger::note::VerifierKey;
+use ledger::tree::Frontier;
+use ledger::{Hash, TreeSize};
+use tokio::sync::{Semaphore, mpsc, watch};
+
+use crate::blob;
+use crate::config::{Config, KeptMissing, Published, WriterState};
+use crate::db::{Connection, Db};
+use crate::error::{OpenError, ReadError};
+use crate::kept::KeptFile;
+use crate::limits::{QUEUE_ACTS_MAX, QUEUE_KIB_MAX};
+use crate::place::{self, Place, WhenMissing, lock_session};
+use crate::read::Reader;
+use crate::store::Store;
+use crate::tree::fetch_nodes;
+use crate::writer::{Head, Keeper, SeqCache, Writer, read_head, sign};
+
+impl Store {
+    /// Opens a store that exists: `sqlite://PATH` or `postgres://...`. A wrong path cannot begin a
+    /// second history.
+    pub async fn open(url: &str, config: Config) -> Result<Store, OpenError> {
+        open(url, config, WhenMissing::Refuse).await
+    }
+
+    /// Opens a store and makes it first when there is none.
+    pub async fn open_or_create(url: &str, config: Config) -> Result<Store, OpenError> {
+        open(url, config, WhenMissing::Create).await
+    }
+}
+
+async fn open(url: &str, config: Config, missing: WhenMissing) -> Result<Store, OpenError> {
+    let place = Place::parse(url)?;
+    let lock = place.lock(missing)?;
+    let db = place.writer(missing)?;
+    let mut connection = db.connection().await?;
+    if !lock_session(&mut connection).await? {
+        return Err(OpenError::Locked { place: place.shown() });
+    }
+    if missing == WhenMissing::Refuse && !place::has_tables(&mut connection).await? {
+        return Err(OpenError::Missing { place: place.shown() });
+    }
+    place::migrate(&mut connection).await?;
+
+    let mut token = [0; 16];
+    getrandom::fill(&mut token).map_err(|error| OpenError::Random(error.to_string()))?;
+    let head = take_head(&mut connection, &token).await?;
+    let frontier = read_frontier(&mut connection, TreeSize(head.size)).await?;
+    if frontier.root() != head.root {
+        return Err(OpenError::Damaged(format!(
+            "the nodes give root {} at {} leaves, the head says {}",
+            frontier.root(),
+            head.size,
+            head.root
+        )));
+    }
+    let published = sign(&config.signers, TreeSize(head.size), head.root)?;
+    let kept = open_kept(&mut connection, &config, &head, &published).await?;
+    let blob_folder = config.blob_folder.clone().or_else(|| place.blob_folder());
+    if let Some(folder) = &blob_folder {
+        blob::remove_unfinished(folder)?;
+    }
+    let reader = Reader {
+        db: place.readers(),
+        blob_folder: blob_folder.clone(),
+        clock: Arc::clone(&config.clock),
+    };
+    Ok(start(db, connection, lock, token, head, frontier, published, kept, config, reader))
+}
+
+/// Starts the writer and hands out the store.
+#[expect(clippy::too_many_arguments, reason = "each is one finding of `open`, used once")]
+fn start(
+    db: Db,
+    connection: Connection,
+    lock: place::Lock,
+    token: [u8; 16],
+    head: Head,
+    frontier: Frontier,
+    published: Arc<Published>,
+    kept: Option<KeptFile>,
+    config: Config,
+    reader: Reader,
+) -> Store {
+    let (queue, waiting) = mpsc::channel(QUEUE_ACTS_MAX);
+    let (publish, published_receiver) = watch::channel(Arc::clone(&published));
+    let (state, state_receiver) = watch::channel(WriterState::Serving);
+    let (jobs_changed, jobs) = watch::channel(0);
+    let (publish, state) = (Arc::new(publish), Arc::new(state));
+    let writer = Writer {
+        db,
+        connection: Some(connection),
+        token,
+        head,
+        frontier,
+        seqs: SeqCache::default(),
+        clock: config.clock,
+        signers: config.signers,
+        published,
+        keeper: Keeper::start(kept, publish, Arc::clone(&state), config.faults.clone()),
+        state,
+        jobs_changed: Arc::new(jobs_changed),
+        faults: config.faults,
+        _lock: lock,
+    };
+    tokio::spawn(writer.run(waiting));
+    Store {
+        queue,
+        room: Arc::new(Semaphore::new(QUEUE_KIB_MAX)),
+        blob_folder: reader.blob_folder.clone(),
+        reader,
+        published: published_receiver,
+        state: state_receiver,
+        jobs,
+    }
+}
+
+/// Puts our token into the head: from now on every other process that wrote here is fenced off.
+async fn take_head(connection: &mut Connection, token: &[u8; 16]) -> Result<Head, OpenError> {
+    connection.begin_writing().await?;
+    let sql = "update head set writer = $1 where id = 1";
+    connection.execute("taking the head", sql, vec![token.as_slice().into()]).await?;
+    let head = read_head(connection).await?;
+    connection.commit().await?;
+    Ok(head)
+}
+
+async fn read_frontier(
+    connection: &mut Connection,
+    size: TreeSize,
+) -> Result<Frontier, OpenError> {
+    let damaged = |error: ledger::tree::TreeError| OpenError::Damaged(error.to_string());
+    let needed = Frontier::nodes_needed(size).map_err(damaged)?;
+    let nodes = fetch_nodes(connection, &needed).await.map_err(|error| match error {
+        ReadError::Db(error) => OpenError::Db(error),
+        other => OpenError::Damaged(other.to_string()),
+    })?;
+    Frontier::from_nodes(size, |id| nodes.get(&id).copied()).map_err(damaged)
+}
+
+/// Invariant 8: the store must have the tree that was signed last, and may have grown since.
+async fn open_kept(
+    connection: &mut Connection,
+    config: &Config,
+    head: &Head,
+    published: &Published,
+) -> Result<Option<KeptFile>, OpenError> {
+    let Some(path) = &config.kept_checkpoint else { return Ok(None) };
+    let keys: Vec<VerifierKey> = config.signers.iter().map(|key| key.verifier()).collect();
+    match KeptFile::read(path, &keys)? {
+        Some(kept) => {
+            let kept = kept.checkpoint();
+            let (size, root) = (kept.size(), kept.root());
+            check_kept(connection, head, size, root, path).await?;
+        }
+        None if head.size > 0 && config.kept_missing == KeptMissing::Refuse => {
+            let store = TreeSize(head.size);
+            return Err(OpenError::KeptMissing { store, kept_path: path.clone() });
+        }
+        None => (),
+    }
+    KeptFile::create(path, &published.note).map(Some)
+}
+
+async fn check_kept(
+    connection: &mut Connection,
+    head: &Head,
+    kept_size: TreeSize,
+    kept_root: Hash,
+    path: &std::path::Path,
+) -> Result<(), OpenError> {
+    let kept_path: PathBuf = path.to_owned();
+    if head.size < kept_size.0 {
+        let store = TreeSize(head.size);
+        return Err(OpenError::OlderThanKept { store, kept: kept_size, kept_path });
+    }
+    let root = read_frontier(connection, kept_size).await?.root();
+    if root != kept_root {
+        return Err(OpenError::InconsistentWithKept {
+            size: kept_size,
+            store: root,
+            kept: kept_root,
+            kept_path,
+        });
+    }
+    Ok(())
+}

@@ -1,0 +1,363 @@
+//! Reads events, the list of requests, jobs, settings and the read audit. Never waits for the
+//! writer. Knows no rule: who may read what is decided before.
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use ledger::{Hash, LeafIndex};
+use sha2::{Digest as _, Sha256};
+use sqlx::AssertSqlSafe;
+use uuid::Uuid;
+
+use crate::act::{
+    DeadJob, JobId, Payload, ReadAuditDigest, Record, SeenTransaction, StoredEvent, View,
+    ViewCursor, ViewQuery,
+};
+use crate::config::Clock;
+use crate::db::{Connection, Db, Row, Value, tuples};
+use crate::error::{DbError, OpenError, ReadError};
+use crate::limits::{CHECK_ROWS_MAX, LOAD_STREAMS_MAX, PAGE_ROWS_MAX, STREAM_EVENTS_MAX};
+use crate::place::{Place, has_tables};
+use crate::record;
+use crate::writer::time;
+
+/// Reads a store, whether or not a process writes to it. Cloning is cheap.
+#[derive(Clone)]
+pub struct Reader {
+    pub(crate) db: Db,
+    pub(crate) blob_folder: Option<PathBuf>,
+    pub(crate) clock: Clock,
+}
+
+const EVENT_COLUMNS: &str = "event.stream, event.seq, event.at, event.event, event.leaf_index, \
+     payload.has_body, payload.body, payload.erased_at \
+     from event join payload on payload.payload_id = event.leaf_index";
+
+impl Reader {
+    /// Opens a store for reading only: no lock, no key, no migration.
+    pub async fn open(url: &str, blob_folder: Option<PathBuf>) -> Result<Reader, OpenError> {
+        let place = Place::parse(url)?;
+        let missing = || OpenError::Missing { place: place.shown() };
+        if let Place::Sqlite(path) = &place
+            && !path.exists()
+        {
+            return Err(missing());
+        }
+        let db = place.readers();
+        if !has_tables(&mut db.connection().await?).await? {
+            return Err(missing());
+        }
+        let blob_folder = blob_folder.or_else(|| place.blob_folder());
+        Ok(Reader { db, blob_folder, clock: Arc::new(Timestamp::now) })
+    }
+
+    /// All events of a stream, in their order; empty when it has none.
+    pub async fn load(&self, stream: Uuid) -> Result<Vec<StoredEvent>, ReadError> {
+        self.load_after(stream, 0).await
+    }
+
+    /// The events of a stream after one that the caller has.
+    pub async fn load_after(&self, stream: Uuid, seq: u64) -> Result<Vec<StoredEvent>, ReadError> {
+        let sql = AssertSqlSafe(format!(
+            "select {EVENT_COLUMNS} where event.stream = $1 and event.seq > $2 \
+             order by event.seq limit $3"
+        ));
+        let limit = STREAM_EVENTS_MAX as u64 + 1;
+        let values = vec![stream.into(), seq.into(), limit.into()];
+        let rows = self.db.query("loading a stream", sql, values).await?;
+        if rows.len() > STREAM_EVENTS_MAX {
+            let (size, max) = (rows.len(), STREAM_EVENTS_MAX);
+            return Err(ReadError::TooLarge { what: "number of events of a stream", size, max });
+        }
+        rows.iter().map(|row| Ok(read_event(row)?)).collect()
+    }
+
+    /// Several streams with one query each way; streams without events are missing.
+    pub async fn load_many(
+        &self,
+        streams: &[Uuid],
+    ) -> Result<HashMap<Uuid, Vec<StoredEvent>>, ReadError> {
+        let (size, max) = (streams.len(), LOAD_STREAMS_MAX);
+        if size > max {
+            return Err(ReadError::TooLarge { what: "number of streams to load", size, max });
+        }
+        let mut loaded: HashMap<Uuid, Vec<StoredEvent>> = HashMap::new();
+        if streams.is_empty() {
+            return Ok(loaded);
+        }
+        let sql = AssertSqlSafe(format!(
+            "select {EVENT_COLUMNS} where event.stream in {} order by event.stream, event.seq \
+             limit {}",
+            tuples(size, 1, 1),
+            LOAD_STREAMS_MAX * STREAM_EVENTS_MAX
+        ));
+        let values = streams.iter().map(|stream| (*stream).into()).collect();
+        for row in self.db.query("loading streams", sql, values).await? {
+            let event = read_event(&row)?;
+            loaded.entry(event.stream).or_default().push(event);
+        }
+        Ok(loaded)
+    }
+
+    /// The hashed bytes of a leaf and their salt; `None` when there is no such leaf or its payload
+    /// was erased.
+    pub async fn record(&self, leaf: LeafIndex) -> Result<Option<Record>, ReadError> {
+        let sql = "select event.stream, event.seq, event.at, event.event, payload.body, \
+                   payload.salt from event \
+                   join payload on payload.payload_id = event.leaf_index \
+                   where event.leaf_index = $1 and payload.erased_at is null";
+        let rows = self.db.query("reading a record", sql, vec![leaf.0.into()]).await?;
+        let Some(row) = rows.first() else { return Ok(None) };
+        let body: Option<&str> = row.get(4)?;
+        let json = record::record_json(
+            Uuid::from_bytes(row.array(0)?),
+            row.count(1)?,
+            time(row.get(2)?),
+            row.get(3)?,
+            body,
+        );
+        Ok(Some(Record { leaf, json, salt: row.array(5)? }))
+    }
+
+    /// A page of the list of requests, newest first.
+    pub async fn views(&self, query: &ViewQuery) -> Result<Vec<View>, ReadError> {
+        let (size, max) = (query.rows_max, PAGE_ROWS_MAX);
+        if size > max {
+            return Err(ReadError::TooLarge { what: "number of rows of a page", size, max });
+        }
+        let mut sql = format!("select {VIEW_COLUMNS} from request_view where opened < $1");
+        let after = query.after.map_or(i64::MAX as u64, |cursor| cursor.0);
+        let mut values: Vec<Value> = vec![after.into(), (size as u64).into()];
+        if let Some(agency) = query.agency {
+            values.push(agency.into());
+            sql.push_str(&format!(" and agency = ${}", values.len()));
+        }
+        if let Some(state) = &query.state {
+            values.push(state.as_str().into());
+            sql.push_str(&format!(" and state = ${}", values.len()));
+        }
+        sql.push_str(" order by opened desc limit $2");
+        self.read_views(AssertSqlSafe(sql), values).await
+    }
+
+    /// The list's row of one request.
+    pub async fn view(&self, stream: Uuid) -> Result<Option<View>, ReadError> {
+        let sql =
+            AssertSqlSafe(format!("select {VIEW_COLUMNS} from request_view where stream = $1"));
+        Ok(self.read_views(sql, vec![stream.into()]).await?.pop())
+    }
+
+    /// Requests in which something falls due before a time, the most urgent first.
+    pub async fn views_due(
+        &self,
+        before: Timestamp,
+        rows_max: usize,
+    ) -> Result<Vec<View>, ReadError> {
+        let sql = AssertSqlSafe(format!(
+            "select {VIEW_COLUMNS} from request_view where next_due < $1 \
+             order by next_due, opened limit $2"
+        ));
+        let rows = rows_max.min(PAGE_ROWS_MAX) as u64;
+        self.read_views(sql, vec![before.as_microsecond().into(), rows.into()]).await
+    }
+
+    async fn read_views(
+        &self,
+        sql: AssertSqlSafe<String>,
+        values: Vec<Value>,
+    ) -> Result<Vec<View>, ReadError> {
+        let rows = self.db.query("listing requests", sql, values).await?;
+        rows.iter().map(|row| Ok(read_view(row)?)).collect()
+    }
+
+    /// The answer that was given to a transaction identifier, if it was used.
+    pub async fn transaction(
+        &self,
+        agency: Uuid,
+        transaction: &str,
+    ) -> Result<Option<(Uuid, SeenTransaction)>, ReadError> {
+        let sql = "select stream, reference from transaction_seen \
+                   where agency = $1 and transaction_id = $2";
+        let values = vec![agency.into(), transaction.into()];
+        let rows = self.db.query("looking for a transaction identifier", sql, values).await?;
+        let Some(row) = rows.first() else { return Ok(None) };
+        let (transaction, reference) = (transaction.to_owned(), row.get(1)?);
+        let seen = SeenTransaction { agency, transaction, reference };
+        Ok(Some((Uuid::from_bytes(row.array(0)?), seen)))
+    }
+
+    /// Jobs that wait for a person, oldest first.
+    pub async fn dead_jobs(&self, rows_max: usize) -> Result<Vec<DeadJob>, ReadError> {
+        let sql = "select job_id, kind, job_key, stream, body, attempts, last_error from job \
+                   where state = 'dead' order by job_id limit $1";
+        let values = vec![(rows_max.min(PAGE_ROWS_MAX) as u64).into()];
+        let rows = self.db.query("listing dead jobs", sql, values).await?;
+        let read = |row: &Row| {
+            Ok(DeadJob {
+                id: JobId(row.count(0)?),
+                kind: row.get(1)?,
+                key: row.get(2)?,
+                stream: Uuid::from_bytes(row.array(3)?),
+                body: row.get(4)?,
+                attempts: u16::try_from(row.count(5)?).unwrap_or(u16::MAX),
+                error: row.get::<Option<String>>(6)?.unwrap_or_default(),
+            })
+        };
+        rows.iter().map(read).collect()
+    }
+
+    /// How many jobs wait or run, and how many are dead.
+    pub async fn job_counts(&self) -> Result<(u64, u64), ReadError> {
+        let sql = "select count(case when state = 'ready' then 1 end), \
+                   count(case when state = 'dead' then 1 end) from job";
+        let rows = self.db.query("counting jobs", sql, Vec::new()).await?;
+        let Some(row) = rows.first() else { return Ok((0, 0)) };
+        Ok((row.count(0)?, row.count(1)?))
+    }
+
+    pub(crate) async fn has_due_jobs(
+        &self,
+        kinds: &[&str],
+        now: Timestamp,
+    ) -> Result<bool, DbError> {
+        if kinds.is_empty() {
+            return Ok(false);
+        }
+        let sql = AssertSqlSafe(format!(
+            "select job_id from job where state = 'ready' and run_at <= $1 and kind in {} limit 1",
+            tuples(kinds.len(), 1, 2)
+        ));
+        let kinds = kinds.iter().map(|kind| (*kind).into());
+        let values = std::iter::once(now.as_microsecond().into()).chain(kinds).collect();
+        Ok(!self.db.query("looking for jobs", sql, values).await?.is_empty())
+    }
+
+    /// A small text that was kept under a name.
+    pub async fn setting(&self, name: &str) -> Result<Option<String>, ReadError> {
+        let sql = "select value from setting where name = $1";
+        let rows = self.db.query("reading a setting", sql, vec![name.into()]).await?;
+        Ok(rows.first().map(|row| row.get(0)).transpose()?)
+    }
+
+    /// All settings whose names begin so, by name.
+    pub async fn settings(&self, prefix: &str) -> Result<Vec<(String, String)>, ReadError> {
+        // PostgreSQL's substr takes 32-bit integers; the cast does no harm on SQLite.
+        let sql = "select name, value from setting \
+                   where substr(name, 1, cast($1 as integer)) = $2 order by name limit $3";
+        let characters = prefix.chars().count() as u64;
+        let limit = CHECK_ROWS_MAX as u64 + 1;
+        let values = vec![characters.into(), prefix.into(), limit.into()];
+        let rows = self.db.query("reading settings", sql, values).await?;
+        if rows.len() > CHECK_ROWS_MAX {
+            let (size, max) = (rows.len(), CHECK_ROWS_MAX);
+            return Err(ReadError::TooLarge { what: "number of settings", size, max });
+        }
+        rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect()
+    }
+
+    /// Digest over the reads of a span of time (its end not included). Take a span that has ended,
+    /// so that no read can be added to it.
+    pub async fn read_audit_digest(
+        &self,
+        span: Range<Timestamp>,
+    ) -> Result<ReadAuditDigest, ReadError> {
+        let sql = "select read_id, at, actor, stream, action from read_audit \
+                   where at >= $1 and at < $2 and read_id > $3 order by read_id limit $4";
+        let (mut digest, mut count, mut after) = (Sha256::new(), 0, 0u64);
+        loop {
+            let values = vec![
+                span.start.as_microsecond().into(),
+                span.end.as_microsecond().into(),
+                after.into(),
+                (CHECK_ROWS_MAX as u64).into(),
+            ];
+            let rows = self.db.query("reading the read audit", sql, values).await?;
+            let Some(last) = rows.last() else { break };
+            after = last.count(0)?;
+            for row in &rows {
+                digest.update(audit_line(row)?);
+                count += 1;
+            }
+        }
+        Ok(ReadAuditDigest { count, sha256: Hash(digest.finalize().into()) })
+    }
+
+    /// Streams in the order of their first events, and that order's number, after one of them.
+    pub(crate) async fn streams_by_opening(
+        &self,
+        after: Option<u64>,
+        rows_max: usize,
+    ) -> Result<Vec<(Uuid, u64)>, ReadError> {
+        let sql = "select stream, leaf_index from event where seq = 1 and leaf_index > $1 \
+                   order by leaf_index limit $2";
+        let after = after.map_or(-1, |leaf| leaf as i64);
+        let values = vec![after.into(), (rows_max as u64).into()];
+        let rows = self.db.query("listing streams", sql, values).await?;
+        rows.iter().map(|row| Ok((Uuid::from_bytes(row.array(0)?), row.count(1)?))).collect()
+    }
+
+    /// Events by leaf on a connection of the caller's, with salts, for the check.
+    pub(crate) async fn events_from(
+        connection: &mut Connection,
+        leaf: u64,
+    ) -> Result<Vec<Row>, DbError> {
+        let sql = "select event.leaf_index, event.stream, event.seq, event.at, event.event, \
+                   payload.has_body, payload.body, payload.salt, payload.erased_at, \
+                   leaf.hash, leaf.entry \
+                   from event left join payload on payload.payload_id = event.leaf_index \
+                   left join leaf on leaf.leaf_index = event.leaf_index \
+                   where event.leaf_index >= $1 order by event.leaf_index limit $2";
+        let values = vec![leaf.into(), (CHECK_ROWS_MAX as u64).into()];
+        connection.query("reading events", sql, values).await
+    }
+}
+
+const VIEW_COLUMNS: &str = "stream, agency, state, summary, next_due, updated_at, opened";
+
+pub(crate) fn read_view(row: &Row) -> Result<View, DbError> {
+    Ok(View {
+        stream: Uuid::from_bytes(row.array(0)?),
+        agency: Uuid::from_bytes(row.array(1)?),
+        state: row.get(2)?,
+        summary_json: row.get(3)?,
+        next_due: row.get::<Option<i64>>(4)?.map(time),
+        updated_at: time(row.get(5)?),
+        cursor: ViewCursor(row.count(6)?),
+    })
+}
+
+fn read_event(row: &Row) -> Result<StoredEvent, DbError> {
+    let payload = match (row.get::<i64>(5)?, row.get::<Option<String>>(6)?, row.get(7)?) {
+        (_, _, Some(erased_at)) => Payload::Erased(time(erased_at)),
+        (0, ..) => Payload::None,
+        (_, Some(body), None) => Payload::Kept(body),
+        (_, None, None) => {
+            let leaf = row.count(4)?;
+            return Err(crate::db::unreadable(format!("the payload of leaf {leaf} is missing")));
+        }
+    };
+    Ok(StoredEvent {
+        stream: Uuid::from_bytes(row.array(0)?),
+        seq: row.count(1)?,
+        at: time(row.get(2)?),
+        event_json: row.get(3)?,
+        payload,
+        leaf: LeafIndex(row.count(4)?),
+    })
+}
+
+/// One read as it is hashed: number, time, actor, stream or `-`, action.
+fn audit_line(row: &Row) -> Result<String, DbError> {
+    let stream: Option<&[u8]> = row.get(3)?;
+    let stream = match stream.map(Uuid::from_slice) {
+        None => "-".to_owned(),
+        Some(Ok(stream)) => stream.to_string(),
+        Some(Err(error)) => return Err(crate::db::unreadable(error.to_string())),
+    };
+    let (id, at) = (row.count(0)?, time(row.get(1)?));
+    let (actor, action) = (Uuid::from_bytes(row.array(2)?), row.get::<&str>(4)?);
+    Ok(format!("{id}\t{at:.6}\t{actor}\t{stream}\t{action}\n"))
+}

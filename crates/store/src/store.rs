@@ -1,0 +1,309 @@
+//! The open store: what may be asked of it in writing. Knows no SQL; it checks limits, hands work
+//! to the writer and waits for the answer.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use ledger::{LeafIndex, TreeSize};
+use serde::de::IgnoredAny;
+use tokio::sync::{Semaphore, mpsc, oneshot, watch};
+use uuid::Uuid;
+
+use crate::act::{
+    Append, Appended, BlobDigest, ErasedCount, ExpectedSeq, Job, JobId, JobLease, JobState,
+    NewView, ReadAudit, back_off,
+};
+use crate::config::{Health, Published, WriterState};
+use crate::error::AppendError;
+use crate::limits::*;
+use crate::read::Reader;
+use crate::writer::{Answer, Claim, Erase, Other, Queued, Work};
+
+/// An open store. Cloning gives another handle to the same one.
+#[derive(Clone)]
+pub struct Store {
+    pub(crate) queue: mpsc::Sender<Queued>,
+    /// Room in the queue, in KiB.
+    pub(crate) room: Arc<Semaphore>,
+    pub(crate) reader: Reader,
+    pub(crate) published: watch::Receiver<Arc<Published>>,
+    pub(crate) state: watch::Receiver<WriterState>,
+    pub(crate) jobs: watch::Receiver<u64>,
+    pub(crate) blob_folder: Option<PathBuf>,
+}
+
+impl Store {
+    /// Stores an act, and returns when it is on the disk. Waits while the queue is full.
+    pub async fn append(&self, append: Append) -> Result<Appended, AppendError> {
+        let size = check_append(&append)?;
+        self.ask(size, |answer| Work::Append(Box::new(append), answer)).await
+    }
+
+    /// Everything that only reads.
+    pub fn reader(&self) -> &Reader {
+        &self.reader
+    }
+
+    /// The newest checkpoint that may be given to anyone.
+    pub fn checkpoint(&self) -> Arc<Published> {
+        Arc::clone(&self.published.borrow())
+    }
+
+    /// Tells of every newer checkpoint.
+    pub fn checkpoint_changed(&self) -> watch::Receiver<Arc<Published>> {
+        self.published.clone()
+    }
+
+    /// For `/healthz`.
+    pub fn health(&self) -> Health {
+        Health {
+            state: self.state.borrow().clone(),
+            size: self.checkpoint().size,
+            waiting: self.queue.max_capacity() - self.queue.capacity(),
+        }
+    }
+
+    /// Tells of a change of [`WriterState`].
+    pub fn state_changed(&self) -> watch::Receiver<WriterState> {
+        self.state.clone()
+    }
+
+    /// Tells that there may be jobs to claim; the number has no meaning.
+    pub fn jobs_changed(&self) -> watch::Receiver<u64> {
+        self.jobs.clone()
+    }
+
+    /// Leases jobs that are due, oldest first. Writes nothing when there is none.
+    ///
+    /// A lease that ends before the job is completed makes the job claimable again, so the work
+    /// must be repeatable, and its outcome is stored with [`Append::completes`].
+    pub async fn claim_jobs(
+        &self,
+        kinds: &[&str],
+        lease: SignedDuration,
+        jobs_max: usize,
+    ) -> Result<Vec<Job>, AppendError> {
+        limit("number of kinds", kinds.len(), CLAIM_JOBS_MAX)?;
+        limit("number of jobs to claim", jobs_max, CLAIM_JOBS_MAX)?;
+        let due = self.reader.has_due_jobs(kinds, (self.reader.clock)()).await;
+        let due = due.map_err(|source| AppendError::Commit {
+            outcome: crate::error::CommitOutcome::NotStored,
+            source,
+        })?;
+        if !due {
+            return Ok(Vec::new());
+        }
+        let kinds = kinds.iter().map(|kind| (*kind).to_owned()).collect();
+        let claim = Claim { kinds, lease, jobs_max };
+        self.ask(1, |answer| Work::Claim(claim, answer)).await
+    }
+
+    /// The job is done and has no event to store.
+    pub async fn complete_job(&self, lease: JobLease) -> Result<(), AppendError> {
+        let mut append = Append::events(Uuid::nil(), ExpectedSeq::Any, Vec::new());
+        append.completes = Some(lease);
+        self.append(append).await.map(drop)
+    }
+
+    /// The attempt failed: the job waits, longer each time, or is dead after its last attempt.
+    pub async fn fail_job(&self, job: &Job, error: &str) -> Result<JobState, AppendError> {
+        let dead = job.attempt >= job.attempts_max;
+        let error: String = error.chars().take(1_000).filter(|c| *c != '\0').collect();
+        let fail = Other::FailJob { lease: job.lease, dead, wait: back_off(job.attempt), error };
+        self.with_lease(job.lease, fail).await?;
+        Ok(if dead { JobState::Dead } else { JobState::Waiting })
+    }
+
+    /// What the job waits for is not there yet: it is tried again then, and no attempt is counted.
+    pub async fn postpone_job(&self, job: &Job, until: Timestamp) -> Result<(), AppendError> {
+        self.with_lease(job.lease, Other::PostponeJob { lease: job.lease, until }).await
+    }
+
+    /// A person says that a dead job shall be tried again from the start. Says whether it was.
+    pub async fn revive_job(&self, job: JobId) -> Result<bool, AppendError> {
+        self.other(1, Other::ReviveJob(job)).await.map(|rows| rows == 1)
+    }
+
+    /// Erases the payloads of whole streams, and the salts of their leaves. The events, leaves and
+    /// proofs stay.
+    pub async fn erase_streams(&self, streams: &[Uuid]) -> Result<ErasedCount, AppendError> {
+        limit("number of streams to erase", streams.len(), ERASE_STREAMS_MAX)?;
+        let erase = Erase::Streams(streams.to_vec());
+        self.ask(16, |answer| Work::Erase(erase, answer)).await
+    }
+
+    /// Erases the payloads of single events, and the salts of their leaves.
+    pub async fn erase_events(&self, leaves: &[LeafIndex]) -> Result<ErasedCount, AppendError> {
+        limit("number of events to erase", leaves.len(), ERASE_STREAMS_MAX)?;
+        let erase = Erase::Events(leaves.iter().map(|leaf| leaf.0).collect());
+        self.ask(16, |answer| Work::Erase(erase, answer)).await
+    }
+
+    /// Notes that somebody has looked at something; returns when the note is on the disk.
+    pub async fn audit_read(&self, audit: ReadAudit) -> Result<(), AppendError> {
+        text("action of a read", &audit.action, NAME_BYTES_MAX)?;
+        self.ask(1, |answer| Work::Audit(audit, answer)).await.map(drop)
+    }
+
+    /// Keeps a small text under a name; an older one is replaced.
+    pub async fn put_setting(&self, name: &str, value: &str) -> Result<(), AppendError> {
+        text("name of a setting", name, NAME_BYTES_MAX)?;
+        text("value of a setting", value, TEXT_BYTES_MAX)?;
+        let setting = Other::Setting { name: name.to_owned(), value: value.to_owned() };
+        self.other(1 + value.len() / 1024, setting).await.map(drop)
+    }
+
+    /// Keeps signature lines of log witnesses for a published checkpoint: (name, line) each.
+    pub async fn add_cosignatures(
+        &self,
+        size: TreeSize,
+        lines: Vec<(String, String)>,
+    ) -> Result<(), AppendError> {
+        limit("number of cosignatures", lines.len(), ACT_JOBS_MAX)?;
+        for (name, line) in &lines {
+            text("name of a witness", name, NAME_BYTES_MAX)?;
+            text("line of a cosignature", line, TEXT_BYTES_MAX)?;
+        }
+        if lines.is_empty() {
+            return Ok(());
+        }
+        self.other(16, Other::Cosignatures { size, lines }).await.map(drop)
+    }
+
+    /// Empties the list of requests and fills it again from the events. `view` is given each
+    /// stream's events, oldest stream first. To be called before the store is served from.
+    pub async fn rebuild_views(
+        &self,
+        view: &mut (dyn FnMut(Uuid, &[crate::act::StoredEvent]) -> Option<NewView> + Send),
+    ) -> Result<u64, crate::error::RebuildError> {
+        self.other(1, Other::ClearViews).await?;
+        let mut after = None;
+        let mut count = 0;
+        loop {
+            let streams = self.reader.streams_by_opening(after, PAGE_ROWS_MAX).await?;
+            let Some((_, last)) = streams.last() else { return Ok(count) };
+            after = Some(*last);
+            let mut views = Vec::new();
+            for (stream, _) in streams {
+                let events = self.reader.load(stream).await?;
+                let Some(newest) = events.last() else { continue };
+                if let Some(row) = view(stream, &events) {
+                    views.push((stream, row, newest.at.as_microsecond()));
+                }
+            }
+            count += views.len() as u64;
+            self.other(GROUP_KIB_MAX / 4, Other::Views(views)).await?;
+        }
+    }
+
+    /// Stores what is queued, then closes the store. Other handles to it are refused afterwards.
+    pub async fn close(self) {
+        let _ = self.ask(1, Work::Close).await;
+        self.reader.db.close().await;
+    }
+
+    pub(crate) async fn other(&self, size_kib: usize, other: Other) -> Result<u64, AppendError> {
+        self.ask(size_kib, |answer| Work::Other(other, answer)).await
+    }
+
+    pub(crate) async fn put_blob_row(
+        &self,
+        digest: BlobDigest,
+        length: u64,
+    ) -> Result<(), AppendError> {
+        self.other(1, Other::FileBlob { digest, length }).await.map(drop)
+    }
+
+    async fn with_lease(&self, lease: JobLease, other: Other) -> Result<(), AppendError> {
+        match self.other(1, other).await? {
+            0 => Err(AppendError::LeaseLost { job: lease.id }),
+            _ => Ok(()),
+        }
+    }
+
+    async fn ask<T>(
+        &self,
+        size_kib: usize,
+        work: impl FnOnce(Answer<T>) -> Work,
+    ) -> Result<T, AppendError> {
+        let gone = || match &*self.state.borrow() {
+            WriterState::Stopped { error } => error.clone(),
+            _ => AppendError::Stopped { reason: "it was closed".into() },
+        };
+        let size_kib = size_kib.clamp(1, QUEUE_KIB_MAX);
+        // QUEUE_KIB_MAX fits 32 bits, so this cannot be cut off.
+        let room = Arc::clone(&self.room).acquire_many_owned(size_kib as u32);
+        let permit = room.await.map_err(|_| gone())?;
+        let (answer, answered) = oneshot::channel();
+        let queued = Queued { work: work(answer), size_kib, permit };
+        self.queue.send(queued).await.map_err(|_| gone())?;
+        answered.await.map_err(|_| gone())?
+    }
+}
+
+/// Checks an act against the limits and says how large it is, in KiB.
+fn check_append(append: &Append) -> Result<usize, AppendError> {
+    limit("number of events of an act", append.events.len(), ACT_EVENTS_MAX)?;
+    limit("number of jobs of an act", append.jobs.len(), ACT_JOBS_MAX)?;
+    limit("number of blobs of an act", append.blobs.len(), ACT_BLOBS_MAX)?;
+    let mut bytes = 0;
+    for event in &append.events {
+        json("event", &event.event_json, EVENT_BYTES_MAX)?;
+        bytes += event.event_json.len();
+        if let Some(payload) = &event.payload_json {
+            json("payload", payload, PAYLOAD_BYTES_MAX)?;
+            bytes += payload.len();
+        }
+    }
+    for job in &append.jobs {
+        text("kind of a job", &job.kind, NAME_BYTES_MAX)?;
+        text("key of a job", job.key.as_deref().unwrap_or(""), NAME_BYTES_MAX)?;
+        text("body of a job", &job.body, TEXT_BYTES_MAX)?;
+        bytes += job.body.len();
+    }
+    if let Some(view) = &append.view {
+        text("state of a view", &view.state, NAME_BYTES_MAX)?;
+        text("summary of a view", &view.summary_json, TEXT_BYTES_MAX)?;
+        bytes += view.summary_json.len();
+    }
+    if let Some(seen) = &append.seen {
+        text("transaction identifier", &seen.transaction, NAME_BYTES_MAX)?;
+        text("reference of a transaction", &seen.reference, TEXT_BYTES_MAX)?;
+        bytes += seen.reference.len();
+    }
+    for blob in &append.blobs {
+        limit("size of a small blob", blob.bytes.len(), BLOB_INLINE_BYTES_MAX)?;
+        bytes += blob.bytes.len();
+    }
+    Ok(1 + bytes / 1024)
+}
+
+fn limit(what: &'static str, size: usize, max: usize) -> Result<(), AppendError> {
+    if size > max { Err(AppendError::TooLarge { what, size, max }) } else { Ok(()) }
+}
+
+/// PostgreSQL has no zero characters in a text, so none may come in on either engine.
+fn text(what: &'static str, text: &str, bytes_max: usize) -> Result<(), AppendError> {
+    limit(what, text.len(), bytes_max)?;
+    match text.find('\0') {
+        None => Ok(()),
+        Some(at) => {
+            Err(AppendError::Malformed { what, why: format!("has a zero character at byte {at}") })
+        }
+    }
+}
+
+/// Events and payloads become parts of a larger JSON text, so each must be one whole object.
+fn json(what: &'static str, json: &str, bytes_max: usize) -> Result<(), AppendError> {
+    limit(what, json.len(), bytes_max)?;
+    if !json.starts_with('{') || !json.ends_with('}') {
+        let why = "is not a JSON object without spaces around it".to_owned();
+        return Err(AppendError::Malformed { what, why });
+    }
+    let parsed: Result<IgnoredAny, _> = serde_json::from_str(json);
+    parsed.map(drop).map_err(|error| AppendError::Malformed {
+        what,
+        why: format!("is not JSON: {error}"),
+    })
+}
