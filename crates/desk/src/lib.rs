@@ -23,6 +23,6 @@ pub mod ids;
 pub mod order;
 pub mod pack;
 pub mod policy;
-
+pub mod record;
 pub mod request;
 mod words;

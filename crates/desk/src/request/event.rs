@@ -113,7 +113,7 @@ pub enum Event {
     EffectRequested {
         ask: AskNumber,
         effect: EffectId,
-        kind: EffectKind,
+        action: EffectKind,
         attempt: u16,
         until: Option<Timestamp>,
         by: ActorId,
@@ -266,5 +266,61 @@ words! {
         Unfreeze = "unfreeze",
         /// Delete a preserved copy.
         DeleteCopy = "delete_copy",
+    }
+}
+
+impl Event {
+    /// The ask the event is about, when it is about exactly one.
+    pub const fn ask(&self) -> Option<AskNumber> {
+        match self {
+            Self::LegalAccepted { ask, .. }
+            | Self::InformationRequested { ask, .. }
+            | Self::InformationProvided { ask, .. }
+            | Self::Held { ask, .. }
+            | Self::HoldEnded { ask, .. }
+            | Self::AuthorityCleared { ask, .. }
+            | Self::SearchStarted { ask, .. }
+            | Self::ExhibitAdded { ask, .. }
+            | Self::OutcomeRecorded { ask, .. }
+            | Self::Closed { ask, .. }
+            | Self::Refused { ask, .. }
+            | Self::Withdrawn { ask, .. }
+            | Self::DeletionRequested { ask, .. }
+            | Self::DeletionConfirmed { ask, .. }
+            | Self::Expired { ask }
+            | Self::Preserved { ask, .. }
+            | Self::Extended { ask, .. }
+            | Self::Linked { ask, .. }
+            | Self::Released { ask, .. }
+            | Self::CopyDeleted { ask, .. }
+            | Self::Lapsed { ask, .. }
+            | Self::EffectRequested { ask, .. }
+            | Self::EffectConfirmed { ask, .. }
+            | Self::EffectFailed { ask, .. }
+            | Self::Frozen { ask, .. }
+            | Self::FreezeConfirmed { ask, .. }
+            | Self::Unfrozen { ask }
+            | Self::InForce { ask, .. }
+            | Self::Lifted { ask, .. }
+            | Self::EmergencyReviewed { ask, .. }
+            | Self::ExPostOrderReceived { ask, .. }
+            | Self::ClockStarted { ask, .. }
+            | Self::ClockPaused { ask, .. }
+            | Self::ClockResumed { ask, .. }
+            | Self::ClockStopped { ask, .. }
+            | Self::ClockBreached { ask, .. } => Some(*ask),
+            Self::MessagePosted { ask, .. } => *ask,
+            Self::Received { .. }
+            | Self::IdentityCheckStarted { .. }
+            | Self::IdentityVerified { .. }
+            | Self::Assembled { .. }
+            | Self::PackageReturned { .. }
+            | Self::Approved { .. }
+            | Self::Sealed { .. }
+            | Self::Delivered { .. }
+            | Self::Acknowledged { .. }
+            | Self::KeyMarked { .. }
+            | Self::KeyCleared { .. } => None,
+        }
     }
 }

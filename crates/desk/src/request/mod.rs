@@ -5,13 +5,17 @@
 //! a [`Request`] and cannot fail.
 
 mod command;
+mod decide;
 mod event;
+mod evolve;
 mod refusal;
 mod state;
 
 pub use command::{Answer, Command};
+pub use decide::decide;
 pub use event::{
     EffectKind, Event, HoldReason, IdentityMethod, MissingReason, Outcome, RefusalCode,
 };
+pub use evolve::evolve;
 pub use refusal::{Cause, Refusal};
 pub use state::{AskState, Effect, EffectStatus, Exhibit, Identity, Package, Request, Stage};

@@ -1,0 +1,236 @@
+//! What an act upon a request yields, or why it is refused. Knows no storage, no time of day and
+//! no personal data. The rules here hold whatever is configured: no setting reaches them.
+
+mod answer;
+mod clocks;
+mod intake;
+mod measures;
+
+use jiff::Timestamp;
+
+use super::command::Command;
+use super::event::Event;
+use super::evolve::apply;
+use super::refusal::{Cause, Refusal};
+use super::state::{AskState, Request, Stage};
+use crate::ids::{ActorId, AskNumber};
+use crate::order::{AskKind, Order};
+use crate::pack::RulePack;
+use crate::policy::Permit;
+
+/// The events that a command yields now.
+///
+/// What time alone has done since the last event (lapses, expiries, breaches) comes first, so
+/// that no act ever builds on a state that is over.
+///
+/// # Errors
+/// A [`Refusal`] that says what was wrong, why, and what to do; then nothing happened.
+pub fn decide(
+    request: &Request,
+    command: &Command,
+    permit: &Permit,
+    pack: &RulePack,
+    now: Timestamp,
+) -> Result<Vec<Event>, Refusal> {
+    check_permit(request, command, permit)?;
+    if let Command::Receive { request: id, agency, key, order, instrument_sha256 } = command {
+        let filing = intake::Filing {
+            id: *id,
+            agency: *agency,
+            key: *key,
+            order,
+            instrument_sha256: *instrument_sha256,
+        };
+        return intake::receive(request, filing, permit, pack, now);
+    }
+    let (Some(order), Some(judged_by), Some(received_at)) =
+        (&request.order, &request.pack, request.received_at)
+    else {
+        return Err(Refusal::new(
+            Cause::Missing,
+            command.action().as_str(),
+            "there is no such request",
+            "file it first",
+        ));
+    };
+    if *judged_by != pack.reference {
+        return Err(Refusal::new(
+            Cause::DifferentPack,
+            command.action().as_str(),
+            format!("the request is judged by {judged_by}, not by {}", pack.reference),
+            "load the rule pack in the version that the request names",
+        ));
+    }
+    let mut events = clocks::due(request, now);
+    let moved;
+    let current = if events.is_empty() {
+        request
+    } else {
+        let mut later = request.clone();
+        for event in &events {
+            apply(&mut later, event, now);
+        }
+        moved = later;
+        &moved
+    };
+    let order = current.order.as_ref().unwrap_or(order);
+    let by = permit.actor().id;
+    events.extend(dispatch(
+        Case { request: current, order, permit, by, pack, received_at, now },
+        command,
+    )?);
+    Ok(events)
+}
+
+/// Everything a decision may look at.
+#[derive(Clone, Copy)]
+struct Case<'a> {
+    request: &'a Request,
+    order: &'a Order,
+    permit: &'a Permit,
+    by: ActorId,
+    pack: &'a RulePack,
+    received_at: Timestamp,
+    now: Timestamp,
+}
+
+fn dispatch(case: Case<'_>, command: &Command) -> Result<Vec<Event>, Refusal> {
+    let by = case.by;
+    match command {
+        Command::Receive { .. } | Command::Tick => Ok(Vec::new()),
+        Command::StartIdentityCheck => intake::start_identity_check(case),
+        Command::VerifyIdentity { method } => intake::verify_identity(case, *method),
+        Command::AcceptLegal { ask, despite } => intake::accept_legal(case, *ask, despite),
+        Command::RequestInformation { ask, codes } => {
+            intake::request_information(case, *ask, codes)
+        }
+        Command::ProvideInformation { ask, order } => {
+            intake::provide_information(case, *ask, order.as_deref())
+        }
+        Command::Hold { ask, reason } => intake::hold(case, *ask, *reason),
+        Command::EndHold { ask } => intake::end_hold(case, *ask),
+        Command::ClearByAuthority { ask } => intake::clear_by_authority(case, *ask),
+        Command::Refuse { ask, code } => intake::refuse(case, *ask, *code),
+        Command::Withdraw { ask } => intake::withdraw(case, *ask),
+        Command::ConfirmDeletion { ask } => intake::confirm_deletion(case, *ask),
+        Command::StartSearch { ask } => answer::start_search(case, *ask),
+        Command::AddExhibit { .. } => answer::add_exhibit(case, command),
+        Command::Assemble { answers, tagmanifest_sha256 } => {
+            answer::assemble(case, answers, *tagmanifest_sha256)
+        }
+        Command::ReturnPackage { asks } => answer::return_package(case, asks),
+        Command::Approve { asks, tagmanifest_sha256 } => {
+            answer::approve(case, asks, *tagmanifest_sha256)
+        }
+        Command::Seal { .. } => answer::seal(case, command),
+        Command::Deliver { asks, package_sha256, encrypted_sha256 } => {
+            answer::deliver(case, asks, *package_sha256, *encrypted_sha256)
+        }
+        Command::Acknowledge { asks, package_sha256 } => {
+            answer::acknowledge(case, asks, *package_sha256)
+        }
+        Command::Close { ask } => answer::close(case, *ask),
+        Command::ReviewEmergency { ask, justified } => {
+            answer::review_emergency(case, *ask, *justified)
+        }
+        Command::ReceiveExPostOrder { ask, order_sha256 } => {
+            answer::receive_ex_post_order(case, *ask, *order_sha256)
+        }
+        Command::Preserve { .. } => measures::preserve(case, command),
+        Command::Extend { ask } => measures::extend(case, *ask),
+        Command::Link { ask, order_sha256 } => measures::link(case, *ask, *order_sha256),
+        Command::Release { ask } => measures::release(case, *ask),
+        Command::Freeze { ask } => measures::freeze(case, *ask),
+        Command::ConfirmFreeze { ask, order_sha256, until } => {
+            measures::confirm_freeze(case, *ask, *order_sha256, *until)
+        }
+        Command::Unfreeze { ask } => measures::unfreeze(case, *ask),
+        Command::ConfirmEffect { effect } => measures::confirm_effect(case, *effect),
+        Command::FailEffect { effect } => measures::fail_effect(case, *effect),
+        Command::RetryEffect { effect } => measures::retry_effect(case, *effect),
+        Command::MarkKey { key } => intake::mark_key(case, *key),
+        Command::ClearKey { key } => intake::clear_key(case, *key),
+        Command::PostMessage { ask } => {
+            if let Some(number) = ask {
+                case.ask(*number, "post a message")?;
+            }
+            Ok(vec![Event::MessagePosted { ask: *ask, by }])
+        }
+    }
+}
+
+fn check_permit(request: &Request, command: &Command, permit: &Permit) -> Result<(), Refusal> {
+    let action = command.action();
+    let named = match command {
+        Command::Receive { request, .. } => Some(*request),
+        _ => request.id,
+    };
+    if permit.action() == action && permit.request() == named {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        Cause::WrongPermit,
+        action.as_str(),
+        format!("the permit is for `{}`, or for another request", permit.action()),
+        "ask the policy for this action upon this request",
+    ))
+}
+
+impl<'a> Case<'a> {
+    fn ask(&self, number: AskNumber, what: &str) -> Result<&'a AskState, Refusal> {
+        self.request.ask(number).ok_or_else(|| {
+            Refusal::new(
+                Cause::Missing,
+                format!("{what} for ask {number}"),
+                format!("the request has asks 1 to {}", self.request.asks.len()),
+                "name one of them",
+            )
+        })
+    }
+
+    fn ask_of(
+        &self,
+        number: AskNumber,
+        kinds: &[AskKind],
+        what: &str,
+    ) -> Result<&'a AskState, Refusal> {
+        let ask = self.ask(number, what)?;
+        if kinds.contains(&ask.kind()) {
+            return Ok(ask);
+        }
+        let meant = kinds.iter().map(|kind| kind.as_str()).collect::<Vec<_>>().join(", ");
+        Err(Refusal::new(
+            Cause::WrongKind,
+            format!("{what} for ask {number}"),
+            format!("it asks to `{}`; this is only for: {meant}", ask.kind()),
+            "name another ask",
+        ))
+    }
+
+    /// The sender is proven, or a refusal.
+    fn authenticated(&self, what: &str) -> Result<(), Refusal> {
+        if self.request.identity.is_some() {
+            return Ok(());
+        }
+        Err(Refusal::new(
+            Cause::NotAuthenticated,
+            what,
+            "nobody has proven who sent the request",
+            "verify the identity first",
+        ))
+    }
+}
+
+fn wrong_state(ask: &AskState, what: &str, wanted: &str) -> Refusal {
+    Refusal::new(
+        Cause::WrongState,
+        format!("{what} for ask {}", ask.number),
+        format!("it is in state `{}`", ask.stage.name()),
+        format!("this needs {wanted}"),
+    )
+}
+
+/// True while an ask waits for an authority or court, so that nothing may be done for it.
+const fn is_suspended(stage: &Stage) -> bool {
+    matches!(stage, Stage::NeedsInformation { .. } | Stage::OnHold { .. })
+}

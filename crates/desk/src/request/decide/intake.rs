@@ -1,0 +1,410 @@
+//! From the instrument to its acceptance, and out again: filing, proof of the sender, legal
+//! review, questions, holds, refusal, withdrawal, marks on keys.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+
+use super::{Case, clocks, is_suspended, wrong_state};
+use crate::check::{reasons_against, starting};
+use crate::clock::{ClockStatus, StopReason};
+use crate::ids::{ActorId, AgencyId, AskNumber, Digest, KeyId, RequestId};
+use crate::order::{ASKS_MAX, AskKind, Authentication, Channel, Demand, Order};
+use crate::pack::{PauseEvent, RulePack, StopEvent, Trigger};
+use crate::policy::Permit;
+use crate::request::event::{Event, HoldReason, IdentityMethod, RefusalCode};
+use crate::request::refusal::{Cause, Refusal};
+use crate::request::state::{AskState, Request, Stage};
+
+/// What is filed.
+pub(super) struct Filing<'a> {
+    pub id: RequestId,
+    pub agency: Option<AgencyId>,
+    pub key: Option<KeyId>,
+    pub order: &'a Order,
+    pub instrument_sha256: Digest,
+}
+
+pub(super) fn receive(
+    request: &Request,
+    filing: Filing<'_>,
+    permit: &Permit,
+    pack: &RulePack,
+    now: Timestamp,
+) -> Result<Vec<Event>, Refusal> {
+    const WHAT: &str = "file the request";
+    if request.id.is_some() {
+        let fix = "open the request that is there, or file under a new name";
+        return Err(Refusal::new(Cause::Duplicate, WHAT, "it is filed already", fix));
+    }
+    let invalid = |why: &str, fix: &str| Err(Refusal::new(Cause::Invalid, WHAT, why, fix));
+    let order = filing.order;
+    if order.asks.is_empty() || order.asks.len() > ASKS_MAX {
+        return invalid("it has no ask, or more than 64", "send 1 to 64 asks in one request");
+    }
+    match (order.channel, order.authentication, filing.key) {
+        (Channel::Manual, Authentication::None, None)
+        | (Channel::Hi1, Authentication::ByChannel, Some(_))
+        | (Channel::Portal, Authentication::ByChannel | Authentication::Signed, Some(_)) => {}
+        _ => {
+            return invalid(
+                "channel, proof of the sender and key do not fit together",
+                "by HI-1: proven by channel, with the key; by portal: signed or by channel, with \
+                 the key; by hand: no proof and no key",
+            );
+        }
+    }
+    let by = permit.actor().id;
+    let sender_fits = match filing.key {
+        Some(key) => by == ActorId::Key(key),
+        None => by.is_staff(),
+    };
+    if !sender_fits {
+        return invalid(
+            "it is filed by somebody other than the key that sent it",
+            "an agency files with its own key; staff file what came by post or mail",
+        );
+    }
+    let mut events = vec![Event::Received {
+        request: filing.id,
+        agency: filing.agency,
+        key: filing.key,
+        order: Box::new(order.clone()),
+        instrument_sha256: filing.instrument_sha256,
+        pack: pack.reference.clone(),
+        by,
+    }];
+    for (number, ask) in order.numbered() {
+        let clocks = crate::check::at_receipt(order, ask, pack, now).map_err(|reason| {
+            Refusal::new(Cause::Invalid, WHAT, reason.fix.clone(), "correct the order")
+        })?;
+        events.extend(clocks.into_iter().map(|clock| Event::ClockStarted { ask: number, clock }));
+    }
+    Ok(events)
+}
+
+pub(super) fn start_identity_check(case: Case<'_>) -> Result<Vec<Event>, Refusal> {
+    if case.request.identity.is_some()
+        || !case.request.asks.iter().any(|ask| ask.stage == Stage::Received)
+    {
+        let why = "the sender is proven, or the check has begun";
+        let fix = "go on with the check, or with legal review";
+        return Err(Refusal::new(Cause::WrongState, "start the identity check", why, fix));
+    }
+    Ok(vec![Event::IdentityCheckStarted { by: case.by }])
+}
+
+pub(super) fn verify_identity(
+    case: Case<'_>,
+    method: IdentityMethod,
+) -> Result<Vec<Event>, Refusal> {
+    const WHAT: &str = "verify the identity";
+    if case.request.identity.is_some() {
+        let why = "the sender is proven already";
+        return Err(Refusal::new(Cause::Duplicate, WHAT, why, "go on with legal review"));
+    }
+    if !case.by.is_staff() {
+        let why = "a job or a key cannot prove who somebody is";
+        return Err(Refusal::new(Cause::Invalid, WHAT, why, "have a verifier do it"));
+    }
+    let proof = case.order.authentication;
+    let fits = match method {
+        IdentityMethod::CallBack => true,
+        IdentityMethod::ClientCertificate => proof == Authentication::ByChannel,
+        IdentityMethod::Passkey => proof == Authentication::Signed,
+        IdentityMethod::QualifiedSignature => case.order.channel != Channel::Manual,
+    };
+    if !fits {
+        return Err(Refusal::new(
+            Cause::NotAuthenticated,
+            WHAT,
+            format!(
+                "the request came by `{}`, proven `{proof}`; `{method}` was not used",
+                case.order.channel
+            ),
+            "call back on a number from the company's own directory, and record it",
+        ));
+    }
+    Ok(vec![Event::IdentityVerified { method, by: case.by }])
+}
+
+pub(super) fn accept_legal(
+    case: Case<'_>,
+    number: AskNumber,
+    despite: &[RefusalCode],
+) -> Result<Vec<Event>, Refusal> {
+    const WHAT: &str = "accept";
+    let ask = case.ask(number, WHAT)?;
+    let waits = match ask.kind() {
+        AskKind::NonDisclosure => {
+            matches!(ask.stage, Stage::Received | Stage::IdentityCheck | Stage::LegalReview)
+        }
+        _ => ask.stage == Stage::LegalReview,
+    };
+    // What went ahead of legal review is judged afterwards, in whatever state it is by then.
+    let went_ahead = ask.legal_by.is_none()
+        && !is_suspended(&ask.stage)
+        && !matches!(ask.stage, Stage::Received | Stage::IdentityCheck)
+        && !matches!(ask.stage, Stage::Refused { .. } | Stage::Withdrawn | Stage::Expired);
+    if !waits && !went_ahead {
+        return Err(wrong_state(ask, WHAT, "legal review, after proof of the sender"));
+    }
+    if ask.kind() != AskKind::NonDisclosure {
+        case.authenticated(WHAT)?;
+    }
+    let reasons = reasons_against(case.order, number, case.pack, case.received_at);
+    let against: BTreeSet<RefusalCode> = reasons.iter().map(|reason| reason.code).collect();
+    let set_aside: BTreeSet<RefusalCode> = despite.iter().copied().collect();
+    if against != set_aside || set_aside.contains(&RefusalCode::SuspectedFraud) {
+        return Err(not_accepted(case, number, reasons, &set_aside));
+    }
+    let mut events =
+        vec![Event::LegalAccepted { ask: number, despite: despite.to_vec(), by: case.by }];
+    if let Demand::NonDisclosure { until } = ask.ask.demand
+        && waits
+    {
+        events.push(Event::InForce { ask: number, until });
+    }
+    Ok(events)
+}
+
+pub(super) fn not_accepted(
+    case: Case<'_>,
+    number: AskNumber,
+    reasons: Vec<crate::check::Reason>,
+    set_aside: &BTreeSet<RefusalCode>,
+) -> Refusal {
+    let mut why: Vec<String> = reasons
+        .iter()
+        .filter(|reason| !set_aside.contains(&reason.code))
+        .map(|reason| format!("{} ({}): {}", reason.code, reason.article, reason.fix))
+        .collect();
+    why.extend(
+        set_aside
+            .iter()
+            .filter(|code| !reasons.iter().any(|reason| reason.code == **code))
+            .map(|code| format!("{code} is set aside though nothing speaks of it")),
+    );
+    Refusal::new(
+        Cause::NotAccepted(reasons),
+        format!("accept ask {number} under {}", case.pack.reference.id),
+        why.join("; "),
+        "refuse it, ask the authority, or have counsel accept it naming each reason set aside",
+    )
+}
+
+pub(super) fn request_information(
+    case: Case<'_>,
+    number: AskNumber,
+    codes: &[RefusalCode],
+) -> Result<Vec<Event>, Refusal> {
+    const WHAT: &str = "ask the authority";
+    let ask = case.ask(number, WHAT)?;
+    if !ask.stage.is_before_sealed() || is_suspended(&ask.stage) {
+        return Err(wrong_state(ask, WHAT, "an ask that is not yet sealed, in effect or waiting"));
+    }
+    if codes.is_empty() {
+        let why = "no reason is named";
+        return Err(Refusal::new(Cause::Invalid, WHAT, why, "name what is missing by its code"));
+    }
+    let mut events =
+        vec![Event::InformationRequested { ask: number, codes: codes.to_vec(), by: case.by }];
+    events.extend(clocks::pause(case, ask, PauseEvent::Clarification));
+    events.extend(clocks::start(case, ask, Trigger::Clarification, case.now)?);
+    Ok(events)
+}
+
+pub(super) fn provide_information(
+    case: Case<'_>,
+    number: AskNumber,
+    corrected: Option<&Order>,
+) -> Result<Vec<Event>, Refusal> {
+    const WHAT: &str = "clarify";
+    let ask = case.ask(number, WHAT)?;
+    if !matches!(ask.stage, Stage::NeedsInformation { .. }) {
+        return Err(wrong_state(ask, WHAT, "a question from the company"));
+    }
+    let by = case.by;
+    let order = corrected.map(|order| Box::new(order.clone()));
+    let mut events = vec![Event::InformationProvided { ask: number, order, by }];
+    events.extend(clocks::stop(case, ask, StopEvent::Clarified));
+    let Some(corrected) = corrected else {
+        events.extend(clocks::resume(case, ask));
+        return Ok(events);
+    };
+    check_correction(case, number, corrected)?;
+    events.extend(restart(case, ask, corrected)?);
+    Ok(events)
+}
+
+/// A correction changes the facts of one ask; it never changes who sent what by which way.
+fn check_correction(case: Case<'_>, number: AskNumber, new: &Order) -> Result<(), Refusal> {
+    let old = case.order;
+    let others_same = old.asks.len() == new.asks.len()
+        && old.numbered().all(|(other, ask)| {
+            let corrected = new.ask(other);
+            if other == number {
+                corrected.is_some_and(|it| it.kind() == ask.kind() && it.emergency == ask.emergency)
+            } else {
+                corrected == Some(ask)
+            }
+        });
+    let sender_same = old.channel == new.channel
+        && old.authentication == new.authentication
+        && old.issuing_country == new.issuing_country
+        && old.is_test == new.is_test;
+    if others_same && sender_same {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        Cause::Invalid,
+        format!("clarify ask {number}"),
+        "the correction changes other asks, this one's kind or emergency, the country or the way it \
+         came",
+        "send a new request for what is new",
+    ))
+}
+
+/// Other facts may mean other clocks: those that still apply run on, those that no longer do are
+/// replaced, and those that now do start with the correction.
+fn restart(case: Case<'_>, ask: &AskState, corrected: &Order) -> Result<Vec<Event>, Refusal> {
+    let Some(new) = corrected.ask(ask.number) else { return Ok(Vec::new()) };
+    let wanted = starting(corrected, new, case.pack, Trigger::Receipt, case.now)
+        .map_err(|error| clocks::unreadable_time(error.to_string()))?;
+    let from_receipt = |name: &crate::clock::ClockName| {
+        case.pack.clocks.iter().any(|rule| rule.name == *name && rule.starts == Trigger::Receipt)
+    };
+    let mut events = Vec::new();
+    for clock in ask.clocks.iter().filter(|clock| clock.is_open()) {
+        let name = clock.start.name.clone();
+        let applies = wanted.iter().any(|start| start.name == name);
+        if from_receipt(&name) && !applies {
+            events.push(clocks::stopped(ask, clock, StopReason::Replaced));
+        } else if let ClockStatus::Paused { since } = clock.status {
+            let due = clock.due_after_pause(since, case.now);
+            events.push(Event::ClockResumed { ask: ask.number, clock: name, due });
+        }
+    }
+    let is_new = |start: &crate::clock::ClockStart| {
+        !ask.clocks.iter().any(|clock| clock.is_open() && clock.start.name == start.name)
+    };
+    let new = wanted.into_iter().filter(is_new);
+    events.extend(new.map(|clock| Event::ClockStarted { ask: ask.number, clock }));
+    Ok(events)
+}
+
+pub(super) fn hold(
+    case: Case<'_>,
+    number: AskNumber,
+    reason: HoldReason,
+) -> Result<Vec<Event>, Refusal> {
+    const WHAT: &str = "hold";
+    let ask = case.ask(number, WHAT)?;
+    let can = ask.stage.is_before_sealed() || ask.stage == Stage::Sealed;
+    if !can || is_suspended(&ask.stage) {
+        return Err(wrong_state(
+            ask,
+            WHAT,
+            "an ask that is not yet handed over, in effect or held",
+        ));
+    }
+    let paused = if reason.is_court() { PauseEvent::CourtHold } else { PauseEvent::AuthorityHold };
+    let mut events = vec![Event::Held { ask: number, reason, by: case.by }];
+    events.extend(clocks::pause(case, ask, paused));
+    if reason == HoldReason::Enforcement {
+        events.extend(clocks::start(case, ask, Trigger::Enforcement, case.now)?);
+    }
+    Ok(events)
+}
+
+pub(super) fn end_hold(case: Case<'_>, number: AskNumber) -> Result<Vec<Event>, Refusal> {
+    let ask = case.ask(number, "end the hold")?;
+    if !matches!(ask.stage, Stage::OnHold { .. }) {
+        return Err(wrong_state(ask, "end the hold", "a hold"));
+    }
+    let mut events = vec![Event::HoldEnded { ask: number, by: case.by }];
+    events.extend(clocks::stop(case, ask, StopEvent::HoldEnd));
+    events.extend(clocks::resume(case, ask));
+    Ok(events)
+}
+
+pub(super) fn clear_by_authority(case: Case<'_>, number: AskNumber) -> Result<Vec<Event>, Refusal> {
+    const WHAT: &str = "note the clearance";
+    let ask = case.ask(number, WHAT)?;
+    let stops = clocks::stop(case, ask, StopEvent::Cleared);
+    if stops.is_empty() {
+        let why = "no clock of an enforcing authority is running";
+        let fix = "there is nothing to wait for; go on";
+        return Err(Refusal::new(Cause::Missing, WHAT, why, fix));
+    }
+    let mut events = vec![Event::AuthorityCleared { ask: number, by: case.by }];
+    events.extend(stops);
+    Ok(events)
+}
+
+pub(super) fn refuse(
+    case: Case<'_>,
+    number: AskNumber,
+    code: RefusalCode,
+) -> Result<Vec<Event>, Refusal> {
+    const WHAT: &str = "refuse";
+    let ask = case.ask(number, WHAT)?;
+    let fraud_before_delivery = ask.stage == Stage::Sealed && code == RefusalCode::SuspectedFraud;
+    let undo = clocks::undo(case.request, ask, case.by);
+    if !ask.stage.is_before_sealed() && !fraud_before_delivery && undo.is_none() {
+        return Err(wrong_state(
+            ask,
+            WHAT,
+            "an ask that is not yet sealed; suspected fraud, not yet delivered",
+        ));
+    }
+    let mut events = vec![Event::Refused { ask: number, code, by: case.by }];
+    events.extend(undo);
+    events.extend(clocks::end_all(ask));
+    Ok(events)
+}
+
+pub(super) fn withdraw(case: Case<'_>, number: AskNumber) -> Result<Vec<Event>, Refusal> {
+    const WHAT: &str = "withdraw";
+    let ask = case.ask(number, WHAT)?;
+    let after_delivery =
+        matches!(ask.stage, Stage::Delivered | Stage::Acknowledged | Stage::Closed);
+    if !after_delivery && (ask.stage.is_final() || ask.stage == Stage::Unfreezing) {
+        return Err(wrong_state(ask, WHAT, "an ask that is not over"));
+    }
+    let mut events = vec![Event::Withdrawn { ask: number, after_delivery, by: case.by }];
+    if after_delivery
+        && let Some(package_sha256) = ask.package.and_then(|package| package.package_sha256)
+    {
+        events.push(Event::DeletionRequested { ask: number, package_sha256 });
+    }
+    events.extend(clocks::undo(case.request, ask, case.by));
+    // The review of an emergency answer is owed whatever becomes of the ask.
+    let review = clocks::owed_after_delivery(case, ask);
+    events.extend(clocks::end_all(ask).into_iter().filter(|event| !review(event)));
+    Ok(events)
+}
+
+pub(super) fn confirm_deletion(case: Case<'_>, number: AskNumber) -> Result<Vec<Event>, Refusal> {
+    let ask = case.ask(number, "confirm the deletion")?;
+    if !ask.deletion_open {
+        return Err(wrong_state(ask, "confirm the deletion", "a withdrawal after delivery"));
+    }
+    Ok(vec![Event::DeletionConfirmed { ask: number, by: case.by }])
+}
+
+pub(super) fn mark_key(case: Case<'_>, key: KeyId) -> Result<Vec<Event>, Refusal> {
+    if case.request.marked_keys.contains(&key) {
+        let why = "it is marked already";
+        return Err(Refusal::new(Cause::Duplicate, "mark the key", why, "nothing is left to do"));
+    }
+    Ok(vec![Event::KeyMarked { key, by: case.by }])
+}
+
+pub(super) fn clear_key(case: Case<'_>, key: KeyId) -> Result<Vec<Event>, Refusal> {
+    if !case.request.marked_keys.contains(&key) {
+        let why = "it is not marked in this request";
+        return Err(Refusal::new(Cause::Missing, "clear the key", why, "nothing is left to do"));
+    }
+    Ok(vec![Event::KeyCleared { key, by: case.by }])
+}
