@@ -282,8 +282,7 @@ fn root_files<'a>(
         push_manifest_line(&mut sha256_lines, &digests.sha256, &file.path);
         push_manifest_line(&mut sha512_lines, &digests.sha512, &file.path);
     }
-    let texts =
-        [format::BAGIT_TXT.to_owned(), bag_info, verify_txt, sha256_lines, sha512_lines];
+    let texts = [format::BAGIT_TXT.to_owned(), bag_info, verify_txt, sha256_lines, sha512_lines];
     let mut tagmanifest = String::new();
     let mut root = Vec::with_capacity(format::ROOT_PATHS.len());
     for (path, text) in format::TAGMANIFEST_LISTS.into_iter().zip(texts) {

@@ -181,7 +181,7 @@ impl Graph {
         let (company, tool) = (self.company(), self.tool());
         let orders: Vec<String> =
             input.order.iter().map(|file| self.order_file(file.name.as_str())).collect();
-        let results = [&search.files[..], &[provenance.clone()]].concat();
+        let results = [&search.files[..], std::slice::from_ref(&provenance)].concat();
         let mut node = self.node(&action, "case-investigation:InvestigativeAction");
         node.text("uco-core:name", &format!("searched for {}", search.title))
             .text("uco-core:description", &search.what)
@@ -197,7 +197,13 @@ impl Graph {
             .files
             .iter()
             .cloned()
-            .chain(input.entities.iter().filter(|e| e.exhibit() == Some(number)).map(|e| self.entity(e)))
+            .chain(
+                input
+                    .entities
+                    .iter()
+                    .filter(|e| e.exhibit() == Some(number))
+                    .map(|e| self.entity(e)),
+            )
             .collect();
         let mut node = self.node(&provenance, "case-investigation:ProvenanceRecord");
         node.text("case-investigation:exhibitNumber", &exhibit_stem(number))
@@ -343,9 +349,7 @@ impl Graph {
         match entity {
             Entity::Account { identifier, .. } => self.id("account", identifier),
             Entity::Address { value, .. } => self.id("address", value),
-            Entity::Event { kind, identifier, .. } => {
-                self.id("event", &EventTag(kind, identifier))
-            }
+            Entity::Event { kind, identifier, .. } => self.id("event", &EventTag(kind, identifier)),
         }
     }
 }

@@ -42,11 +42,7 @@ impl Sha512 {
 impl Digests {
     /// The digests of `bytes`.
     pub fn of(bytes: &[u8]) -> Self {
-        Self {
-            bytes: bytes.len() as u64,
-            sha256: Sha256::of(bytes),
-            sha512: Sha512::of(bytes),
-        }
+        Self { bytes: bytes.len() as u64, sha256: Sha256::of(bytes), sha512: Sha512::of(bytes) }
     }
 }
 

@@ -29,13 +29,8 @@ pub const ROOT_PATHS: [&str; 6] = [
     TAGMANIFEST_PATH,
 ];
 /// The files that the tag manifest lists, in its order.
-pub const TAGMANIFEST_LISTS: [&str; 5] = [
-    BAGIT_TXT_PATH,
-    BAG_INFO_PATH,
-    VERIFY_TXT_PATH,
-    MANIFEST_SHA256_PATH,
-    MANIFEST_SHA512_PATH,
-];
+pub const TAGMANIFEST_LISTS: [&str; 5] =
+    [BAGIT_TXT_PATH, BAG_INFO_PATH, VERIFY_TXT_PATH, MANIFEST_SHA256_PATH, MANIFEST_SHA512_PATH];
 
 /// Folder of the instrument as received.
 pub const ORDER_FOLDER: &str = "data/order/";

@@ -23,12 +23,17 @@
 
 #![forbid(unsafe_code)]
 
+pub mod age;
+pub mod archive;
 pub mod bag;
 pub mod case;
+pub mod cms;
 pub mod digest;
 pub mod format;
 pub mod package;
 pub mod report;
+pub mod seal;
 pub mod table;
+pub mod timestamp;
 pub mod verify;
 mod verify_text;

@@ -394,8 +394,8 @@ fn push_plain(csv: &mut String, json: &mut String, value: &impl fmt::Display) {
 /// RFC 4180: quotes where a comma, a quote or a line break is inside, and quotes doubled. Empty
 /// text is quoted, to tell it from null.
 fn push_csv_text(line: &mut String, text: &str) {
-    let quoted = text.is_empty()
-        || text.bytes().any(|byte| matches!(byte, b',' | b'"' | b'\r' | b'\n'));
+    let quoted =
+        text.is_empty() || text.bytes().any(|byte| matches!(byte, b',' | b'"' | b'\r' | b'\n'));
     if !quoted {
         line.push_str(text);
         return;

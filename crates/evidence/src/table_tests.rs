@@ -57,7 +57,10 @@ fn the_same_rows_stand_in_both() {
     "#]]
     .assert_eq(&json);
     let range = summary.time_range.unwrap();
-    assert_eq!(format!("{}/{}", range.from, range.to), "1969-12-31T23:59:59Z/2021-09-27T15:29:06.5Z");
+    assert_eq!(
+        format!("{}/{}", range.from, range.to),
+        "1969-12-31T23:59:59Z/2021-09-27T15:29:06.5Z"
+    );
     assert_eq!(summary.row_count, 3);
 }
 
@@ -97,11 +100,7 @@ fn bad_tables_are_refused_by_place() {
         &[],
         expect!["column 2 has the name `a`, which is empty or taken; name each once"],
     );
-    check_refused(
-        two(),
-        &[Value::Null],
-        expect!["row 1 has 1 cells; the table has 2 columns"],
-    );
+    check_refused(two(), &[Value::Null], expect!["row 1 has 1 cells; the table has 2 columns"]);
     check_refused(
         two(),
         &[Value::Null, Value::Text("7".into())],
