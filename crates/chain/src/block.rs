@@ -4,6 +4,7 @@
 //! Two shapes of file are read: one raw block, and a file of blocks each framed by the network's
 //! magic and a length (`blk*.dat` of Bitcoin Core, which may end in zero bytes). Every byte is
 //! accounted for, every transaction id recomputed, the Merkle root and the proof of work checked.
+//! Witnesses are skipped: nothing in a trace rests on them, and transaction ids do not cover them.
 
 use crate::network::block_hash;
 use crate::{BlockHash, FileDigest, Height, Network, OutPoint, SATOSHI_MAX, Satoshi, Txid, merkle};
@@ -105,6 +106,9 @@ pub enum BlockFault {
     /// Nothing in it.
     #[error("the file is empty")]
     Empty,
+    /// The file ends within a block.
+    #[error("the file ends in the middle of a block")]
+    Short,
     /// The decoder stopped.
     #[error("not a block: {0}")]
     Encoding(String),
@@ -270,8 +274,7 @@ impl<'a> Frames<'a> {
         };
         let at = self.offset + 4;
         let Some((length, content)) = content.split_first_chunk::<4>() else {
-            let fault = BlockFault::Length { length: 0, available: 0 };
-            return Err((at, Some(fault)));
+            return Err((at, Some(BlockFault::Short)));
         };
         let length = u32::from_le_bytes(*length) as usize;
         let available = content.len();
@@ -292,7 +295,7 @@ fn decode_one(
 ) -> Result<(DecodedBlock, usize), (usize, BlockFault)> {
     let mut rest = bytes;
     let block = bitcoin::Block::consensus_decode_from_finite_reader(&mut rest)
-        .map_err(|error| (bytes.len() - rest.len(), BlockFault::Encoding(error.to_string())))?;
+        .map_err(|error| (bytes.len() - rest.len(), encoding_fault(&error)))?;
     let hash = block_hash(block.block_hash());
     let whole = |fault| (0, fault);
     if block.header.validate_pow(block.header.target()).is_err() {
@@ -324,6 +327,14 @@ fn decode_one(
         transactions,
     };
     Ok((block, bytes.len() - rest.len()))
+}
+
+fn encoding_fault(error: &bitcoin::consensus::encode::Error) -> BlockFault {
+    match error {
+        // Bytes in memory fail to be read only by ending.
+        bitcoin::consensus::encode::Error::Io(_) => BlockFault::Short,
+        other => BlockFault::Encoding(other.to_string()),
+    }
 }
 
 /// Keeps what a trace needs of a transaction, after checking its shape.

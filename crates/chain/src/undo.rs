@@ -114,7 +114,9 @@ pub fn attach(
     for block in blocks.iter_mut().filter(|block| block.undo.is_none()) {
         for read in [read_flat, read_core] {
             let coins = read(block, file.bytes);
-            match coins.and_then(|coins| check(block, &coins).map(|()| coins)) {
+            // What reads to the end but does not add up got further than what does not read.
+            let end = |fault| (file.bytes.len(), fault);
+            match coins.and_then(|coins| check(block, &coins).map_err(end).map(|()| coins)) {
                 Ok(coins) => {
                     fill(block, coins, &facts);
                     return Ok(());
@@ -162,7 +164,7 @@ fn attach_frames(
         let Some(block) = named else { continue };
         let at = |(inner, fault): Fault| (offset + inner, fault);
         let coins = read_core(block, record).map_err(at)?;
-        check(block, &coins).map_err(at)?;
+        check(block, &coins).map_err(|fault| at((0, fault)))?;
         fill(block, coins, facts);
         fitted = true;
     }
@@ -182,9 +184,7 @@ fn fill(block: &mut DecodedBlock, coins: Coins, facts: &Arc<FileFacts>) {
 }
 
 /// The sums that every valid block fulfils.
-fn check(block: &DecodedBlock, coins: &Coins) -> Result<(), Fault> {
-    // A pairing that reads to the end but does not add up got further than any that did not.
-    let fail = |fault| Err((usize::MAX, fault));
+fn check(block: &DecodedBlock, coins: &Coins) -> Result<(), UndoFault> {
     let sum = |coins: &[Coin]| coins.iter().map(|coin| u128::from(coin.value.0)).sum::<u128>();
     let narrow = |value: u128| u64::try_from(value).unwrap_or(u64::MAX);
     let mut fees = 0u128;
@@ -194,7 +194,7 @@ fn check(block: &DecodedBlock, coins: &Coins) -> Result<(), Fault> {
         let txid = transaction.txid;
         if inputs < outputs {
             let (inputs, outputs) = (narrow(inputs), narrow(outputs));
-            return fail(UndoFault::ValueCreated { txid, inputs, outputs });
+            return Err(UndoFault::ValueCreated { txid, inputs, outputs });
         }
         fees += inputs - outputs;
         for (input, coin) in transaction.inputs.iter().zip(coins) {
@@ -202,7 +202,7 @@ fn check(block: &DecodedBlock, coins: &Coins) -> Result<(), Fault> {
             if let Some(outputs) = outputs
                 && outputs.get(input.previous.vout as usize) != Some(coin)
             {
-                return fail(UndoFault::Contradiction(input.previous));
+                return Err(UndoFault::Contradiction(input.previous));
             }
         }
         made.insert(txid, transaction.outputs.as_slice());
@@ -212,7 +212,7 @@ fn check(block: &DecodedBlock, coins: &Coins) -> Result<(), Fault> {
         let claimed = sum(&block.transactions[0].outputs);
         if claimed > allowed {
             let (claimed, allowed) = (narrow(claimed), narrow(allowed));
-            return fail(UndoFault::Claim { claimed, allowed });
+            return Err(UndoFault::Claim { claimed, allowed });
         }
     }
     Ok(())

@@ -24,12 +24,12 @@ pub const CODE_CHARS_MAX: usize = 31;
 const NODES_MAX: usize = 80;
 const NODES_MIN: usize = 4;
 const CARD_WIDTH: u32 = 204;
-const CARD_PADDING: u32 = 10;
+pub(crate) const CARD_PADDING: u32 = 10;
 const COLUMN_GAP: u32 = 60;
 const CARD_GAP: u32 = 16;
-const ROW_GAP: u32 = 44;
-const MARGIN: u32 = 36;
-const HEADER_HEIGHT: u32 = 96;
+const ROW_GAP: u32 = 48;
+pub(crate) const MARGIN: u32 = 72;
+const HEADER_HEIGHT: u32 = 62;
 /// A picture is never narrower than this many columns, so that its heading fits.
 const COLUMNS_MIN: usize = 3;
 const STUB_LENGTH: u32 = 26;
@@ -138,11 +138,11 @@ impl Line {
 
 impl Face {
     /// Pixels from one line to the next.
-    fn height(self) -> u32 {
+    pub(crate) fn height(self) -> u32 {
         match self {
             Face::Head => 15,
-            Face::Label => 16,
-            Face::Amount => 18,
+            Face::Label => 18,
+            Face::Amount => 21,
             Face::Small | Face::Code => 14,
         }
     }

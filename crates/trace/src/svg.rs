@@ -3,7 +3,7 @@
 //! Plain attributes only: no scripts, no styles, no links, no fonts to fetch. Every card and line
 //! has a title, and what a colour says is also written in words.
 
-use crate::layout::{Card, Edge, Face, Note, Picture, Role, layout};
+use crate::layout::{CARD_PADDING, Card, Edge, Face, MARGIN, Note, Picture, Role, layout};
 use crate::{Parameters, Trace};
 use std::fmt::Write as _;
 
@@ -98,15 +98,15 @@ fn write_heading(text: &mut String, trace: &Trace<'_>) -> std::fmt::Result {
     writeln!(text, "<g font-family=\"{SANS}\" fill=\"{INK}\">")?;
     writeln!(
         text,
-        "<text x=\"36\" y=\"50\" font-size=\"19\" font-weight=\"600\">{}</text>",
+        "<text x=\"{MARGIN}\" y=\"54\" font-size=\"19\" font-weight=\"600\">{}</text>",
         escape(&first)
     )?;
     writeln!(
         text,
-        "<text x=\"36\" y=\"73\" font-size=\"11.5\" font-family=\"{MONO}\" fill=\"{FADED}\">{}</text>",
+        "<text x=\"{MARGIN}\" y=\"78\" font-size=\"11.5\" font-family=\"{MONO}\" fill=\"{FADED}\">{}</text>",
         escape(&second)
     )?;
-    writeln!(text, "<text x=\"36\" y=\"95\" font-size=\"11.5\">{}</text>", escape(&third))?;
+    writeln!(text, "<text x=\"{MARGIN}\" y=\"100\" font-size=\"11.5\">{}</text>", escape(&third))?;
     writeln!(text, "</g>")
 }
 
@@ -136,22 +136,29 @@ fn write_edge(text: &mut String, edge: &Edge) -> std::fmt::Result {
     )
 }
 
-/// Fill, border and whether the border is broken.
-fn colours(role: Role) -> (&'static str, &'static str, bool) {
-    match role {
-        Role::Source => ("#fdecea", "#b3372b", false),
-        Role::Transaction => ("#ffffff", "#3c4b63", false),
-        Role::Reached => ("#e3f4e8", "#1f7a3d", false),
-        Role::Boundary => ("#fff3d6", "#a86b00", false),
-        Role::Limited => ("#fff9ea", "#a86b00", true),
-        Role::Unspent => ("#eef2f7", "#8593a8", false),
-        Role::Counted => ("#ffffff", "#8593a8", true),
-    }
+struct Colours {
+    fill: &'static str,
+    border: &'static str,
+    head: &'static str,
+    dashes: &'static str,
+}
+
+fn colours(role: Role) -> Colours {
+    let broken = " stroke-dasharray=\"4 3\"";
+    let (fill, border, head, dashes) = match role {
+        Role::Source => ("#fdecea", "#b3372b", "#a02c21", ""),
+        Role::Transaction => ("#ffffff", "#3c4b63", "#3c4b63", ""),
+        Role::Reached => ("#e3f4e8", "#1f7a3d", "#1a6a35", ""),
+        Role::Boundary => ("#fff3d6", "#a86b00", "#7d4f00", ""),
+        Role::Limited => ("#fff9ea", "#a86b00", "#7d4f00", broken),
+        Role::Unspent => ("#f1f4f8", "#b4bfce", FADED, ""),
+        Role::Counted => ("#ffffff", "#b4bfce", FADED, broken),
+    };
+    Colours { fill, border, head, dashes }
 }
 
 fn write_card(text: &mut String, card: &Card) -> std::fmt::Result {
-    let (fill, border, broken) = colours(card.role);
-    let dashes = if broken { " stroke-dasharray=\"4 3\"" } else { "" };
+    let Colours { fill, border, head, dashes } = colours(card.role);
     let (x, y, width, height) = (card.x, card.y, card.width, card.height);
     writeln!(text, "<g><title>{}</title>", escape(&card.title))?;
     writeln!(
@@ -159,17 +166,17 @@ fn write_card(text: &mut String, card: &Card) -> std::fmt::Result {
         "<rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" rx=\"6\" \
          fill=\"{fill}\" stroke=\"{border}\" stroke-width=\"1.2\"{dashes}/>"
     )?;
-    let mut baseline = y + 10;
+    let mut baseline = y + CARD_PADDING;
     for line in &card.lines {
-        let (height, set) = match line.face {
-            Face::Head => (15, format!("font-size=\"10.5\" fill=\"{border}\" font-weight=\"600\"")),
-            Face::Label => (16, format!("font-size=\"12\" fill=\"{INK}\" font-weight=\"600\"")),
-            Face::Amount => (18, format!("font-size=\"14\" fill=\"{INK}\" font-weight=\"600\"")),
-            Face::Small => (14, format!("font-size=\"10\" fill=\"{FADED}\"")),
-            Face::Code => (14, format!("font-size=\"9.5\" fill=\"{INK}\" font-family=\"{MONO}\"")),
+        baseline += line.face.height();
+        let set = match line.face {
+            Face::Head => format!("font-size=\"10.5\" fill=\"{head}\" font-weight=\"600\""),
+            Face::Label => format!("font-size=\"11.5\" fill=\"{INK}\" font-weight=\"600\""),
+            Face::Amount => format!("font-size=\"14\" fill=\"{INK}\" font-weight=\"600\""),
+            Face::Small => format!("font-size=\"10\" fill=\"{FADED}\""),
+            Face::Code => format!("font-size=\"9.5\" fill=\"{INK}\" font-family=\"{MONO}\""),
         };
-        baseline += height;
-        let (x, y) = (x + 12, baseline - 4);
+        let (x, y) = (x + 12, baseline - 5);
         writeln!(text, "<text x=\"{x}\" y=\"{y}\" {set}>{}</text>", escape(&line.text))?;
     }
     writeln!(text, "</g>")

@@ -182,6 +182,9 @@ fn hop_node(trace: &Trace<'_>, hop: &Hop, taint: Satoshi) -> Node {
 fn end_node(trace: &Trace<'_>, hop: &Hop, output: &HopOutput) -> Node {
     let tag = output.address.as_ref().and_then(|address| trace.parameters.tags.get(address));
     let (role, head) = match output.fate {
+        Fate::Reached if tag.is_some_and(|tag| tag.fiction) => {
+            (Role::Reached, "Reached (fiction)".to_owned())
+        }
         Fate::Reached => (Role::Reached, "Reached".to_owned()),
         Fate::BelowAmount => (Role::Limited, "Below the least amount".to_owned()),
         Fate::BelowShare => (Role::Limited, "Below the least share".to_owned()),
@@ -192,8 +195,7 @@ fn end_node(trace: &Trace<'_>, hop: &Hop, output: &HopOutput) -> Node {
     if let Some(tag) = tag {
         let label: String = tag.label.chars().take(super::LABEL_CHARS_MAX).collect();
         let cut = if label == tag.label { "" } else { "…" };
-        let fiction = if tag.fiction { " (fiction)" } else { "" };
-        lines.push(super::Line::label(format!("{label}{cut}{fiction}")));
+        lines.push(super::Line::label(format!("{label}{cut}")));
     }
     lines.push(super::Line::amount(output.lot.taint));
     if output.lot.value > output.lot.taint {

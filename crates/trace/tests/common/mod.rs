@@ -1,0 +1,67 @@
+//! Made-up chains for tests, written as rows.
+#![allow(dead_code)]
+
+use chain::block::{Coin, FileFacts, NamedBytes, Transaction, TransactionInput};
+use chain::{ChainView, Height, Network, OutPoint, Satoshi, TransactionRow, Txid};
+use std::path::PathBuf;
+
+/// The id of the made-up transaction with this number.
+pub fn txid(number: u32) -> Txid {
+    let mut bytes = [0x5a; 32];
+    bytes[..4].copy_from_slice(&number.to_le_bytes());
+    Txid(bytes)
+}
+
+/// An output of a made-up transaction.
+pub fn point(number: u32, vout: u32) -> OutPoint {
+    OutPoint { txid: txid(number), vout }
+}
+
+/// A pay-to-witness-public-key-hash script whose hash holds a number.
+pub fn script(number: u32) -> Box<[u8]> {
+    let mut script = vec![0, 20];
+    script.extend([0x11; 16]);
+    script.extend(number.to_be_bytes());
+    script.into()
+}
+
+/// A transaction: number, spent outputs, values of its outputs. Output `v` of transaction `n` pays
+/// the script with number `100 n + v`.
+pub fn transaction(number: u32, inputs: &[(u32, u32)], outputs: &[u64]) -> Transaction {
+    let input =
+        |(from, vout): &(u32, u32)| TransactionInput { previous: point(*from, *vout), coin: None };
+    let output = |(vout, value): (usize, &u64)| Coin {
+        value: Satoshi(*value),
+        script: script(100 * number + vout as u32),
+    };
+    Transaction {
+        txid: txid(number),
+        inputs: inputs.iter().map(input).collect(),
+        outputs: outputs.iter().enumerate().map(output).collect(),
+    }
+}
+
+/// A view of blocks of transactions on regtest, whose subsidy is 50 bitcoin.
+pub fn view(blocks: &[Vec<Transaction>]) -> ChainView {
+    let file = FileFacts::of(NamedBytes { name: "rows.csv", bytes: b"made up" });
+    let mut rows = Vec::new();
+    for (height, block) in blocks.iter().enumerate() {
+        let height = Height(height as u32);
+        rows.extend(block.iter().map(|transaction| {
+            let transaction = transaction.clone();
+            TransactionRow { height, transaction }
+        }));
+    }
+    ChainView::from_rows(rows, file, Network::Regtest).unwrap()
+}
+
+/// A file of real data, or a loud line and `None`.
+pub fn data(path: &str) -> Option<Vec<u8>> {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data/chain");
+    let file = PathBuf::from(root).join(path);
+    let bytes = std::fs::read(&file).ok();
+    if bytes.is_none() {
+        println!("SKIPPED: real data is absent: shared/data/chain/{path}");
+    }
+    bytes
+}
