@@ -36,6 +36,8 @@ pub struct Effect {
     pub amount: Option<u128>,
     /// When it lapses by itself; none means never.
     pub until: Option<Timestamp>,
+    /// The earlier effect that an unfreeze or release undoes.
+    pub releases: Option<EffectId>,
 }
 
 /// Without the account, so that it cannot slip into a log.

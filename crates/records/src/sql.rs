@@ -56,8 +56,10 @@ pub enum Parameter {
     EffectAsset,
     /// `:amount`: smallest units as a whole number; null means all.
     EffectAmount,
-    /// `:effect_until`: when it lapses, as UTC text; null means no end.
+    /// `:until` of an effect: when it lapses, as UTC text; null means no end.
     EffectUntil,
+    /// `:releases`: id of the earlier effect that this one undoes.
+    EffectReleases,
 }
 
 impl Parameter {
@@ -78,6 +80,7 @@ impl Parameter {
                 "asset" => Some(Self::EffectAsset),
                 "amount" => Some(Self::EffectAmount),
                 "until" => Some(Self::EffectUntil),
+                "releases" => Some(Self::EffectReleases),
                 _ => None,
             },
         }

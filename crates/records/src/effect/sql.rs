@@ -128,6 +128,9 @@ fn arguments(statement: &Statement, effect: &Effect) -> Arguments {
             Parameter::EffectUntil => {
                 arguments.text(effect.until.map(crate::value::fixed_width_time));
             }
+            Parameter::EffectReleases => {
+                arguments.text(effect.releases.map(|id| id.0.to_string()));
+            }
             // `Statement::read` lets no other parameter into an effect.
             _ => arguments.text(None),
         }

@@ -14,7 +14,8 @@ const BODY_DEPTH_MAX: usize = 20;
 /// Placeholders that always have a value, and so may stand inside longer text.
 const ALWAYS: [&str; 3] = ["id", "kind", "account"];
 /// Placeholders that may stand alone as a JSON text.
-const ALONE: [&str; 7] = ["id", "kind", "account", "asset", "amount", "amount:integer", "until"];
+const ALONE: [&str; 8] =
+    ["id", "kind", "account", "asset", "amount", "amount:integer", "until", "releases"];
 
 /// Checks the placeholders of a URL or of a longer text.
 pub(crate) fn check_text(text: &str) -> Result<(), String> {
@@ -96,6 +97,7 @@ fn value(name: &str, effect: &Effect) -> Value {
             u64::try_from(amount).map_or_else(|_| amount.to_string().into(), Value::from)
         }),
         "until" => effect.until.map(|until| until.to_string()).into(),
+        "releases" => effect.releases.map(|id| id.0.to_string()).into(),
         // Not reached for a checked template; text that is no placeholder stays as it is.
         other => format!("{{{other}}}").into(),
     }
@@ -161,6 +163,7 @@ mod tests {
             asset: Some("BTC".to_owned()),
             amount: Some(u128::from(u64::MAX)),
             until: None,
+            releases: None,
         }
     }
 
