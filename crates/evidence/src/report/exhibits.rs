@@ -169,7 +169,8 @@ fn query(flow: &mut Flow, said: &ExhibitFacts) {
     }
     flow.space(3.0);
     let digest = format!("SHA-256 of the query text: {}", said.query_sha256);
-    flow.paragraph(Kind::Paragraph, &digest, Style { size: 7.4, leading: 10.4, ..NOTE }, 0.0);
+    let quiet = Style { size: 6.8, ..QUERY }.ink(Ink::Quiet);
+    flow.paragraph(Kind::Paragraph, &digest, quiet, 12.0);
 }
 
 fn withheld(flow: &mut Flow, said: &ExhibitFacts) {
