@@ -166,6 +166,23 @@ impl Reader {
         blocking(read).await.map_err(|error: io::Error| blob_error(error, path))
     }
 
+    /// Reads a blob through and compares its digest and length, without holding it in memory.
+    pub(crate) async fn check_blob(&self, digest: BlobDigest) -> Result<(), BlobError> {
+        let source = self.blob_source(digest).await?;
+        let length = source.length();
+        let path = match &source.place {
+            BlobPlace::File(path) => path.clone(),
+            BlobPlace::Memory(_) => PathBuf::new(),
+        };
+        let read = move || io::copy(&mut source.open()?, &mut io::sink());
+        let found = blocking(read).await.map_err(|error| blob_error(error, path.clone()))?;
+        if found == length {
+            return Ok(());
+        }
+        let error = io::Error::other(format!("it has {found} bytes, {length} were stored"));
+        Err(blob_error(error, path))
+    }
+
     /// A blob to be read as a stream, any number of times.
     pub async fn blob_source(&self, digest: BlobDigest) -> Result<BlobSource, BlobError> {
         let sql = "select length, bytes, erased_at from blob where digest = $1";

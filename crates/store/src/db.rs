@@ -8,7 +8,7 @@ use std::sync::Arc;
 use sqlx::pool::PoolConnection;
 use sqlx::{
     AssertSqlSafe, Decode, Encode, Executor as _, PgPool, Postgres, Row as _, SqlSafeStr, Sqlite,
-    SqlitePool, SqlStr, Type,
+    SqlitePool, Type,
 };
 
 use crate::error::DbError;
@@ -113,19 +113,6 @@ impl Connection {
             }
         };
         rows.map_err(failed(doing))
-    }
-
-    /// Runs a text without values that may hold several statements.
-    pub async fn script(&mut self, doing: &'static str, sql: SqlStr) -> Result<(), DbError> {
-        let result = match self {
-            Connection::Sqlite(connection) => {
-                sqlx::raw_sql(sql).execute(&mut **connection).await.map(drop)
-            }
-            Connection::Postgres(connection) => {
-                sqlx::raw_sql(sql).execute(&mut **connection).await.map(drop)
-            }
-        };
-        result.map_err(failed(doing))
     }
 
     /// Begins a transaction that will write.

@@ -21,7 +21,6 @@ pub const SLOT_BYTES: usize = 4096;
 /// The open file, ready for the next checkpoint.
 #[derive(Debug)]
 pub(crate) struct KeptFile {
-    path: PathBuf,
     file: File,
     /// 0 or 1: the slot that is not the newest.
     next_slot: u64,
@@ -69,7 +68,7 @@ impl KeptFile {
         file.sync_all().map_err(file_error)?;
         std::fs::rename(&new_path, path).map_err(file_error)?;
         files::sync_folder(files::parent(path)).map_err(file_error)?;
-        Ok(KeptFile { path: path.to_owned(), file, next_slot: 0 })
+        Ok(KeptFile { file, next_slot: 0 })
     }
 
     /// Keeps a newer checkpoint. When this returns, it is on the disk.
@@ -82,10 +81,6 @@ impl KeptFile {
         self.file.sync_data()?;
         self.next_slot = 1 - self.next_slot;
         Ok(())
-    }
-
-    pub fn path(&self) -> &Path {
-        &self.path
     }
 }
 

@@ -10,10 +10,14 @@
 //! | [`Store`] | one open store that may write; there is one at a time |
 //! | [`Reader`] | everything that only reads; cheap to clone, never waits for the writer |
 //! | [`Append`] | one act: events of one stream and all that follows from them |
+//! | [`check`] | derives everything again from the events and compares |
+//! | [`backup`] | a folder out, a store in |
 //! | [`record`] | the bytes that are hashed for an event |
 
 pub mod act;
+pub mod backup;
 pub mod blob;
+pub mod check;
 pub mod config;
 mod db;
 pub mod error;

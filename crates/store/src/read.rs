@@ -61,18 +61,7 @@ impl Reader {
 
     /// The events of a stream after one that the caller has.
     pub async fn load_after(&self, stream: Uuid, seq: u64) -> Result<Vec<StoredEvent>, ReadError> {
-        let sql = AssertSqlSafe(format!(
-            "select {EVENT_COLUMNS} where event.stream = $1 and event.seq > $2 \
-             order by event.seq limit $3"
-        ));
-        let limit = STREAM_EVENTS_MAX as u64 + 1;
-        let values = vec![stream.into(), seq.into(), limit.into()];
-        let rows = self.db.query("loading a stream", sql, values).await?;
-        if rows.len() > STREAM_EVENTS_MAX {
-            let (size, max) = (rows.len(), STREAM_EVENTS_MAX);
-            return Err(ReadError::TooLarge { what: "number of events of a stream", size, max });
-        }
-        rows.iter().map(|row| Ok(read_event(row)?)).collect()
+        load_on(&mut self.db.connection().await?, stream, seq).await
     }
 
     /// Several streams with one query each way; streams without events are missing.
@@ -145,9 +134,7 @@ impl Reader {
 
     /// The list's row of one request.
     pub async fn view(&self, stream: Uuid) -> Result<Option<View>, ReadError> {
-        let sql =
-            AssertSqlSafe(format!("select {VIEW_COLUMNS} from request_view where stream = $1"));
-        Ok(self.read_views(sql, vec![stream.into()]).await?.pop())
+        Ok(view_on(&mut self.db.connection().await?, stream).await?)
     }
 
     /// Requests in which something falls due before a time, the most urgent first.
@@ -284,35 +271,66 @@ impl Reader {
         }
         Ok(ReadAuditDigest { count, sha256: Hash(digest.finalize().into()) })
     }
+}
 
-    /// Streams in the order of their first events, and that order's number, after one of them.
-    pub(crate) async fn streams_by_opening(
-        &self,
-        after: Option<u64>,
-        rows_max: usize,
-    ) -> Result<Vec<(Uuid, u64)>, ReadError> {
-        let sql = "select stream, leaf_index from event where seq = 1 and leaf_index > $1 \
-                   order by leaf_index limit $2";
-        let after = after.map_or(-1, |leaf| leaf as i64);
-        let values = vec![after.into(), (rows_max as u64).into()];
-        let rows = self.db.query("listing streams", sql, values).await?;
-        rows.iter().map(|row| Ok((Uuid::from_bytes(row.array(0)?), row.count(1)?))).collect()
+/// Loads a stream on a connection of the caller's.
+pub(crate) async fn load_on(
+    connection: &mut Connection,
+    stream: Uuid,
+    seq: u64,
+) -> Result<Vec<StoredEvent>, ReadError> {
+    let sql = AssertSqlSafe(format!(
+        "select {EVENT_COLUMNS} where event.stream = $1 and event.seq > $2 \
+         order by event.seq limit $3"
+    ));
+    let limit = STREAM_EVENTS_MAX as u64 + 1;
+    let values = vec![stream.into(), seq.into(), limit.into()];
+    let rows = connection.query("loading a stream", sql, values).await?;
+    if rows.len() > STREAM_EVENTS_MAX {
+        let (size, max) = (rows.len(), STREAM_EVENTS_MAX);
+        return Err(ReadError::TooLarge { what: "number of events of a stream", size, max });
     }
+    rows.iter().map(|row| Ok(read_event(row)?)).collect()
+}
 
-    /// Events by leaf on a connection of the caller's, with salts, for the check.
-    pub(crate) async fn events_from(
-        connection: &mut Connection,
-        leaf: u64,
-    ) -> Result<Vec<Row>, DbError> {
-        let sql = "select event.leaf_index, event.stream, event.seq, event.at, event.event, \
-                   payload.has_body, payload.body, payload.salt, payload.erased_at, \
-                   leaf.hash, leaf.entry \
-                   from event left join payload on payload.payload_id = event.leaf_index \
-                   left join leaf on leaf.leaf_index = event.leaf_index \
-                   where event.leaf_index >= $1 order by event.leaf_index limit $2";
-        let values = vec![leaf.into(), (CHECK_ROWS_MAX as u64).into()];
-        connection.query("reading events", sql, values).await
-    }
+/// The list's row of a stream, on a connection of the caller's.
+pub(crate) async fn view_on(
+    connection: &mut Connection,
+    stream: Uuid,
+) -> Result<Option<View>, DbError> {
+    let sql = AssertSqlSafe(format!("select {VIEW_COLUMNS} from request_view where stream = $1"));
+    let rows = connection.query("listing requests", sql, vec![stream.into()]).await?;
+    rows.first().map(read_view).transpose()
+}
+
+/// Streams in the order of their first events, with those events' leaves, after one of them.
+pub(crate) async fn streams_from(
+    connection: &mut Connection,
+    after: Option<u64>,
+    rows_max: usize,
+) -> Result<Vec<(Uuid, u64)>, DbError> {
+    let sql = "select stream, leaf_index from event where seq = 1 and leaf_index > $1 \
+               order by leaf_index limit $2";
+    // Leaves are counted from 0, and "after none" must include it.
+    let after = after.map_or(-1, |leaf| i64::try_from(leaf).unwrap_or(i64::MAX));
+    let values = vec![after.into(), (rows_max as u64).into()];
+    let rows = connection.query("listing streams", sql, values).await?;
+    rows.iter().map(|row| Ok((Uuid::from_bytes(row.array(0)?), row.count(1)?))).collect()
+}
+
+/// A page of events by leaf with all that is hashed of them, on a connection of the caller's.
+pub(crate) async fn events_from(
+    connection: &mut Connection,
+    leaf: u64,
+) -> Result<Vec<Row>, DbError> {
+    let sql = "select event.leaf_index, event.stream, event.seq, event.at, event.event, \
+               payload.has_body, payload.body, payload.salt, payload.erased_at, \
+               leaf.hash, leaf.entry \
+               from event left join payload on payload.payload_id = event.leaf_index \
+               left join leaf on leaf.leaf_index = event.leaf_index \
+               where event.leaf_index >= $1 order by event.leaf_index limit $2";
+    let values = vec![leaf.into(), (CHECK_ROWS_MAX as u64).into()];
+    connection.query("reading events", sql, values).await
 }
 
 const VIEW_COLUMNS: &str = "stream, agency, state, summary, next_due, updated_at, opened";

@@ -17,7 +17,7 @@ use crate::act::{
 use crate::config::{Health, Published, WriterState};
 use crate::error::AppendError;
 use crate::limits::*;
-use crate::read::Reader;
+use crate::read::{Reader, streams_from};
 use crate::writer::{Answer, Claim, Erase, Other, Queued, Work};
 
 /// An open store. Cloning gives another handle to the same one.
@@ -181,7 +181,12 @@ impl Store {
         let mut after = None;
         let mut count = 0;
         loop {
-            let streams = self.reader.streams_by_opening(after, PAGE_ROWS_MAX).await?;
+            let mut connection =
+                self.reader.db.connection().await.map_err(crate::error::ReadError::from)?;
+            let streams = streams_from(&mut connection, after, PAGE_ROWS_MAX)
+                .await
+                .map_err(crate::error::ReadError::from)?;
+            drop(connection);
             let Some((_, last)) = streams.last() else { return Ok(count) };
             after = Some(*last);
             let mut views = Vec::new();

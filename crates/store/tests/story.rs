@@ -1,0 +1,468 @@
+//! One life of a store, told on both engines by the same function: acts, conflicts, jobs, lists,
+//! proofs, erasure, audit, a restart, and a check that finds nothing until something is wrong.
+
+use std::path::PathBuf;
+
+use expect_test::expect;
+use jiff::SignedDuration;
+use ledger::tile::{TileId, TileKind, TileWidth};
+use ledger::tree::{verify_consistency, verify_inclusion};
+use ledger::{LeafIndex, TreeSize, leaf_hash};
+use store::check::{Finding, check};
+use store::testing::{Postgres, TestClock, run_sql, sqlite_url, test_config, test_key};
+use store::*;
+use uuid::Uuid;
+
+const AGENCY: Uuid = Uuid::from_u128(0xA);
+const OTHER_AGENCY: Uuid = Uuid::from_u128(0xB);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn story_on_sqlite() {
+    let folder = tempfile::tempdir().expect("a folder");
+    life(&sqlite_url(folder.path()), folder.path().join("key/checkpoint"), None).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn story_on_postgres() {
+    let Some(postgres) = Postgres::start().await else { return };
+    let folder = tempfile::tempdir().expect("a folder");
+    let blobs = Some(folder.path().join("blobs"));
+    life(&postgres.database().await, folder.path().join("key/checkpoint"), blobs).await;
+}
+
+fn stream(number: u128) -> Uuid {
+    Uuid::from_u128(0x0192_0000_0000_7000_8000_0000_0000_0000 + number)
+}
+
+fn event(kind: &str) -> NewEvent {
+    NewEvent::new(format!("{{\"kind\":\"{kind}\"}}"), None)
+}
+
+fn personal(kind: &str, name: &str) -> NewEvent {
+    let payload = format!("{{\"name\":\"{name}\"}}");
+    NewEvent::new(format!("{{\"kind\":\"{kind}\"}}"), Some(payload))
+}
+
+fn view(agency: Uuid, state: &str) -> NewView {
+    NewView { agency, state: state.into(), summary_json: "{}".into(), next_due: None }
+}
+
+/// What the list must say: the kind of the newest event is the state.
+fn derived_view(_: Uuid, events: &[StoredEvent]) -> Option<NewView> {
+    let first = events.first()?;
+    let agency = if first.stream.as_u128() % 2 == 0 { OTHER_AGENCY } else { AGENCY };
+    let json: serde_json::Value = serde_json::from_str(&events.last()?.event_json).ok()?;
+    Some(view(agency, json["kind"].as_str()?))
+}
+
+async fn life(url: &str, kept: PathBuf, blobs: Option<PathBuf>) {
+    let clock = TestClock::new();
+    let config = || {
+        let mut config = test_config(&clock);
+        config.kept_checkpoint = Some(kept.clone());
+        config.blob_folder = blobs.clone();
+        config
+    };
+    let missing = Store::open(url, config()).await.err().expect("there is no store yet");
+    assert!(matches!(missing, OpenError::Missing { .. }), "{missing}");
+    let store = Store::open_or_create(url, config()).await.expect("a store is made");
+    assert_eq!(store.checkpoint().size, TreeSize(0));
+
+    acts_and_conflicts(&store, &clock).await;
+    jobs(&store, &clock).await;
+    list(&store).await;
+    proofs(&store).await;
+    blobs_come_and_go(&store).await;
+    audit_and_settings(&store, &clock).await;
+    erasure(&store, url).await;
+    nothing_is_rewritten(&store, url).await;
+
+    let before = store.checkpoint();
+    store.close().await;
+    let store = Store::open(url, config()).await.expect("it opens again");
+    assert_eq!(store.checkpoint(), before);
+    let newest = store.reader().newest_checkpoint().await.expect("read").expect("one");
+    assert_eq!(newest, *before);
+    let rebuilt = store.rebuild_views(&mut derived_view).await.expect("the list is rebuilt");
+    let report = sound(&store).await;
+    assert_eq!((report.size, report.views), (before.size, rebuilt));
+    damage_is_found(&store, url).await;
+    store.close().await;
+}
+
+async fn sound(store: &Store) -> check::Report {
+    let keys = [test_key().verifier()];
+    let report =
+        check(store.reader(), &keys, Some(&mut derived_view)).await.expect("it can be checked");
+    assert!(report.is_sound(), "{:#?}", report.findings);
+    report
+}
+
+async fn acts_and_conflicts(store: &Store, clock: &TestClock) {
+    let mut act = Append::events(
+        stream(1),
+        ExpectedSeq::Exactly(0),
+        vec![personal("received", "Žofie"), event("checked")],
+    );
+    act.view = Some(view(AGENCY, "checked"));
+    act.seen = Some(SeenTransaction {
+        agency: AGENCY,
+        transaction: "T-1".into(),
+        reference: "first".into(),
+    });
+    let appended = store.append(act.clone()).await.expect("the first act");
+    assert_eq!((appended.first_seq, appended.leaves.clone()), (1, 0..2));
+    assert_eq!(appended.size, TreeSize(2));
+    assert_eq!(appended.at, clock.now());
+    assert_eq!(appended.checkpoint, store.checkpoint().note);
+
+    let again = store.append(act.clone()).await.expect_err("the identifier was used");
+    expect![[r#"agency 00000000-0000-0000-0000-00000000000a has already used transaction identifier "T-1""#]]
+        .assert_eq(&again.to_string());
+    let AppendError::Duplicate { stream: first, reference, .. } = again else { panic!("{again}") };
+    assert_eq!((first, reference.as_str()), (stream(1), "first"));
+    let (first, seen) =
+        store.reader().transaction(AGENCY, "T-1").await.expect("read").expect("known");
+    assert_eq!((first, seen.reference.as_str()), (stream(1), "first"));
+
+    act.seen = None;
+    let late = store.append(act).await.expect_err("others came first");
+    expect!["stream 01920000-0000-7000-8000-000000000001 ends at event 2, the act expected 0"]
+        .assert_eq(&late.to_string());
+    let wrong = Append::events(stream(1), ExpectedSeq::Any, vec![NewEvent::new("[1]", None)]);
+    let wrong = store.append(wrong).await.expect_err("not an object");
+    expect!["event is not a JSON object without spaces around it"].assert_eq(&wrong.to_string());
+    let wrong = NewEvent::new("{\"a\":1}, \"seq\":{}", None);
+    let wrong = Append::events(stream(1), ExpectedSeq::Any, vec![wrong]);
+    let wrong = store.append(wrong).await.expect_err("two values");
+    expect!["event is not JSON: trailing characters at line 1 column 8"]
+        .assert_eq(&wrong.to_string());
+
+    clock.move_by(SignedDuration::from_millis(1));
+    for number in 2..20 {
+        let mut act = Append::events(stream(number), ExpectedSeq::Exactly(0), vec![event("open")]);
+        let agency = if number % 2 == 0 { OTHER_AGENCY } else { AGENCY };
+        act.view = Some(view(agency, "open"));
+        store.append(act).await.expect("an act");
+    }
+    let events = store.reader().load(stream(1)).await.expect("read");
+    assert_eq!(events.len(), 2);
+    assert_eq!(events[0].payload, Payload::Kept("{\"name\":\"Žofie\"}".into()));
+    assert_eq!(events[1].payload, Payload::None);
+    assert_eq!(events[1].event_json, "{\"kind\":\"checked\"}");
+    let after = store.reader().load_after(stream(1), 1).await.expect("read");
+    assert_eq!(after, events[1..]);
+    let many = store.reader().load_many(&[stream(1), stream(5), stream(99)]).await.expect("read");
+    assert_eq!(many.len(), 2);
+    assert_eq!(many[&stream(1)], events);
+}
+
+async fn jobs(store: &Store, clock: &TestClock) {
+    let job = |key: Option<&str>, kind: &str| NewJob {
+        kind: kind.into(),
+        key: key.map(str::to_owned),
+        stream: stream(1),
+        body: "{}".into(),
+        run_at: None,
+        attempts_max: 2,
+    };
+    let lease = SignedDuration::from_secs(60);
+    let mut act = Append::events(stream(1), ExpectedSeq::Exactly(2), Vec::new());
+    act.jobs = vec![job(Some("effect-1"), "effect"), job(None, "seal"), job(None, "seal")];
+    store.append(act).await.expect("jobs are stored");
+    let mut again = Append::events(stream(1), ExpectedSeq::Any, Vec::new());
+    again.jobs = vec![job(Some("effect-1"), "effect")];
+    store.append(again).await.expect("the same key again is nothing");
+    assert_eq!(store.reader().job_counts().await.expect("read"), (3, 0));
+
+    let claimed = store.claim_jobs(&["effect", "seal"], lease, 2).await.expect("claimed");
+    assert_eq!(claimed.len(), 2);
+    let rest = store.claim_jobs(&["effect", "seal"], lease, 9).await.expect("claimed");
+    assert_eq!(rest.len(), 1, "a leased job is not claimed again");
+    assert!(store.claim_jobs(&["seal"], lease, 9).await.expect("claimed").is_empty());
+
+    // The outcome and the end of the job are one act, and only once.
+    let mut outcome = Append::events(stream(1), ExpectedSeq::Exactly(2), vec![event("sealed")]);
+    outcome.completes = Some(claimed[0].lease);
+    outcome.view = Some(view(AGENCY, "sealed"));
+    store.append(outcome.clone()).await.expect("the outcome");
+    outcome.expected_seq = ExpectedSeq::Exactly(3);
+    let lost = store.append(outcome).await.expect_err("the job is gone");
+    assert!(matches!(lost, AppendError::LeaseLost { .. }), "{lost}");
+
+    // A lease that runs out makes the job claimable, and the late worker is refused.
+    clock.move_by(SignedDuration::from_secs(61));
+    let late = store.claim_jobs(&["effect", "seal"], lease, 1).await.expect("claimed");
+    let first_claim = claimed.iter().chain(&rest).find(|job| job.lease.id == late[0].lease.id);
+    assert_eq!(late[0].attempt, 2);
+    let lost = store.complete_job(first_claim.expect("it was claimed before").lease).await;
+    assert!(matches!(lost, Err(AppendError::LeaseLost { .. })), "{lost:?}");
+
+    store.postpone_job(&late[0], clock.now() + SignedDuration::from_secs(5)).await.expect("later");
+    clock.move_by(SignedDuration::from_secs(6));
+    let all = store.claim_jobs(&["effect", "seal"], lease, 9).await.expect("claimed");
+    assert_eq!(all.iter().map(|job| job.attempt).collect::<Vec<_>>(), [2, 2]);
+    assert_eq!(store.fail_job(&all[0], "no answer").await.expect("failed"), JobState::Dead);
+    // The other worker says nothing: its lease runs out after the last attempt.
+    clock.move_by(SignedDuration::from_secs(61));
+    assert!(store.claim_jobs(&["effect", "seal"], lease, 9).await.expect("claimed").is_empty());
+    let dead = store.reader().dead_jobs(9).await.expect("read");
+    let errors: Vec<&str> = dead.iter().map(|job| job.error.as_str()).collect();
+    assert_eq!(errors, ["no answer", "the lease of its last attempt ran out"]);
+    assert!(store.revive_job(dead[0].id).await.expect("revived"));
+    let job = store.claim_jobs(&["effect", "seal"], lease, 9).await.expect("claimed").remove(0);
+    assert_eq!(store.fail_job(&job, "busy").await.expect("failed"), JobState::Waiting);
+    assert!(store.claim_jobs(&["effect", "seal"], lease, 9).await.expect("claimed").is_empty());
+    clock.move_by(SignedDuration::from_secs(3));
+    let job = store.claim_jobs(&["effect", "seal"], lease, 9).await.expect("claimed").remove(0);
+    store.complete_job(job.lease).await.expect("done");
+    assert_eq!(store.reader().job_counts().await.expect("read"), (0, 1));
+}
+
+async fn list(store: &Store) {
+    let page = |agency, state: Option<&str>, after| ViewQuery {
+        agency,
+        state: state.map(str::to_owned),
+        after,
+        rows_max: 6,
+    };
+    let mut seen = Vec::new();
+    let mut after = None;
+    loop {
+        let rows = store.reader().views(&page(None, None, after)).await.expect("read");
+        let Some(last) = rows.last() else { break };
+        after = Some(last.cursor);
+        seen.extend(rows.iter().map(|row| row.stream));
+    }
+    let newest_first: Vec<Uuid> = (1..20).rev().map(stream).collect();
+    assert_eq!(seen, newest_first);
+    let sealed = store.reader().views(&page(Some(AGENCY), Some("sealed"), None)).await.expect("read");
+    assert_eq!(sealed.iter().map(|row| row.stream).collect::<Vec<_>>(), [stream(1)]);
+    let none = store.reader().views(&page(Some(OTHER_AGENCY), Some("sealed"), None)).await;
+    assert!(none.expect("read").is_empty());
+    let open = store.reader().views(&page(None, Some("open"), None)).await.expect("read");
+    assert_eq!(open.len(), 6);
+    assert_eq!(store.reader().view(stream(1)).await.expect("read").expect("row").state, "sealed");
+
+    let due = |state: &str, seconds: i64| NewView {
+        next_due: Some(jiff::Timestamp::constant(1_900_000_000 + seconds, 0)),
+        ..view(AGENCY, state)
+    };
+    for (number, seconds) in [(3, 50), (5, 10), (7, 30)] {
+        let mut act = Append::events(stream(number), ExpectedSeq::Any, Vec::new());
+        act.view = Some(due("open", seconds));
+        store.append(act).await.expect("a deadline");
+    }
+    let before = jiff::Timestamp::constant(1_900_000_040, 0);
+    let urgent = store.reader().views_due(before, 9).await.expect("read");
+    assert_eq!(urgent.iter().map(|row| row.stream).collect::<Vec<_>>(), [stream(5), stream(7)]);
+    for number in [3, 5, 7] {
+        let mut act = Append::events(stream(number), ExpectedSeq::Any, Vec::new());
+        act.view = Some(view(AGENCY, "open"));
+        store.append(act).await.expect("no deadline");
+    }
+}
+
+async fn proofs(store: &Store) {
+    let reader = store.reader();
+    // Enough leaves for a full tile and one above it.
+    for round in 0..6 {
+        let events = (0..50).map(|_| event("noise")).collect();
+        let expected = ExpectedSeq::Exactly(round * 50);
+        let mut act = Append::events(stream(100), expected, events);
+        act.view = Some(view(OTHER_AGENCY, "noise"));
+        store.append(act).await.expect("an act");
+    }
+    let head = store.checkpoint();
+    let size = head.size.0;
+    for leaf in [0, 1, 2, size / 2, size - 1] {
+        let record = reader.record(LeafIndex(leaf)).await.expect("read").expect("a record");
+        let entry = ledger::Entry::of(record::RECORD_TAG, &record.salt, record.json.as_bytes());
+        let proof = reader.inclusion_proof(LeafIndex(leaf), head.size).await.expect("a proof");
+        verify_inclusion(leaf_hash(entry), LeafIndex(leaf), head.size, &proof, head.root)
+            .expect("it is proved");
+        let entries = reader.entries(leaf..leaf + 1).await.expect("read");
+        assert_eq!(entries, [entry]);
+    }
+    let old = reader.checkpoint_from(TreeSize(5)).await.expect("read").expect("a checkpoint");
+    assert_eq!(reader.checkpoint_at(old.size).await.expect("read").as_ref(), Some(&old));
+    let proof = reader.consistency_proof(old.size, head.size).await.expect("a proof");
+    verify_consistency(old.size, head.size, &proof, old.root, head.root).expect("it is proved");
+
+    let tile = |kind, index, width| {
+        TileId::new(kind, index, TileWidth::new(width).expect("a width")).expect("a tile")
+    };
+    let hashes = |level| TileKind::Hashes { level };
+    let full = reader.tile(tile(hashes(0), 0, 256), head.size).await.expect("read").expect("full");
+    assert_eq!(full.len(), 256 * 32);
+    let upper = reader.tile(tile(hashes(1), 0, 1), head.size).await.expect("read").expect("upper");
+    let mut frontier = ledger::tree::Frontier::new();
+    for leaf in full.chunks(32) {
+        frontier.append(ledger::Hash::try_from(leaf).expect("32 bytes"), &mut Vec::new());
+    }
+    assert_eq!(upper, frontier.root().0, "the level above is made of this tile");
+    let width = (size - 256) as u16;
+    for kind in [hashes(0), TileKind::Entries] {
+        let partial = reader.tile(tile(kind, 1, width), head.size).await.expect("read");
+        assert!(partial.is_some());
+        let beyond = reader.tile(tile(kind, 1, width + 1), head.size).await.expect("read");
+        assert_eq!(beyond, None);
+    }
+    store.add_cosignatures(head.size, vec![("w.example/1".into(), "— w 1".into())]).await.expect("kept");
+    assert_eq!(reader.cosignatures(head.size).await.expect("read"), ["— w 1"]);
+}
+
+async fn blobs_come_and_go(store: &Store) {
+    let small = store.put_blob(b"an order".to_vec()).await.expect("stored");
+    assert_eq!(small, BlobDigest::of(b"an order"));
+    assert_eq!(store.put_blob(b"an order".to_vec()).await.expect("stored again"), small);
+    assert_eq!(store.reader().blob(small).await.expect("read"), b"an order");
+    let bytes: Vec<u8> = (0..1_000_000u32).map(|n| (n * 7 % 251) as u8).collect();
+    let large = store.put_blob(bytes.clone()).await.expect("stored");
+    let (same, length) = store.put_blob_from(&mut bytes.as_slice()).await.expect("stored");
+    assert_eq!((same, length), (large, 1_000_000));
+    assert!(store.reader().blob(large).await.expect("read") == bytes);
+    let source = store.reader().blob_source(large).await.expect("there");
+    for _ in 0..2 {
+        let mut read = Vec::new();
+        std::io::Read::read_to_end(&mut source.open().expect("opens"), &mut read).expect("read");
+        assert!(read == bytes);
+    }
+    let mut act = Append::events(stream(3), ExpectedSeq::Any, vec![event("open")]);
+    act.blobs = vec![NewBlob::new(b"attached".to_vec())];
+    store.append(act).await.expect("blob and event");
+    assert!(store.reader().blob(BlobDigest::of(b"attached")).await.is_ok());
+    let none = store.reader().blob(BlobDigest([0; 32])).await;
+    assert!(matches!(none, Err(BlobError::Missing(_))));
+
+    assert_eq!(store.erase_blobs(&[small, large]).await.expect("erased"), 2);
+    for digest in [small, large] {
+        let gone = store.reader().blob(digest).await;
+        assert!(matches!(gone, Err(BlobError::Erased { .. })), "{gone:?}");
+    }
+    assert_eq!(store.put_blob(b"an order".to_vec()).await.expect("comes back"), small);
+    assert_eq!(store.reader().blob(small).await.expect("read"), b"an order");
+    store.put_blob(bytes).await.expect("comes back");
+    assert!(store.reader().blob(large).await.is_ok());
+}
+
+async fn audit_and_settings(store: &Store, clock: &TestClock) {
+    let start = clock.now();
+    for number in 0..3 {
+        let stream = (number > 0).then(|| stream(number));
+        let audit = ReadAudit { actor: AGENCY, stream, action: "open request".into() };
+        store.audit_read(audit).await.expect("noted");
+    }
+    clock.move_by(SignedDuration::from_secs(1));
+    let digest = store.reader().read_audit_digest(start..clock.now()).await.expect("read");
+    assert_eq!(digest.count, 3);
+    let later = store.reader().read_audit_digest(clock.now()..clock.now()).await.expect("read");
+    expect!["e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"]
+        .assert_eq(&later.sha256.to_string());
+    store.put_setting("staff/ana", "1").await.expect("kept");
+    store.put_setting("staff/bo", "2").await.expect("kept");
+    store.put_setting("staff/ana", "3").await.expect("replaced");
+    store.put_setting("other", "4").await.expect("kept");
+    assert_eq!(store.reader().setting("staff/ana").await.expect("read").as_deref(), Some("3"));
+    let staff = store.reader().settings("staff/").await.expect("read");
+    let staff: Vec<_> = staff.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    assert_eq!(staff, ["staff/ana=3", "staff/bo=2"]);
+}
+
+async fn erasure(store: &Store, url: &str) {
+    let before = store.checkpoint();
+    let proof = store.reader().inclusion_proof(LeafIndex(0), before.size).await.expect("a proof");
+    let erased = store.erase_streams(&[stream(1)]).await.expect("erased");
+    assert_eq!(erased.payloads, 1);
+    let expected =
+        if url.starts_with("sqlite") { Overwritten::Yes } else { Overwritten::AfterVacuum };
+    assert_eq!(erased.overwritten, expected);
+    let events = store.reader().load(stream(1)).await.expect("read");
+    assert!(matches!(events[0].payload, Payload::Erased(_)), "{:?}", events[0].payload);
+    assert_eq!(events[1].payload, Payload::None);
+    assert_eq!(store.reader().record(LeafIndex(0)).await.expect("read"), None);
+    let again = store.reader().inclusion_proof(LeafIndex(0), before.size).await.expect("a proof");
+    assert_eq!(proof, again, "proofs stay");
+    assert_eq!(store.checkpoint(), before);
+    assert_eq!(store.erase_events(&[LeafIndex(0)]).await.expect("erased").payloads, 0);
+    if let Some(path) = url.strip_prefix("sqlite://") {
+        for file in [path.to_owned(), format!("{path}-wal")] {
+            let bytes = std::fs::read(&file).expect("the file");
+            let found = bytes.windows(6).any(|window| window == "Žofie".as_bytes());
+            assert!(!found, "the name still stands in {file}");
+        }
+    }
+    let report = sound(store).await;
+    assert_eq!(report.erased, 1);
+    assert_eq!(report.derived + report.erased, before.size.0);
+}
+
+async fn nothing_is_rewritten(store: &Store, url: &str) {
+    for sql in [
+        "update event set event = '{}' where leaf_index = 1",
+        "delete from event where leaf_index = 1",
+        "update leaf set entry = hash where leaf_index = 1",
+        "delete from leaf where leaf_index = 1",
+        "delete from node where level = 1",
+        "update checkpoint set note = ''",
+        "update payload set body = '{}' where payload_id = 1",
+        "delete from payload where payload_id = 1",
+        "delete from read_audit",
+        "update transaction_seen set reference = 'other'",
+    ] {
+        let refused = run_sql(url, sql).await.expect_err(sql).to_string();
+        assert!(refused.contains("rows are"), "{sql}: {refused}");
+    }
+    sound(store).await;
+}
+
+/// Somebody takes the triggers away and changes rows: the check names each.
+async fn damage_is_found(store: &Store, url: &str) {
+    let free = |table: &str| {
+        if url.starts_with("sqlite") {
+            format!("drop trigger {table}_update; drop trigger {table}_delete;")
+        } else if table == "payload" {
+            "drop trigger payload_update on payload; drop trigger payload_delete on payload;".into()
+        } else {
+            format!("drop trigger {table}_once on {table};")
+        }
+    };
+    for table in ["event", "leaf", "node", "checkpoint", "payload"] {
+        run_sql(url, &free(table)).await.expect("the owner may do this");
+    }
+    let keys = [test_key().verifier()];
+    let find = async |harm: &str, heal: &str| {
+        run_sql(url, harm).await.expect(harm);
+        let report = check(store.reader(), &keys, Some(&mut derived_view)).await.expect("checked");
+        run_sql(url, heal).await.expect(heal);
+        report.findings
+    };
+    let found = find(
+        "update event set event = '{\"kind\":\"Checked\"}' where leaf_index = 1",
+        "update event set event = '{\"kind\":\"checked\"}' where leaf_index = 1",
+    )
+    .await;
+    assert!(
+        matches!(found[..], [Finding::EntryDiffers { leaf: LeafIndex(1), .. }]),
+        "{found:#?}"
+    );
+    let found = find("update node set level = 60 where level = 1 and node_index = 0",
+                     "update node set level = 1 where level = 60").await;
+    assert!(matches!(found[..], [Finding::NodeMissing(_)]), "{found:#?}");
+    let found = find("update leaf set leaf_index = 1000000 where leaf_index = 3",
+                     "update leaf set leaf_index = 3 where leaf_index = 1000000").await;
+    assert!(found.contains(&Finding::LeafMissing(LeafIndex(3))), "{found:#?}");
+    let found = find("update payload set erased_at = 1 where payload_id = 1",
+                     "update payload set erased_at = null where payload_id = 1").await;
+    assert_eq!(found, [], "an erased payload is not a defect");
+    let found = find("update request_view set state = 'lost' where state = 'noise'",
+                     "update request_view set state = 'noise' where state = 'lost'").await;
+    assert_eq!(found, [Finding::ViewDiffers(stream(100))]);
+    let found = find("update checkpoint set size = 1000000 where size = 2",
+                     "update checkpoint set size = 2 where size = 1000000").await;
+    assert!(matches!(found[..], [Finding::CountDiffers { .. }]), "{found:#?}");
+    let found = find("update event set at = at + 100000000 where leaf_index = 4",
+                     "update event set at = at - 100000000 where leaf_index = 4").await;
+    assert!(matches!(found[..], [Finding::EntryDiffers { .. }, Finding::TimeBackwards { .. }]));
+    sound(store).await;
+}
