@@ -422,9 +422,13 @@ proptest! {
     ) {
         let chosen = TxNumber(pick.index(view.transaction_count() as usize) as u32);
         let source = Source { txid: view.txid(chosen), vout: None };
+        let schema = common::schema();
         for policy in Policy::ALL {
             let trace = run(&view, &Parameters::new(source, policy)).unwrap();
             let bytes = exhibit(&trace);
+            let value = serde_json::from_slice(&bytes).unwrap();
+            let fault = schema.iter_errors(&value).next().map(|error| error.to_string());
+            prop_assert_eq!(fault, None);
             prop_assert_eq!(replay(&bytes, &view).unwrap(), Replay::Same);
             let picture = svg(&trace);
             let elements = picture.matches('<').count() - picture.matches("</").count();

@@ -65,3 +65,9 @@ pub fn data(path: &str) -> Option<Vec<u8>> {
     }
     bytes
 }
+
+/// The published schema of exhibits.
+pub fn schema() -> jsonschema::Validator {
+    let text = include_str!("../../../../docs/formats/trace-exhibit.schema.json");
+    jsonschema::validator_for(&serde_json::from_str(text).unwrap()).unwrap()
+}
