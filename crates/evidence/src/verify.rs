@@ -24,14 +24,13 @@ mod zip;
 use std::io::{Read, Seek};
 
 pub use anchors::{AnchorError, Anchors, ROOTS_COUNT_MAX};
-pub use der::DerError;
-pub use seal::{CLOCK_AHEAD_MINUTES_MAX, WITNESSES_COUNT_MAX};
-pub use content::{DIFFERENCES_COUNT_MAX, ROW_BYTES_MAX};
-pub use finding::{
-    Check, CheckOutcome, DEFECTS_COUNT_MAX, Defect, FOUND_CHARS_MAX, Fact, Report, Subject,
-    Verdict,
-};
 pub use bag::SMALL_FILE_BYTES_MAX;
+pub use content::{DIFFERENCES_COUNT_MAX, ROW_BYTES_MAX};
+pub use der::DerError;
+pub use finding::{
+    Check, CheckOutcome, DEFECTS_COUNT_MAX, Defect, FOUND_CHARS_MAX, Fact, Report, Subject, Verdict,
+};
+pub use seal::{CLOCK_AHEAD_MINUTES_MAX, WITNESSES_COUNT_MAX};
 pub use zip::{
     DIRECTORY_BYTES_MAX, PATH_BYTES_MAX, RATIO_FREE_BYTES, RATIO_MAX, UNPACKED_BYTES_MAX,
 };
@@ -110,9 +109,8 @@ impl Run {
         if self.findings.cut {
             self.findings.fact("defects", format!("more than {DEFECTS_COUNT_MAX}, not all named"));
         }
-        let open = |check: &Check| {
-            check.outcome == CheckOutcome::NotChecked && check.what.is_origin()
-        };
+        let open =
+            |check: &Check| check.outcome == CheckOutcome::NotChecked && check.what.is_origin();
         let verdict = if !self.findings.defects.is_empty() {
             Verdict::Unsound
         } else if self.checks.iter().any(open) {

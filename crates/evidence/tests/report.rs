@@ -79,9 +79,8 @@ fn hostile_text_neither_panics_nor_breaks_the_standard() {
 #[test]
 fn a_wide_table_becomes_pairs() {
     use evidence::table::{Column, ColumnKind, TableWriter, Value};
-    let columns: Vec<Column> = (0..30)
-        .map(|i| Column { name: format!("column_{i}"), kind: ColumnKind::Text })
-        .collect();
+    let columns: Vec<Column> =
+        (0..30).map(|i| Column { name: format!("column_{i}"), kind: ColumnKind::Text }).collect();
     let mut table = TableWriter::new(columns.clone(), Vec::new(), Vec::new()).expect("columns");
     let row: Vec<Value<'_>> = (0..30).map(|i| Value::Text(format!("value {i}").into())).collect();
     table.write_row(&row).expect("a row");

@@ -61,11 +61,7 @@ pub struct Attachment {
 ///
 /// # Errors
 /// A date outside of PDF's range, a damaged built-in font, or a rule of PDF/A-3a broken.
-pub fn pdf(
-    flow: Flow,
-    about: About,
-    attachments: Vec<Attachment>,
-) -> Result<Vec<u8>, ReportError> {
+pub fn pdf(flow: Flow, about: About, attachments: Vec<Attachment>) -> Result<Vec<u8>, ReportError> {
     let date = pdf_date(about.made_at)?;
     let configuration = ConfigurationBuilder::new()
         .with_version(PdfVersion::Pdf17)

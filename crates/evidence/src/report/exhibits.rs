@@ -13,9 +13,7 @@ use super::faces::Face;
 use super::flow::{Flow, Ink, Kind, MARGIN, Side, Style};
 use super::grid::{self, GridCell, GridColumn};
 use super::rows::{ROWS_PRINTED_MAX, first_rows};
-use super::text::{
-    BODY, MINOR, NOTE, SECTION, column, facts, number_column, range_words, table,
-};
+use super::text::{BODY, MINOR, NOTE, SECTION, column, facts, number_column, range_words, table};
 use super::{ATTACHMENT_BYTES_MAX, ATTACHMENTS_BYTES_MAX, ReportError};
 
 const QUERY: Style = Style::new(Face::Mono, 7.4, 10.4);
@@ -128,11 +126,7 @@ fn minor(flow: &mut Flow, text: &str) {
     flow.down(3.0);
 }
 
-fn record_facts(
-    said: &ExhibitFacts,
-    path: &str,
-    attached: bool,
-) -> Vec<(&'static str, String)> {
+fn record_facts(said: &ExhibitFacts, path: &str, attached: bool) -> Vec<(&'static str, String)> {
     let mut pairs = vec![
         ("Category", said.category.clone()),
         ("Source", said.source_system.clone()),
@@ -305,7 +299,8 @@ fn hops(flow: &mut Flow, trace: &Value, path: &str) {
     table(flow, columns, &rows);
     if count > rows.len() {
         flow.space(4.0);
-        let note = format!("Printed: the first {} of {count} outputs. All are in {path}.", rows.len());
+        let note =
+            format!("Printed: the first {} of {count} outputs. All are in {path}.", rows.len());
         flow.paragraph(Kind::Paragraph, &note, NOTE, 0.0);
     }
 }

@@ -80,9 +80,8 @@ const FACES: [FaceData; 5] = [
 ];
 
 /// Fonts parsed once for the life of the program.
-static FONTS: LazyLock<Vec<Option<Font>>> = LazyLock::new(|| {
-    FACES.iter().map(|face| Font::new(face.bytes.to_vec().into(), 0)).collect()
-});
+static FONTS: LazyLock<Vec<Option<Font>>> =
+    LazyLock::new(|| FACES.iter().map(|face| Font::new(face.bytes.to_vec().into(), 0)).collect());
 
 /// Glyph and advance (in ems) of each printable ASCII letter, per face: tables are mostly that,
 /// and looking up is a hundred times faster than shaping.
@@ -222,14 +221,7 @@ impl Setter {
         Self { fonts, layouts: LayoutContext::new() }
     }
 
-    fn paragraph(
-        &mut self,
-        face: Face,
-        text: &str,
-        size: f32,
-        width: f32,
-        lines: &mut Vec<Line>,
-    ) {
+    fn paragraph(&mut self, face: Face, text: &str, size: f32, width: f32, lines: &mut Vec<Line>) {
         if text.trim().is_empty() {
             let text = String::new();
             lines.push(Line { text, glyphs: Vec::new(), face, size, width: 0.0 });
@@ -254,13 +246,7 @@ impl Setter {
 }
 
 /// Copies the glyphs of one line out of the layout, text ranges counted from the line's start.
-fn read_line(
-    line: &parley::Line<'_, ()>,
-    text: &str,
-    start: usize,
-    face: Face,
-    size: f32,
-) -> Line {
+fn read_line(line: &parley::Line<'_, ()>, text: &str, start: usize, face: Face, size: f32) -> Line {
     let mut glyphs: Vec<KrillaGlyph> = Vec::new();
     let mut width = 0.0;
     for run in line.runs() {

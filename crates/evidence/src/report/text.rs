@@ -8,6 +8,7 @@ use crate::format::{
 };
 use crate::package::{Outcome, PackageInput, TimeRange};
 
+use super::ReportError;
 use super::draw::Attachment;
 use super::exhibits::{Attachments, record_exhibit, trace_exhibit};
 use super::faces::Face;
@@ -15,7 +16,6 @@ use super::flow::{
     BOTTOM, Flow, Ink, Kind, MARGIN, MEASURE, Mark, PAGE_HEIGHT, Place, Side, Style,
 };
 use super::grid::{Grid, GridCell, GridColumn};
-use super::ReportError;
 
 /// Running text.
 pub const BODY: Style = Style::new(Face::Text, 9.6, 14.0);
@@ -258,11 +258,8 @@ fn custody(flow: &mut Flow, input: &PackageInput<'_>) {
         .iter()
         .map(|step| vec![Some(step.at.to_string()), Some(step.act.clone()), Some(step.by.clone())])
         .collect();
-    let columns = vec![
-        column("Time (UTC)", Face::Sans),
-        column("Act", Face::Sans),
-        column("By", Face::Sans),
-    ];
+    let columns =
+        vec![column("Time (UTC)", Face::Sans), column("Act", Face::Sans), column("By", Face::Sans)];
     table(flow, columns, &rows);
 }
 

@@ -65,6 +65,7 @@ pub fn lay_out<'a, R>(archive: &'a Archive<R>, findings: &mut Findings) -> Optio
     }
     let files = Files { top: top.to_owned(), by_path };
     check_listed(&files, findings);
+    check_order(entries, &prefix, &files, findings);
     Some(files)
 }
 
@@ -89,6 +90,28 @@ fn check_listed(files: &Files<'_>, findings: &mut Findings) {
         if !known && !path.starts_with("data/") {
             findings.defect(path, "a file that the format does not have", "none", "a file");
         }
+    }
+}
+
+/// Root files in the format's order, then the payload by path, then the seal.
+fn check_order(entries: &[Entry], prefix: &str, files: &Files<'_>, findings: &mut Findings) {
+    let rank = |path: &str| {
+        let place = |list: &[&str]| list.iter().position(|known| *known == path);
+        match (place(&f::ROOT_PATHS), place(&f::SEAL_PATHS)) {
+            (Some(index), _) => Some((0, index)),
+            (None, Some(index)) => Some((2, index)),
+            (None, None) => path.starts_with("data/").then_some((1, 0)),
+        }
+    };
+    let mut previous: Option<((i32, usize), &str)> = None;
+    for entry in entries {
+        let Some(path) = entry.path.strip_prefix(prefix) else { continue };
+        // A path that has no business here was named for that.
+        let Some(rank) = rank(path).filter(|_| files.by_path.contains_key(path)) else { continue };
+        if let Some(before) = previous.filter(|before| *before > (rank, path)) {
+            findings.defect(path, "the file stands out of order", "the format's order", before.1);
+        }
+        previous = Some((rank, path));
     }
 }
 
@@ -117,6 +140,7 @@ pub fn note_unreadable(path: &str, error: ReadError, findings: &mut Findings) {
         ReadError::Damaged { what, expected, found } => {
             findings.defect(path, what, expected, found);
         }
+        ReadError::Named => {}
         ReadError::Io(error) => findings.defect(path, "cannot be read", "bytes", error),
     }
 }
@@ -168,10 +192,7 @@ fn check_same_paths(
     long: &BTreeMap<String, String>,
     findings: &mut Findings,
 ) {
-    let pairs = [
-        (short, long, f::MANIFEST_SHA512_PATH),
-        (long, short, f::MANIFEST_SHA256_PATH),
-    ];
+    let pairs = [(short, long, f::MANIFEST_SHA512_PATH), (long, short, f::MANIFEST_SHA256_PATH)];
     for (one, other, other_path) in pairs {
         for path in one.keys().filter(|path| !other.contains_key(*path)) {
             let what = format!("no line for {path}, which the other manifest lists");
@@ -238,7 +259,12 @@ pub fn check_tags(small: &Small, findings: &mut Findings) {
     for path in f::TAGMANIFEST_LISTS {
         match (lines.get(path), small.get(path)) {
             (None, _) => {
-                findings.defect(f::TAGMANIFEST_PATH, format!("no line for {path}"), "a line", "none");
+                findings.defect(
+                    f::TAGMANIFEST_PATH,
+                    format!("no line for {path}"),
+                    "a line",
+                    "none",
+                );
             }
             (Some(wanted), Some(bytes)) => {
                 let found = hex::encode(digest(&SHA256, bytes));

@@ -89,7 +89,8 @@ pub fn check<R: Read + Seek>(
         }
     }
     for path in payload.sha256.keys().filter(|path| *path != CASE_PATH) {
-        if !named.contains_key(path.as_str()) {
+        // A listed file that is missing was named for that.
+        if payload.sizes.contains_key(path) && !named.contains_key(path.as_str()) {
             let what = format!("the graph does not name {path}");
             findings.defect(CASE_PATH, what, "a File node", "none");
         }

@@ -169,12 +169,7 @@ impl<'a> Signer<'a> {
         // Signed as a SET OF although it is stored under [0] (RFC 5652 5.4).
         let mut message = self.signed_attributes.to_vec();
         message[0] = SET;
-        certificate.key.verifies(
-            &self.algorithm,
-            Some(&self.digest),
-            &message,
-            self.signature,
-        )
+        certificate.key.verifies(&self.algorithm, Some(&self.digest), &message, self.signature)
     }
 
     /// Whether signing-certificate(-v2) names this certificate; none when it is not there.
@@ -228,11 +223,7 @@ fn expect_sequence(value: Value<'_>) -> Result<Value<'_>, DerError> {
     if value.tag == SEQUENCE { Ok(value) } else { Err(value.wrong("not a SEQUENCE")) }
 }
 
-fn members<'a>(
-    set: Value<'a>,
-    name: &str,
-    order: SetOrder,
-) -> Result<Vec<Value<'a>>, DerError> {
+fn members<'a>(set: Value<'a>, name: &str, order: SetOrder) -> Result<Vec<Value<'a>>, DerError> {
     match order {
         SetOrder::Der => set.set_members(name),
         SetOrder::Any => set.members(name),
@@ -255,17 +246,13 @@ fn encapsulated(value: Value<'_>) -> Result<(String, Option<&[u8]>), DerError> {
     Ok((kind, content))
 }
 
-fn read_certificates(
-    set: Value<'_>,
-    order: SetOrder,
-) -> Result<Vec<Certificate<'_>>, DerError> {
+fn read_certificates(set: Value<'_>, order: SetOrder) -> Result<Vec<Certificate<'_>>, DerError> {
     let list = members(set, "certificates", order)?;
     if list.len() > CERTIFICATES_COUNT_MAX {
         return Err(set.wrong(format!("more than {CERTIFICATES_COUNT_MAX} certificates")));
     }
-    let read = |value: &Value<'_>| -> DerError {
-        value.wrong("a certificate inside cannot be read")
-    };
+    let read =
+        |value: &Value<'_>| -> DerError { value.wrong("a certificate inside cannot be read") };
     list.iter().map(|value| x509::parse(value.whole).map_err(|_| read(value))).collect()
 }
 

@@ -72,7 +72,7 @@ fn check_places(payload: &Payload, findings: &mut Findings) {
             }
         }
     }
-    if !listed.is_empty() && !listed.contains_key(f::CASE_PATH) {
+    if !listed.is_empty() && !payload.sizes.contains_key(f::CASE_PATH) {
         findings.defect(f::CASE_PATH, "the file is missing", "a file", "none");
     }
 }
@@ -91,9 +91,8 @@ fn check_pair(
         findings.defect(path, "not the name of an exhibit", expected, name);
         return;
     };
-    let other = path.strip_suffix(suffixes[index]).map(|stem| {
-        format!("{stem}{}", suffixes[1 - index])
-    });
+    let other =
+        path.strip_suffix(suffixes[index]).map(|stem| format!("{stem}{}", suffixes[1 - index]));
     let other = other.unwrap_or_default();
     if !payload.sha256.contains_key(&other) {
         findings.defect(&other, "the exhibit's other half is missing", "a file", "none");
@@ -188,9 +187,8 @@ impl Stop {
 
 impl<R: Read + Seek> Pair<'_, R> {
     fn compare(&mut self, findings: &mut Findings) -> Result<Option<u64>, Stop> {
-        let bad = |line: u64| move |error: serde_json::Error| {
-            Stop::Json { line, why: error.to_string() }
-        };
+        let bad =
+            |line: u64| move |error: serde_json::Error| Stop::Json { line, why: error.to_string() };
         let head = self.json_line(1)?.unwrap_or_default();
         let heading: Heading = serde_json::from_str(&format!("{head}]}}")).map_err(bad(1))?;
         let [] = heading.rows;
@@ -254,13 +252,7 @@ impl<R: Read + Seek> Pair<'_, R> {
         Ok(())
     }
 
-    fn compare_row(
-        &mut self,
-        row: u64,
-        json: &[JsonCell],
-        csv: &[Cell],
-        findings: &mut Findings,
-    ) {
+    fn compare_row(&mut self, row: u64, json: &[JsonCell], csv: &[Cell], findings: &mut Findings) {
         if json.len() != self.columns.len() || csv.len() != json.len() {
             let what = format!("row {row} has another number of cells");
             let found = format!("{} in JSON, {} in CSV", json.len(), csv.len());

@@ -102,11 +102,8 @@ impl<R: BufRead> CsvReader<R> {
                     if text.contains(['"', '\r', '\n']) {
                         return Err(self.wrong("a quote or line end outside quotes"));
                     }
-                    let cell = if text.is_empty() {
-                        Cell::Null
-                    } else {
-                        Cell::Text(text.to_owned())
-                    };
+                    let cell =
+                        if text.is_empty() { Cell::Null } else { Cell::Text(text.to_owned()) };
                     (cell, after)
                 }
             };
@@ -165,14 +162,20 @@ mod tests {
 
     #[test]
     fn null_and_empty_differ_and_line_ends_may_stand_in_quotes() {
-        check("a,b\r\n,\"\"\r\n", expect![[r#"
+        check(
+            "a,b\r\n,\"\"\r\n",
+            expect![[r#"
             `a` | `b`
             nothing | ``
-        "#]]);
-        check("\"x\"\"y\",\"1\r\n2\"\r\n", expect![[r#"
+        "#]],
+        );
+        check(
+            "\"x\"\"y\",\"1\r\n2\"\r\n",
+            expect![[r#"
             `x"y` | `1
             2`
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]

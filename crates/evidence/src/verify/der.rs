@@ -302,7 +302,10 @@ mod tests {
     #[test]
     fn only_one_spelling_is_read() {
         check("30 03 02 01 05", expect!["tag 30, 3 bytes"]);
-        check("30 81 03 02 01 05", expect!["at byte 0: value has a length in more bytes than needed"]);
+        check(
+            "30 81 03 02 01 05",
+            expect!["at byte 0: value has a length in more bytes than needed"],
+        );
         check("30 80 02 01 05 00 00", expect!["at byte 0: value has an indefinite length"]);
         check("30 04 02 02 00 05", expect!["at byte 2: a value is not in its one DER form"]);
         check("30 03 01 01 01", expect!["at byte 2: a value is not in its one DER form"]);

@@ -32,8 +32,8 @@ pub fn check(
     }
     expect(text, "External-Identifier", &files.top, findings);
     // A file that is missing, extra or changed was named; its count would only say it again.
-    let whole = payload.intact.len() == payload.sizes.len()
-        && payload.sizes.len() == payload.sha256.len();
+    let whole =
+        payload.intact.len() == payload.sizes.len() && payload.sizes.len() == payload.sha256.len();
     if whole {
         let bytes: u64 = payload.sizes.values().sum();
         let count = payload.sizes.len();

@@ -345,7 +345,12 @@ fn check_event(record: &Record, sealed: &Sealed, small: &Small, findings: &mut F
                 findings.defect(path, "not the file that the log record names", named, found);
             }
             (Some(named), None) if path == f::SEAL_TSR_PATH => {
-                findings.defect(path, "the file that the log record names is missing", named, "none");
+                findings.defect(
+                    path,
+                    "the file that the log record names is missing",
+                    named,
+                    "none",
+                );
             }
             (None, Some(found)) => {
                 findings.defect(path, "a file that the log record does not name", "none", found);

@@ -154,7 +154,9 @@ pub fn check_path(
             return faults;
         }
         let anchor = roots.iter().find(|root| root.issued(&current));
-        let between = || pool.iter().find(|other| other.issued(&current));
+        // A root that nobody trusts has issued itself; going there would not end.
+        let upwards = |other: &&Certificate<'_>| other.der != current.der && other.issued(&current);
+        let between = || pool.iter().find(upwards);
         let Some(above) = anchor.or_else(between) else {
             faults.push(PathFault {
                 what: "no path from the certificate to a given root",

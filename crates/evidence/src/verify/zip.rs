@@ -12,7 +12,7 @@ use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use flate2::bufread::DeflateDecoder;
 
 use super::finding::Findings;
-use crate::format::FILES_COUNT_MAX;
+use crate::format::{FILES_COUNT_MAX, ZIP_DOS_DATE, ZIP_DOS_TIME};
 
 /// Largest central directory that is read.
 pub const DIRECTORY_BYTES_MAX: u64 = 4 * 1024 * 1024;
@@ -46,6 +46,8 @@ pub struct Entry {
     deflated: bool,
     crc: u32,
     data_at: u64,
+    /// Its headers are so wrong that it is not read; that was named.
+    broken: bool,
 }
 
 /// The entries and the bytes they lie in.
@@ -82,6 +84,8 @@ pub enum ReadError {
         /// What the bytes are.
         found: String,
     },
+    /// The entry's headers are wrong; that was named when the zip was opened.
+    Named,
     /// The source failed.
     Io(io::Error),
 }
@@ -149,6 +153,9 @@ impl<R: Read + Seek> Archive<R> {
 
     /// The whole file, at most `max` bytes.
     pub fn read(&self, entry: &Entry, max: u64) -> Result<Vec<u8>, ReadError> {
+        if entry.broken {
+            return Err(ReadError::Named);
+        }
         if entry.size > max {
             return Err(damaged("the file is too large", format!("at most {max}"), entry.size));
         }
@@ -158,11 +165,10 @@ impl<R: Read + Seek> Archive<R> {
     }
 
     /// Hands the unpacked bytes to `take`, piece by piece.
-    pub fn each_piece(
-        &self,
-        entry: &Entry,
-        mut take: impl FnMut(&[u8]),
-    ) -> Result<(), ReadError> {
+    pub fn each_piece(&self, entry: &Entry, mut take: impl FnMut(&[u8])) -> Result<(), ReadError> {
+        if entry.broken {
+            return Err(ReadError::Named);
+        }
         let mut reader = self.reader(entry);
         let mut piece = vec![0; PIECE_BYTES];
         loop {
@@ -285,6 +291,7 @@ impl std::fmt::Display for ReadError {
             Self::Damaged { what, expected, found } => {
                 write!(f, "{what}; expected {expected}, found {found}")
             }
+            Self::Named => f.write_str("the zip entry is damaged"),
             Self::Io(error) => write!(f, "cannot read: {error}"),
         }
     }
@@ -292,11 +299,7 @@ impl std::fmt::Display for ReadError {
 
 impl std::error::Error for ReadError {}
 
-fn damaged(
-    what: &'static str,
-    expected: impl ToString,
-    found: impl ToString,
-) -> ReadError {
+fn damaged(what: &'static str, expected: impl ToString, found: impl ToString) -> ReadError {
     ReadError::Damaged { what, expected: expected.to_string(), found: found.to_string() }
 }
 
@@ -329,12 +332,13 @@ fn find_end<R: Read + Seek>(
     let at = length - tail_bytes + found as u64;
     let record = &tail[found..];
     let after = record.len() as u64 - END_BYTES;
-    if after != 0 {
-        findings.defect("package", "bytes after the end record", "none", format!("{after} bytes"));
-    }
-    if u16_at(record, 20) != 0 {
-        let comment = u16_at(record, 20);
+    let comment = u64::from(u16_at(record, 20));
+    if comment != 0 {
         findings.defect("package", "the zip has a comment", "none", format!("{comment} bytes"));
+    }
+    if after != comment {
+        let found = format!("{} bytes", after.abs_diff(comment));
+        findings.defect("package", "bytes after the end record", "none", found);
     }
     let small = End {
         at,
@@ -364,7 +368,10 @@ fn find_end64<R: Read + Seek>(source: &mut R, small: &End) -> Result<Option<End>
     let wrong = || OpenError::NotAZip("the Zip64 end record is not where its locator says".into());
     let at = u64_at(&locator, 8);
     let record = read_at(source, at, END64_BYTES)?.ok_or_else(wrong)?;
-    let fits = at.checked_add(END64_BYTES) == Some(locator_at);
+    let fits = at.checked_add(END64_BYTES) == Some(locator_at)
+        && (u32_at(&record, 16), u32_at(&record, 20)) == (0, 0)
+        && u64_at(&record, 24) == u64_at(&record, 32)
+        && (u32_at(&locator, 4), u32_at(&locator, 16)) == (0, 1);
     if !record.starts_with(b"PK\x06\x06") || !fits || u64_at(&record, 4) != END64_BYTES - 12 {
         return Err(wrong());
     }
@@ -428,7 +435,7 @@ fn read_central(rest: &[u8], findings: &mut Findings) -> Option<(Central, usize)
     if u16_at(head, 34) != 0 {
         findings.defect(&path, "the zip entry is on another disk", 0, u16_at(head, 34));
     }
-    check_attributes(&path, head, findings);
+    check_attributes(&path, head, !extra.is_empty(), findings);
     let central = Central {
         flags: u16_at(head, 8),
         method: u16_at(head, 10),
@@ -442,6 +449,7 @@ fn read_central(rest: &[u8], findings: &mut Findings) -> Option<(Central, usize)
             deflated: u16_at(head, 10) == 8,
             crc: u32_at(head, 16),
             data_at: 0,
+            broken: false,
         },
     };
     Some((central, used))
@@ -463,17 +471,41 @@ fn name_text(name: &[u8], findings: &mut Findings) -> String {
     }
 }
 
-fn check_attributes(path: &str, head: &[u8], findings: &mut Findings) {
-    let made_by_unix = head[5] == 3;
-    let mode = u32_at(head, 38) >> 16;
-    let kind = mode & 0o170_000;
-    if made_by_unix && kind != 0 && kind != 0o100_000 {
-        let found = if kind == 0o120_000 { "a symbolic link" } else { "another kind" };
-        findings.defect(path, "the zip entry is not a regular file", "a regular file", found);
-    } else if u32_at(head, 38) & 0x10 != 0 || path.ends_with('/') {
+/// Times, versions and permissions are the format's: a byte that may vary could carry a message.
+fn check_attributes(path: &str, head: &[u8], large: bool, findings: &mut Findings) {
+    let (made_by, needed) = (u16_at(head, 4), u16_at(head, 6));
+    let (inner, outer) = (u16_at(head, 36), u32_at(head, 38));
+    let kind = outer >> 16 & 0o170_000;
+    if kind == 0o120_000 {
+        findings.defect(path, "the zip entry is a symbolic link", "a regular file", "a link");
+    } else if outer & 0x10 != 0 || kind == 0o040_000 || path.ends_with('/') {
         findings.defect(path, "the zip entry is a folder", "files only", "a folder");
+    } else if outer != FILE_ATTRIBUTES || inner != 0 {
+        let found = format!("{outer:#010x} and {inner}");
+        let expected = format!("{FILE_ATTRIBUTES:#010x} and 0");
+        findings.defect(path, "the zip entry has other attributes", expected, found);
+    }
+    let version = match (large, u16_at(head, 10)) {
+        (true, _) => 45,
+        (false, 0) => 10,
+        (false, _) => 20,
+    };
+    // 3 is Unix.
+    if needed != version || made_by != 3 << 8 | version {
+        let found = format!("{made_by:#06x} and {needed}");
+        let expected = format!("{:#06x} and {version}", 3 << 8 | version);
+        findings.defect(path, "the zip entry has other versions", expected, found);
+    }
+    let (time, date) = (u16_at(head, 12), u16_at(head, 14));
+    if (date, time) != (ZIP_DOS_DATE, ZIP_DOS_TIME) {
+        let expected = format!("{ZIP_DOS_DATE:#06x} {ZIP_DOS_TIME:#06x}");
+        let found = format!("{date:#06x} {time:#06x}");
+        findings.defect(path, "the zip entry has a time of its own", expected, found);
     }
 }
+
+/// Regular file, owner may write, all may read.
+const FILE_ATTRIBUTES: u32 = 0o100_644 << 16;
 
 /// Reads a Zip64 extra field into the fields that stand at their limit (APPNOTE 4.5.3). False
 /// when `extra` holds anything else or anything more.
@@ -499,14 +531,17 @@ fn large_fields<const N: usize>(extra: &[u8], fields: [&mut u64; N]) -> bool {
 /// Walks the local headers from byte 0; each must start where the one before ended.
 fn check_bodies<R: Read + Seek>(
     source: &mut R,
-    centrals: &mut Vec<Central>,
+    centrals: &mut [Central],
     directory_at: u64,
     findings: &mut Findings,
 ) -> Result<(), OpenError> {
     let mut order: Vec<usize> = (0..centrals.len()).collect();
     order.sort_by_key(|index| centrals[*index].local_at);
     let mut expected_at = 0;
-    let mut readable = vec![false; centrals.len()];
+    if !order.is_sorted() {
+        let what = "directory and data stand in different orders";
+        findings.defect("package", what, "one order", "another");
+    }
     for index in order {
         let central = &mut centrals[index];
         if central.local_at != expected_at {
@@ -518,12 +553,13 @@ fn check_bodies<R: Read + Seek>(
             );
         }
         let Some(end) = check_local(source, central, directory_at, findings)? else {
+            central.entry.broken = true;
             continue;
         };
-        readable[index] = check_kind(central, findings);
+        central.entry.broken = !check_kind(central, findings);
         expected_at = end;
     }
-    if expected_at != directory_at && readable.iter().all(|yes| *yes) {
+    if expected_at != directory_at && !centrals.iter().any(|central| central.entry.broken) {
         findings.defect(
             "package",
             "bytes that belong to no file stand before the central directory",
@@ -531,8 +567,6 @@ fn check_bodies<R: Read + Seek>(
             format!("byte {directory_at}"),
         );
     }
-    let mut keep = readable.into_iter();
-    centrals.retain(|_| keep.next().unwrap_or(false));
     Ok(())
 }
 
@@ -599,9 +633,9 @@ fn check_kind(central: &Central, findings: &mut Findings) -> bool {
     if central.flags & 0x2041 != 0 {
         findings.defect(&entry.path, "the zip entry is encrypted", "plain", "encrypted");
         can_read = false;
-    } else if central.flags & !0x0800 != 0 {
+    } else if central.flags != 0 {
         let found = format!("{:#06x}", central.flags);
-        findings.defect(&entry.path, "the zip entry has flags we never set", "0x0800", found);
+        findings.defect(&entry.path, "the zip entry has flags we never set", "0x0000", found);
     }
     if !matches!(central.method, 0 | 8) {
         let expected = "stored (0) or deflated (8)";

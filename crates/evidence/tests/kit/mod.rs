@@ -102,16 +102,12 @@ pub fn identity(wanted: Wanted<'_>, issuer: Option<(&Wanted<'_>, &Identity)>) ->
         parameters.not_after = rcgen::date_time_ymd(wanted.until_year, 1, 1);
         parameters.key_usages = wanted.usage.clone();
         parameters.extended_key_usages = wanted.extended.clone();
-        parameters.is_ca = if wanted.authority {
-            IsCa::Ca(BasicConstraints::Unconstrained)
-        } else {
-            IsCa::NoCa
-        };
+        parameters.is_ca =
+            if wanted.authority { IsCa::Ca(BasicConstraints::Unconstrained) } else { IsCa::NoCa };
         if wanted.eku_critical {
             parameters.extended_key_usages.clear();
             let usage = asn1::tlv(0x30, &[&asn1::oid("1.3.6.1.5.5.7.3.8")]);
-            let mut extension =
-                rcgen::CustomExtension::from_oid_content(&[2, 5, 29, 37], usage);
+            let mut extension = rcgen::CustomExtension::from_oid_content(&[2, 5, 29, 37], usage);
             extension.set_criticality(true);
             parameters.custom_extensions.push(extension);
         }
@@ -165,11 +161,8 @@ impl Kit {
     }
 
     pub fn policy(&self) -> Policy {
-        let text = format!(
-            "log {}\nwitness w1 {}\nquorum w1\n",
-            self.log.vkey(),
-            self.witness.vkey()
-        );
+        let text =
+            format!("log {}\nwitness w1 {}\nquorum w1\n", self.log.vkey(), self.witness.vkey());
         Policy::parse(text.as_bytes()).expect("a policy")
     }
 

@@ -159,8 +159,7 @@ pub fn withdrawals(row_count: u64) -> Exhibit<'static> {
         column("memo", ColumnKind::Text),
         column("reviewed", ColumnKind::Boolean),
     ];
-    let mut table =
-        TableWriter::new(columns.clone(), Vec::new(), Vec::new()).expect("columns fit");
+    let mut table = TableWriter::new(columns.clone(), Vec::new(), Vec::new()).expect("columns fit");
     let start = at("2026-01-03T04:05:06Z");
     for row in 0..row_count {
         let seconds = i64::try_from(row * 86_399 % 15_000_000).expect("small");
