@@ -1,4 +1,5 @@
 //! What is checked on each fuzz input, one module for each crate under test. The same functions
 //! are called by the crates' own tests, which replay `fuzz/corpus` on a stable compiler.
 
+pub mod chain;
 pub mod ledger;

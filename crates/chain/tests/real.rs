@@ -392,3 +392,22 @@ proptest! {
         let _ = undo::attach(&mut blocks, named("u", &bytes), Network::Mainnet);
     }
 }
+
+/// The same block with undo data in Bitcoin Core's form, as one record and as a framed file with
+/// its checksum, and in the flat form, gives the same view.
+#[test]
+fn undo_formats_agree() {
+    let corpus = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fuzz/corpus/chain_block");
+    let read = |name: &str| {
+        let bytes = std::fs::read(format!("{corpus}/{name}")).unwrap();
+        let cut = bytes.windows(4).rposition(|bytes| bytes == b"UNDO").unwrap();
+        let (block, coins) = (named("block", &bytes[..cut]), named("undo", &bytes[cut + 4..]));
+        let view = ChainView::load(&[block], &[coins], Network::Regtest).unwrap();
+        (0..view.transaction_count()).map(|n| view.fee(TxNumber(n))).collect::<Vec<_>>()
+    };
+    // Transactions spend 1,000 and pay 990; spend 600 and 500 and pay 900.
+    let fees = vec![None, Some(Satoshi(10)), Some(Satoshi(200))];
+    assert_eq!(read("flat_undo"), fees);
+    assert_eq!(read("core_undo"), fees);
+    assert_eq!(read("core_rev_file"), fees);
+}

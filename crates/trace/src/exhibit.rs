@@ -230,7 +230,11 @@ fn first_difference(recorded: &[u8], recomputed: &[u8]) -> Option<Difference> {
                 let text = String::from_utf8_lossy(line.unwrap_or_default()).into_owned();
                 clip(text.trim_ascii())
             };
-            return Some(Difference { line, recorded: text(left), recomputed: text(right) });
+            let (mut recorded, recomputed) = (text(left), text(right));
+            if recorded == recomputed {
+                recorded.push_str(" (with other white space, or different beyond this)");
+            }
+            return Some(Difference { line, recorded, recomputed });
         }
     }
     None

@@ -6,6 +6,7 @@
 
 use crate::{Trace, svg};
 use chain::Satoshi;
+use std::collections::BTreeMap;
 
 mod graph;
 
@@ -17,7 +18,7 @@ pub const ELEMENTS_MAX: usize = 500;
 /// Columns in a row before the next row begins.
 pub const ROW_COLUMNS_MAX: usize = 5;
 /// Characters of a tag's label that are drawn; the whole is in the title.
-pub const LABEL_CHARS_MAX: usize = 24;
+pub const LABEL_CHARS_MAX: usize = 22;
 /// Characters of an address in one line.
 pub const CODE_CHARS_MAX: usize = 31;
 
@@ -230,31 +231,36 @@ fn card(node: &graph::Node, x: u32, y: u32) -> Card {
 }
 
 /// Lines run from the right side of a card to the left side of another. Those that change rows
-/// become two loose ends that name each other's row.
+/// become loose ends that name the other row, one on a card for each row.
 fn edges(graph: &Graph, cards: &[Card]) -> Vec<Edge> {
     let most = graph.edges.values().map(|taint| taint.0).max().unwrap_or(0).max(1);
-    let mut edges = Vec::with_capacity(graph.edges.len());
-    for ((from, to), taint) in &graph.edges {
-        // By the square root of the share, so that area shows money and small sums stay visible.
-        let share = u128::from(taint.0) * 10_000 / u128::from(most);
+    let edge = |from, to, taint: Satoshi, note| {
+        // By the square root of the share, so that small sums stay visible.
+        let share = u128::from(taint.0.min(most)) * 10_000 / u128::from(most);
         let thickness = 10 + (share as u32).isqrt() * 40 / 100;
-        let title = format!("{} BTC", taint.bitcoin());
-        let row = |node: &usize| graph.nodes[*node].layer / ROW_COLUMNS_MAX + 1;
-        let (leaves, arrives) = (port(&cards[*from], true), port(&cards[*to], false));
-        let edge = |from, to, note| Edge { from, to, thickness, title: title.clone(), note };
-        if row(from) == row(to) {
-            edges.push(edge(leaves, arrives, None));
-            continue;
+        Edge { from, to, thickness, title: format!("{} BTC", taint.bitcoin()), note }
+    };
+    let row = |node: usize| graph.nodes[node].layer / ROW_COLUMNS_MAX + 1;
+    let mut edges = Vec::with_capacity(graph.edges.len());
+    let mut leaving: BTreeMap<(usize, usize), Satoshi> = BTreeMap::new();
+    let mut arriving: BTreeMap<(usize, usize), Satoshi> = BTreeMap::new();
+    for ((from, to), taint) in &graph.edges {
+        if row(*from) == row(*to) {
+            let (start, end) = (port(&cards[*from], true), port(&cards[*to], false));
+            edges.push(edge(start, end, *taint, None));
+        } else {
+            leaving.entry((*from, row(*to))).or_default().0 += taint.0;
+            arriving.entry((*to, row(*from))).or_default().0 += taint.0;
         }
-        let end = (leaves.0 + STUB_LENGTH, leaves.1);
-        edges.push(edge(leaves, end, Some(Note::To(row(to)))));
-        let start = (arrives.0 - STUB_LENGTH, arrives.1);
-        edges.push(edge(start, arrives, Some(Note::From(row(from)))));
     }
-    // Where several lines of a card change to the same row, one loose end stands for them.
-    edges.dedup_by(|next, kept| {
-        next.note.is_some() && next.note == kept.note && next.from == kept.from
-    });
+    for ((node, row), taint) in leaving {
+        let start = port(&cards[node], true);
+        edges.push(edge(start, (start.0 + STUB_LENGTH, start.1), taint, Some(Note::To(row))));
+    }
+    for ((node, row), taint) in arriving {
+        let end = port(&cards[node], false);
+        edges.push(edge((end.0 - STUB_LENGTH, end.1), end, taint, Some(Note::From(row))));
+    }
     edges
 }
 
