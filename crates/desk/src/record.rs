@@ -36,12 +36,10 @@ pub enum RecordError {
     #[error("the event is larger than {EVENT_BYTES_MAX} bytes; it was not written by this program")]
     TooLarge,
     /// No JSON, or fields that are missing, unknown or of the wrong sort.
-    #[error("the event is damaged at line {line}, column {column}: {message}")]
+    #[error("the event is damaged {place}: {message}")]
     Damaged {
-        /// The line, from 1.
-        line: usize,
-        /// The column, from 1.
-        column: usize,
+        /// Where: the kind of event, or line and column where even that cannot be read.
+        place: String,
         /// What was found and what was expected.
         message: String,
     },
@@ -63,7 +61,7 @@ pub fn decode(json: &str) -> Result<Event, RecordError> {
     }
     match serde_json::from_str::<EventV1>(json) {
         Ok(event) => Ok(event.into()),
-        Err(error) => Err(unknown_kind(json).unwrap_or_else(|| damaged(&error))),
+        Err(error) => Err(fault(json, &error)),
     }
 }
 
@@ -75,19 +73,20 @@ pub fn decode_version(version: u64, json: &str) -> Result<Event, RecordError> {
     if version == VERSION { decode(json) } else { Err(RecordError::UnknownVersion(version)) }
 }
 
-fn unknown_kind(json: &str) -> Option<RecordError> {
+fn fault(json: &str, error: &serde_json::Error) -> RecordError {
     #[derive(Deserialize)]
     struct Kind {
         kind: String,
     }
-    let Kind { kind } = serde_json::from_str(json).ok()?;
-    (!KINDS_V1.contains(&kind.as_str())).then_some(RecordError::UnknownKind(kind))
-}
-
-fn damaged(error: &serde_json::Error) -> RecordError {
+    let kind = serde_json::from_str(json).ok().map(|Kind { kind }| kind);
+    let place = match kind {
+        Some(kind) if !KINDS_V1.contains(&kind.as_str()) => return RecordError::UnknownKind(kind),
+        Some(kind) => format!("in `{kind}`"),
+        None => format!("at line {}, column {}", error.line(), error.column()),
+    };
     let message = error.to_string();
     let message = message.split(" at line ").next().unwrap_or_default().to_owned();
-    RecordError::Damaged { line: error.line(), column: error.column(), message }
+    RecordError::Damaged { place, message }
 }
 
 /// Declares the wire form of every event: its word, its fields in their order, their types.

@@ -222,12 +222,10 @@ pub(super) fn unfreeze(case: Case<'_>, number: AskNumber) -> Result<Vec<Event>, 
         return Err(wrong_state(ask, WHAT, "acceptance in law"));
     }
     if let Some(frozen) = own_freeze(case, ask)
-        && !matches!(
-            frozen.stage,
-            Stage::Freezing | Stage::Frozen | Stage::FreezeConfirmed | Stage::Unfreezing
-        )
+        && !matches!(frozen.stage, Stage::Frozen | Stage::FreezeConfirmed | Stage::Unfreezing)
     {
-        return Err(wrong_state(frozen, WHAT, "a freeze that holds"));
+        // A release sent while the freeze is under way could overtake it.
+        return Err(wrong_state(frozen, WHAT, "a freeze that took effect"));
     }
     Ok(vec![clocks::effect(case.request, ask, EffectKind::Unfreeze, None, case.by)])
 }

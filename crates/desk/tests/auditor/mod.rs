@@ -1,0 +1,61 @@
+//! The auditor: reads events and actors, knows none of the desk's rules, states or packs.
+use desk::clock::{ClockKind::NotBefore, StopReason::Reached};
+use desk::ids::ActorId;
+use desk::request::{EffectKind::Unfreeze, Event};
+use jiff::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The four promises, kept over a whole history that ended long after every deadline.
+pub fn audit(history: &[(Timestamp, Event)]) -> Result<(), String> {
+    let mut proven = false;
+    let mut workers = BTreeMap::<_, BTreeSet<ActorId>>::new();
+    let (mut approver, mut clocks, mut frozen) =
+        (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+    for (at, event) in history {
+        match event {
+            Event::IdentityVerified { by, .. } => proven = by.is_staff(),
+            Event::SearchStarted { ask, by } | Event::ExhibitAdded { ask, by, .. } => {
+                workers.entry(*ask).or_default().insert(*by);
+            }
+            Event::Approved { asks, by, .. } => approver.extend(asks.iter().map(|ask| (*ask, *by))),
+            Event::Delivered { asks, .. } => {
+                for ask in asks {
+                    let people: BTreeSet<_> = workers.get(ask).into_iter().flatten().collect();
+                    let second = approver.get(ask).filter(|by| by.is_staff());
+                    let alone = !people.iter().any(|by| by.is_staff())
+                        || second.is_none_or(|by| people.contains(by));
+                    let mut own = clocks.iter().filter(|((of, _), _)| of == ask);
+                    let early = own.any(|(_, (kind, due))| *kind == NotBefore && at < due);
+                    if alone || !proven || early {
+                        let why = format!("alone: {alone}, proven: {proven}, early: {early}");
+                        return Err(format!("ask {ask} was disclosed ({why})"));
+                    }
+                }
+            }
+            Event::ClockStarted { ask, clock } => {
+                clocks.insert((*ask, clock.name.clone()), (clock.kind, clock.due));
+            }
+            Event::ClockStopped { ask, clock, .. } | Event::ClockBreached { ask, clock, .. } => {
+                let ended = clocks.remove(&(*ask, clock.clone()));
+                let reached = matches!(event, Event::ClockStopped { reason: Reached, .. });
+                if reached && ended.is_none_or(|(_, due)| *at < due) {
+                    return Err(format!("the clock {clock} of ask {ask} ended before its time"));
+                }
+            }
+            Event::Frozen { ask, until, .. } => drop(frozen.insert(*ask, Some(*until))),
+            Event::FreezeConfirmed { ask, until, .. } => drop(frozen.insert(*ask, *until)),
+            Event::EffectRequested { ask, action: Unfreeze, .. } | Event::Unfrozen { ask } => {
+                frozen.remove(ask);
+            }
+            _ => {}
+        }
+        if matches!(event, Event::Frozen { until, .. } if at >= until) {
+            return Err("a freeze took hold after its lapse".to_owned());
+        }
+    }
+    match (frozen.iter().find(|(_, until)| until.is_some()), clocks.first_key_value()) {
+        (Some((ask, _)), _) => Err(format!("the freeze of ask {ask} outlived its lapse")),
+        (_, Some(((ask, clock), _))) => Err(format!("the clock {clock} of ask {ask} never ended")),
+        _ => Ok(()),
+    }
+}
