@@ -120,28 +120,26 @@ impl Cms {
         };
         let key = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, key).expect("a key");
         let random = SystemRandom::new();
-        let signed = key.sign(&random, &ordered(0x31)).expect("a signature");
-        let mut signature = signed.as_ref().to_vec();
-        if self.flip_signature {
-            *signature.last_mut().expect("not empty") ^= 1;
-        }
-        let version = tlv(2, &[&[1]]);
-        let one = tlv(
-            0x30,
-            &[
-                &version,
-                &tlv(0x30, &[&issuer, &serial]),
-                &sha256_algorithm(),
-                &ordered(0xa0),
-                &tlv(0x30, &[&oid("1.2.840.10045.4.3.2")]),
-                &tlv(4, &[&signature]),
-                &self.unsigned.clone().map(|a| set(0xa1, vec![a])).unwrap_or_default(),
-            ],
-        );
-        let mut signers = vec![one.clone()];
-        if self.signer_count == 2 {
-            signers.push(tlv(0x30, &[&one[4..], &[]]));
-        }
+        let one = || {
+            let signed = key.sign(&random, &ordered(0x31)).expect("a signature");
+            let mut signature = signed.as_ref().to_vec();
+            if self.flip_signature {
+                *signature.last_mut().expect("not empty") ^= 1;
+            }
+            tlv(
+                0x30,
+                &[
+                    &tlv(2, &[&[1]]),
+                    &tlv(0x30, &[&issuer, &serial]),
+                    &sha256_algorithm(),
+                    &ordered(0xa0),
+                    &tlv(0x30, &[&oid("1.2.840.10045.4.3.2")]),
+                    &tlv(4, &[&signature]),
+                    &self.unsigned.clone().map(|a| set(0xa1, vec![a])).unwrap_or_default(),
+                ],
+            )
+        };
+        let signers = (0..self.signer_count).map(|_| one()).collect();
         let content = self.content.as_ref().map(|c| tlv(0xa0, &[&tlv(4, &[c])]));
         let data = tlv(
             0x30,
