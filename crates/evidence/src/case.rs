@@ -1,8 +1,8 @@
 //! The same answer as a CASE/UCO graph (CASE 1.4, UCO 1.4) in JSON-LD.
 //!
 //! Knows nothing that is not in the [`PackageInput`]: every account, address and event stands in
-//! an exhibit too. Ids are version 5 UUIDs of the request's id and a tag, so the same input gives
-//! the same bytes. UCO has no class for a transfer on a chain; one is an `EventRecord` whose
+//! an exhibit too. Ids are version 5 UUIDs of request, package and a tag, so the same input gives
+//! the same bytes and two packages of one request can be loaded into one graph. UCO has no class for a transfer on a chain; one is an `EventRecord` whose
 //! record id is `txid:...`.
 
 use std::fmt::{Display, Write as _};
@@ -18,7 +18,7 @@ use node::Node;
 
 /// A graph in the making: everything but the files, whose digests come last.
 pub(crate) struct Graph {
-    request_id: Uuid,
+    namespace: Uuid,
     text: String,
     original_names: Vec<(String, String)>,
 }
@@ -51,7 +51,7 @@ impl Graph {
     /// Starts the graph with all that is known before the files are.
     pub(crate) fn begin(input: &PackageInput<'_>) -> Self {
         let mut graph = Self {
-            request_id: input.request.request_id,
+            namespace: namespace(input),
             text: String::with_capacity(16 * 1024),
             original_names: original_names(input),
         };
@@ -313,9 +313,9 @@ impl Graph {
         Node::begin(&mut self.text, id, kind)
     }
 
-    /// `kb:<kind>-<uuid>`, the UUID being that of kind and tag under the request's id.
+    /// `kb:<kind>-<uuid>`, the UUID being that of kind and tag in the package's namespace.
     fn id(&self, kind: &str, tag: &impl Display) -> String {
-        let uuid = Uuid::new_v5(&self.request_id, format!("{kind}\0{tag}").as_bytes());
+        let uuid = Uuid::new_v5(&self.namespace, format!("{kind}\0{tag}").as_bytes());
         let mut id = String::with_capacity(kind.len() + 40);
         let _ = write!(id, "kb:{kind}-{uuid}");
         id
@@ -391,6 +391,10 @@ const CONTEXT: &str = concat!(
     "\"uco-types\":\"https://ontology.unifiedcyberontology.org/uco/types/\",",
     "\"xsd\":\"http://www.w3.org/2001/XMLSchema#\"},\n\"@graph\":["
 );
+
+fn namespace(input: &PackageInput<'_>) -> Uuid {
+    Uuid::new_v5(&input.request.request_id, input.name.as_str().as_bytes())
+}
 
 fn numbers<'i>(input: &'i PackageInput<'_>) -> impl Iterator<Item = u16> + 'i {
     let tables = input.exhibits.iter().map(|exhibit| exhibit.facts.number);
