@@ -27,8 +27,8 @@ pub struct Append {
     pub completes: Option<JobLease>,
     /// The row of the list of requests, replaced as a whole.
     pub view: Option<NewView>,
-    /// The transaction identifier that this act answers.
-    pub seen: Option<SeenTransaction>,
+    /// Identifiers of an agency that this act uses up: of its message, of the objects in it.
+    pub seen: Vec<SeenTransaction>,
     /// Small blobs that the events name; larger ones are put before, with
     /// [`crate::Store::put_blob`].
     pub blobs: Vec<NewBlob>,
@@ -303,7 +303,7 @@ impl Append {
             jobs: Vec::new(),
             completes: None,
             view: None,
-            seen: None,
+            seen: Vec::new(),
             blobs: Vec::new(),
         }
     }

@@ -72,6 +72,9 @@ pub struct Faults {
     /// Called once at every point passed.
     #[cfg(feature = "testing")]
     pub hook: Option<FaultHook>,
+    /// SQLite only: the database may have so many pages of 4 KiB, then the disk is full.
+    #[cfg(feature = "testing")]
+    pub pages_max: Option<u32>,
 }
 
 impl std::fmt::Debug for Faults {
@@ -88,6 +91,15 @@ impl Faults {
         }
         let _ = point;
         Fault::None
+    }
+}
+
+impl Faults {
+    pub(crate) fn pages_max(&self) -> Option<u32> {
+        #[cfg(feature = "testing")]
+        return self.pages_max;
+        #[cfg(not(feature = "testing"))]
+        None
     }
 }
 

@@ -17,6 +17,8 @@ pub const ACT_EVENTS_MAX: usize = 64;
 pub const ACT_JOBS_MAX: usize = 64;
 /// Small blobs of one act.
 pub const ACT_BLOBS_MAX: usize = 64;
+/// Transaction identifiers that one act uses up.
+pub const ACT_SEEN_MAX: usize = 128;
 /// JSON text of one event.
 pub const EVENT_BYTES_MAX: usize = 256 * 1024;
 /// JSON text of one payload; what is larger belongs into a blob.

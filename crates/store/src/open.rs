@@ -37,7 +37,7 @@ impl Store {
 async fn open(url: &str, config: Config, missing: WhenMissing) -> Result<Store, OpenError> {
     let place = Place::parse(url)?;
     let lock = place.lock(missing)?;
-    let db = place.writer(missing)?;
+    let db = place.writer(missing, &config.faults)?;
     let mut connection = db.connection().await?;
     if !lock_session(&mut connection).await? {
         return Err(OpenError::Locked { place: place.shown() });

@@ -13,6 +13,7 @@ use sqlx::{ConnectOptions as _, SqlSafeStr as _};
 
 use crate::db::{Connection, Db};
 use crate::error::{DbError, OpenError};
+use crate::faults::Faults;
 use crate::files;
 use crate::limits::{BUSY_WAIT_MAX, LOCK_WAIT_MAX, READ_CONNECTIONS_MAX};
 
@@ -117,7 +118,7 @@ impl Place {
     }
 
     /// The pool of the one connection that writes. Makes SQLite's file when that was asked for.
-    pub fn writer(&self, missing: WhenMissing) -> Result<Db, OpenError> {
+    pub fn writer(&self, missing: WhenMissing, faults: &Faults) -> Result<Db, OpenError> {
         match self {
             Place::Sqlite(path) => {
                 let file_error = |source| OpenError::File { path: path.clone(), source };
@@ -126,10 +127,13 @@ impl Place {
                     files::sync_folder(files::parent(path)).map_err(file_error)?;
                 }
                 files::make_private(path).map_err(file_error)?;
-                let options = sqlite_options(path)
+                let mut options = sqlite_options(path)
                     .pragma("secure_delete", "on")
                     .pragma("wal_autocheckpoint", WAL_PAGES_MAX.to_string())
                     .pragma("cache_size", format!("-{WRITER_CACHE_KIB}"));
+                if let Some(pages) = faults.pages_max() {
+                    options = options.pragma("max_page_count", pages.to_string());
+                }
                 Ok(Db::Sqlite(lasting(SqlitePoolOptions::new()).connect_lazy_with(options)))
             }
             Place::Postgres(options) => {

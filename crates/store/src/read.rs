@@ -64,6 +64,18 @@ impl Reader {
         load_on(&mut self.db.connection().await?, stream, seq).await
     }
 
+    /// At most so many events of a stream after one: for histories that grow without end, such as
+    /// the read audit's, which [`Reader::load`] refuses beyond [`STREAM_EVENTS_MAX`].
+    pub async fn load_page(
+        &self,
+        stream: Uuid,
+        after_seq: u64,
+        events_max: usize,
+    ) -> Result<Vec<StoredEvent>, ReadError> {
+        let limit = events_max.min(PAGE_ROWS_MAX) as u64;
+        page_on(&mut self.db.connection().await?, stream, after_seq, limit).await
+    }
+
     /// Several streams with one query each way; streams without events are missing.
     pub async fn load_many(
         &self,
@@ -279,17 +291,26 @@ pub(crate) async fn load_on(
     stream: Uuid,
     seq: u64,
 ) -> Result<Vec<StoredEvent>, ReadError> {
+    let events = page_on(connection, stream, seq, STREAM_EVENTS_MAX as u64 + 1).await?;
+    if events.len() > STREAM_EVENTS_MAX {
+        let (size, max) = (events.len(), STREAM_EVENTS_MAX);
+        return Err(ReadError::TooLarge { what: "number of events of a stream", size, max });
+    }
+    Ok(events)
+}
+
+async fn page_on(
+    connection: &mut Connection,
+    stream: Uuid,
+    after_seq: u64,
+    limit: u64,
+) -> Result<Vec<StoredEvent>, ReadError> {
     let sql = AssertSqlSafe(format!(
         "select {EVENT_COLUMNS} where event.stream = $1 and event.seq > $2 \
          order by event.seq limit $3"
     ));
-    let limit = STREAM_EVENTS_MAX as u64 + 1;
-    let values = vec![stream.into(), seq.into(), limit.into()];
+    let values = vec![stream.into(), after_seq.into(), limit.into()];
     let rows = connection.query("loading a stream", sql, values).await?;
-    if rows.len() > STREAM_EVENTS_MAX {
-        let (size, max) = (rows.len(), STREAM_EVENTS_MAX);
-        return Err(ReadError::TooLarge { what: "number of events of a stream", size, max });
-    }
     rows.iter().map(|row| Ok(read_event(row)?)).collect()
 }
 

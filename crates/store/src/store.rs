@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::act::{
     Append, Appended, BlobDigest, ErasedCount, ExpectedSeq, Job, JobId, JobLease, JobState,
-    NewView, ReadAudit, back_off,
+    NewView, ReadAudit, SeenTransaction, back_off,
 };
 use crate::config::{Health, Published, WriterState};
 use crate::error::AppendError;
@@ -272,7 +272,15 @@ fn check_append(append: &Append) -> Result<usize, AppendError> {
         text("summary of a view", &view.summary_json, TEXT_BYTES_MAX)?;
         bytes += view.summary_json.len();
     }
-    if let Some(seen) = &append.seen {
+    limit("number of transaction identifiers of an act", append.seen.len(), ACT_SEEN_MAX)?;
+    for (index, seen) in append.seen.iter().enumerate() {
+        let twice = |other: &SeenTransaction| {
+            (other.agency, &other.transaction) == (seen.agency, &seen.transaction)
+        };
+        if append.seen[..index].iter().any(twice) {
+            let why = format!("{:?} stands twice in one act", seen.transaction);
+            return Err(AppendError::Malformed { what: "transaction identifier", why });
+        }
         text("transaction identifier", &seen.transaction, NAME_BYTES_MAX)?;
         text("reference of a transaction", &seen.reference, TEXT_BYTES_MAX)?;
         bytes += seen.reference.len();

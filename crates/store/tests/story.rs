@@ -105,11 +105,11 @@ async fn acts_and_conflicts(store: &Store, clock: &TestClock) {
         vec![personal("received", "Žofie"), event("checked")],
     );
     act.view = Some(view(AGENCY, "checked"));
-    act.seen = Some(SeenTransaction {
+    act.seen = vec![SeenTransaction {
         agency: AGENCY,
         transaction: "T-1".into(),
         reference: "first".into(),
-    });
+    }];
     let appended = store.append(act.clone()).await.expect("the first act");
     assert_eq!((appended.first_seq, appended.leaves.clone()), (1, 0..2));
     assert_eq!(appended.size, TreeSize(2));
@@ -125,7 +125,7 @@ async fn acts_and_conflicts(store: &Store, clock: &TestClock) {
         store.reader().transaction(AGENCY, "T-1").await.expect("read").expect("known");
     assert_eq!((first, seen.reference.as_str()), (stream(1), "first"));
 
-    act.seen = None;
+    act.seen.clear();
     let late = store.append(act).await.expect_err("others came first");
     expect!["stream 01920000-0000-7000-8000-000000000001 ends at event 2, the act expected 0"]
         .assert_eq(&late.to_string());

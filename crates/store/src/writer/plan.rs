@@ -85,7 +85,7 @@ impl Facts {
         unknown.sort_unstable();
         unknown.dedup();
         facts.ask_seqs(connection, &unknown).await?;
-        let seen: Vec<_> = appends().filter_map(|append| append.seen.as_ref()).collect();
+        let seen: Vec<_> = appends().flat_map(|append| &append.seen).collect();
         for part in seen.chunks(BOUND_VALUES_MAX / 2) {
             let sql = format!(
                 "select agency, transaction_id, stream, reference from transaction_seen \
@@ -140,7 +140,7 @@ impl Facts {
     /// Why this act is not stored, if so.
     fn refusal(&self, append: &Append) -> Option<AppendError> {
         let current = self.seqs.get(&append.stream).copied().unwrap_or(0);
-        if let Some(seen) = &append.seen {
+        for seen in &append.seen {
             let key = (seen.agency, seen.transaction.clone());
             if let Some((stream, reference)) = self.seen.get(&key) {
                 let (stream, reference) = (*stream, reference.clone());
@@ -250,7 +250,7 @@ impl Plan {
         if let Some(view) = append.view {
             self.rows.views.insert(stream, view);
         }
-        if let Some(seen) = append.seen {
+        for seen in append.seen {
             let key = (seen.agency, seen.transaction.clone());
             facts.seen.insert(key, (stream, seen.reference.clone()));
             self.rows.seen.extend([
