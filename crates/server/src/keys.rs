@@ -11,6 +11,8 @@ use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, RSA_PKCS1_SHA256, RsaKeyPair,
 };
+use evidence::cms::certificate::Chain;
+use evidence::cms::signature::SignatureAlgorithm;
 use ledger::note::SigningKey as LogKey;
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
@@ -95,8 +97,7 @@ pub enum KeyError {
 /// The company's seal: signs tag manifests, and carries the certificates that say whose it is.
 pub struct Seal {
     key: SealKey,
-    /// Seal certificate first, then intermediates, each in DER.
-    pub chain: Vec<Vec<u8>>,
+    chain: Chain,
 }
 
 enum SealKey {
@@ -122,14 +123,25 @@ impl Seal {
             let why = "neither an ECDSA P-256 nor an RSA key in PKCS#8".to_owned();
             return Err(KeyError::Contents { path, why });
         };
-        let chain = certificates(&dir.join(file::SEAL_CERTIFICATE))?;
+        let path = dir.join(file::SEAL_CERTIFICATE);
+        let chain = Chain::from_der(certificates(&path)?)
+            .map_err(|error| KeyError::Contents { path, why: error.to_string() })?;
         Ok(Self { key, chain })
     }
 
-    /// Whether signatures are ECDSA (else RSA PKCS#1 v1.5), both with SHA-256.
+    /// How it signs.
     #[must_use]
-    pub fn is_ecdsa(&self) -> bool {
-        matches!(self.key, SealKey::EcdsaP256(_))
+    pub fn algorithm(&self) -> SignatureAlgorithm {
+        match self.key {
+            SealKey::EcdsaP256(_) => SignatureAlgorithm::EcdsaP256Sha256,
+            SealKey::Rsa(_) => SignatureAlgorithm::RsaPkcs1Sha256,
+        }
+    }
+
+    /// The seal certificate and those above it.
+    #[must_use]
+    pub fn chain(&self) -> &Chain {
+        &self.chain
     }
 
     /// Signs `message` with SHA-256 and the seal key.

@@ -1,5 +1,38 @@
 //! HTTP API, HI-1, jobs, keys, clock: the shell in which the pure rooms meet.
 //!
-//! Knows no rule of law and no SQL. `app` holds the one path that every act takes.
+//! Knows no rule of law and no SQL. [`app`] holds the one path that every act takes; [`api`] shows
+//! every route on one screen; [`jobs`] does what follows from events.
+
+pub mod api;
+pub mod app;
+pub mod config;
+pub mod directory;
+pub mod error;
 pub mod hi1;
+pub mod jobs;
+pub mod keys;
+pub mod payload;
+pub mod serve;
 pub mod tls;
+pub mod view;
+
+use error::Error;
+
+/// Random bytes from the system.
+///
+/// # Errors
+/// When the system has none.
+pub fn random_bytes<const N: usize>() -> Result<[u8; N], Error> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes)
+        .map_err(|error| Error::Internal(anyhow::anyhow!("no random bytes: {error}")))?;
+    Ok(bytes)
+}
+
+/// A random UUID (version 4, RFC 9562).
+///
+/// # Errors
+/// As [`random_bytes`].
+pub fn random_id() -> Result<uuid::Uuid, Error> {
+    Ok(uuid::Builder::from_random_bytes(random_bytes()?).into_uuid())
+}

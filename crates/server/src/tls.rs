@@ -114,10 +114,9 @@ pub fn server_config(
 ) -> Result<Arc<rustls::ServerConfig>, SetUpError> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let verifier = Arc::new(HoldsItsKey { provider: provider.clone() });
-    let certificates: Vec<CertificateDer<'static>> =
-        CertificateDer::pem_slice_iter(chain.1).collect::<Result<_, _>>().map_err(|e| {
-            SetUpError::Certificate { file: chain.0.to_owned(), why: e.to_string() }
-        })?;
+    let certificates: Vec<CertificateDer<'static>> = CertificateDer::pem_slice_iter(chain.1)
+        .collect::<Result<_, _>>()
+        .map_err(|e| SetUpError::Certificate { file: chain.0.to_owned(), why: e.to_string() })?;
     let private_key = PrivateKeyDer::from_pem_slice(key.1)
         .map_err(|e| SetUpError::Key { file: key.0.to_owned(), why: e.to_string() })?;
     let mut config = rustls::ServerConfig::builder_with_provider(provider)
@@ -189,10 +188,7 @@ impl Listener {
     ///
     /// # Errors
     /// When the socket has no local address.
-    pub fn start(
-        tcp: TcpListener,
-        config: Arc<rustls::ServerConfig>,
-    ) -> std::io::Result<Self> {
+    pub fn start(tcp: TcpListener, config: Arc<rustls::ServerConfig>) -> std::io::Result<Self> {
         let address = tcp.local_addr()?;
         let (sender, accepted) = mpsc::channel(ACCEPTED_QUEUE_MAX);
         tokio::spawn(accept_all(tcp, TlsAcceptor::from(config), sender));

@@ -2,7 +2,7 @@
 //! spelling itself is `records`' business; this is only the table.
 
 use desk::order::SelectorKind;
-use records::selector::{Selector, SelectorError};
+use records::{Selector, SelectorError};
 
 use super::words::OWNER;
 
@@ -115,7 +115,7 @@ impl Format {
     /// # Errors
     /// [`SelectorError`] saying what does not fit.
     pub fn read(&self, value: &str) -> Result<Selector, SelectorError> {
-        use records::selector::SelectorKind as Kind;
+        use records::SelectorKind as Kind;
         let kind = match self.kind {
             SelectorKind::AccountId => Kind::AccountId,
             SelectorKind::Address => Kind::Address,

@@ -84,10 +84,8 @@ pub fn create(
     write_new(&dir.join(file::SEAL_CERTIFICATE), &seal.certificate_pem, 0o644)?;
     write_new(&dir.join(file::SEAL_KEY), &seal.key_pem, 0o600)?;
 
-    let log = LogKey::from_seed(origin, seed).map_err(|e| KeyError::Certificate {
-        subject: origin.to_owned(),
-        why: e.to_string(),
-    })?;
+    let log = LogKey::from_seed(origin, seed)
+        .map_err(|e| KeyError::Certificate { subject: origin.to_owned(), why: e.to_string() })?;
     let vkey = log.vkey().to_string();
     let id = vkey.split('+').nth(1).unwrap_or_default();
     let secret: Vec<u8> = std::iter::once(1).chain(seed).collect();
@@ -196,7 +194,6 @@ fn valid(params: &mut CertificateParams, today: Date, years: i16) {
         from.day().unsigned_abs().min(28),
     );
 }
-
 
 fn certificate_error(subject: &str, error: &rcgen::Error) -> KeyError {
     KeyError::Certificate { subject: subject.to_owned(), why: error.to_string() }

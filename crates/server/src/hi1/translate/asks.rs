@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use desk::ids::{Amount, AskNumber, Asset, RequestId};
 use desk::order::{AskKind, DataCategory, Demand, EmergencyKind, Scope, TimeRange};
 use jiff::{SignedDuration, Timestamp};
-use records::selector::Selector;
+use records::Selector;
 
 use super::super::error::{ActionError, ErrorCode};
 use super::super::json::shown;

@@ -14,7 +14,7 @@ use std::collections::{HashMap, HashSet};
 use desk::ids::{AskNumber, RequestId};
 use desk::order::{AskKind, Authentication, IssuerType, Order, Service};
 use jiff::Timestamp;
-use records::selector::Selector;
+use records::Selector;
 
 pub use acts::{AgencyAct, Change};
 pub use facts::corrected;

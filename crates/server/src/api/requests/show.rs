@@ -1,0 +1,180 @@
+//! Requests as JSON: what staff see, and what everyone else sees.
+
+use anyhow::Context as _;
+use desk::check::Acceptance;
+use desk::clock::{Clock, ClockStatus};
+use desk::ids::RequestId;
+use desk::request::AskState;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use crate::app::Folded;
+use crate::app::case::Case;
+use crate::app::search::Found;
+use crate::error::Error;
+
+/// One row of a list.
+pub fn row(row: &store::View) -> Result<Value, Error> {
+    let mut shown: Value =
+        serde_json::from_str(&row.summary_json).context("a list row is not JSON")?;
+    shown["request"] = row.stream.to_string().into();
+    shown["state"] = row.state.clone().into();
+    shown["next_due"] = json!(row.next_due);
+    shown["updated_at"] = json!(row.updated_at);
+    Ok(shown)
+}
+
+/// State and clocks, without personal data.
+pub fn status(id: RequestId, folded: &Folded, now: Timestamp) -> Value {
+    let request = &folded.request;
+    json!({
+        "request": id,
+        "seq": folded.seq,
+        "received_at": request.received_at,
+        "regime": request.pack,
+        "identity": request.identity.map(|identity| identity.method),
+        "asks": request.asks.iter().map(|state| ask(state, now)).collect::<Vec<_>>(),
+    })
+}
+
+/// Everything, for staff who may read the case.
+pub fn case(case: &Case, now: Timestamp) -> Value {
+    let folded = Folded { request: case.request.clone(), seq: case.seq };
+    let mut shown = status(case.id, &folded, now);
+    shown["order"] = json!(case.request.order);
+    shown["received"] = json!(case.received);
+    shown["exhibits"] = json!(case.exhibits.values().collect::<Vec<_>>());
+    shown["deliveries"] =
+        case.delivered.iter().map(|(at, _, facts)| json!({ "at": at, "facts": facts })).collect();
+    shown["history"] = case
+        .history
+        .iter()
+        .map(|(at, event)| {
+            let event: Value =
+                serde_json::from_str(&desk::record::encode(event)).unwrap_or(Value::Null);
+            json!({ "at": at, "event": event })
+        })
+        .collect();
+    shown
+}
+
+fn ask(state: &AskState, now: Timestamp) -> Value {
+    json!({
+        "ask": state.number,
+        "kind": state.kind(),
+        "demand": state.ask.demand,
+        "state": state.stage_at(now).name(),
+        "emergency": state.ask.emergency,
+        "until": state.until,
+        "outcome": state.outcome,
+        "not_before": state.not_before(now),
+        "clocks": state.clocks.iter().map(|c| clock(c, now)).collect::<Vec<_>>(),
+        "exhibits": state.exhibits.iter().map(|exhibit| json!({
+            "exhibit": exhibit.number,
+            "sha256": exhibit.sha256,
+            "rows": exhibit.rows,
+            "withheld": exhibit.withheld,
+        })).collect::<Vec<_>>(),
+        "effects": state.effects.iter().map(|effect| json!({
+            "effect": effect.id,
+            "kind": effect.kind,
+            "attempt": effect.attempt,
+            "status": format!("{:?}", effect.status).to_lowercase(),
+        })).collect::<Vec<_>>(),
+        "tagmanifest_sha256": state.package.map(|package| package.tagmanifest_sha256),
+        "package_sha256": state.package.and_then(|package| package.package_sha256),
+    })
+}
+
+fn clock(clock: &Clock, now: Timestamp) -> Value {
+    let status = match clock.status {
+        ClockStatus::Running => "running",
+        ClockStatus::Paused { .. } => "paused",
+        ClockStatus::Stopped { .. } => "stopped",
+        ClockStatus::Breached { .. } => "breached",
+    };
+    let progress = clock.progress(now).map(|progress| format!("{progress:?}").to_lowercase());
+    json!({ "clock": clock.start, "status": status, "progress": progress })
+}
+
+/// The answer to "will this be accepted?".
+pub fn acceptance(acceptance: &Acceptance) -> Value {
+    let asks: Vec<Value> = acceptance
+        .asks
+        .iter()
+        .map(|ask| {
+            let reasons: Vec<Value> = ask
+                .reasons
+                .iter()
+                .map(|reason| {
+                    json!({
+                        "code": reason.code,
+                        "article": reason.article,
+                        "unchecked": reason.unchecked,
+                        "fix": reason.fix,
+                    })
+                })
+                .collect();
+            json!({
+                "ask": ask.ask,
+                "kind": ask.kind,
+                "accepted": ask.is_accepted(),
+                "reasons": reasons,
+                "clocks": ask.clocks,
+            })
+        })
+        .collect();
+    let notes: Vec<Value> = acceptance
+        .notes
+        .iter()
+        .map(|note| {
+            json!({ "text": note.text, "article": note.article, "unchecked": note.unchecked })
+        })
+        .collect();
+    json!({
+        "regime": acceptance.pack,
+        "accepted": acceptance.is_accepted(),
+        "asks": asks,
+        "notes": notes,
+    })
+}
+
+/// What searches found: counts for all, rows for the first of them.
+pub fn found(found: Found, rows_max: usize) -> Result<Value, Error> {
+    let mut tables = Vec::new();
+    for mut table in found.tables {
+        let text = table.json.read_all()?;
+        let whole: Value = serde_json::from_slice(&text).context("a table is not JSON")?;
+        let rows = whole["rows"].as_array().map_or(&[][..], Vec::as_slice);
+        tables.push(json!({
+            "search": table.facts.search,
+            "title": table.facts.title,
+            "category": table.facts.category.as_str(),
+            "row_count": table.facts.row_count,
+            "columns": table.columns,
+            "rows": rows.iter().take(rows_max).collect::<Vec<_>>(),
+        }));
+    }
+    let traces: Vec<Value> = found
+        .traces
+        .iter()
+        .map(|traced| {
+            let reached: Vec<Value> = traced
+                .reached
+                .iter()
+                .map(|reached| {
+                    json!({
+                        "output": reached.output,
+                        "address": reached.address,
+                        "account": reached.account.value(),
+                        "hop": reached.hop,
+                        "value_satoshi": reached.value.to_string(),
+                        "taint_satoshi": reached.taint.to_string(),
+                    })
+                })
+                .collect();
+            json!({ "title": traced.title, "reached": reached })
+        })
+        .collect();
+    Ok(json!({ "tables": tables, "traces": traces }))
+}

@@ -1,0 +1,457 @@
+//! One node, and the one path that every act takes.
+//!
+//! Portal, HI-1, JSON API, jobs and command line all end in [`Node::act`]: load, fold, permit,
+//! decide, hand to the writer, and read again when others were faster.
+
+pub mod assemble;
+pub mod case;
+pub mod deliver;
+pub mod effects;
+pub mod intake;
+pub mod preserve;
+pub mod search;
+pub mod spool;
+pub mod trace;
+
+use std::path::PathBuf;
+use std::sync::{Arc, RwLock};
+
+use anyhow::Context as _;
+use desk::ids::RequestId;
+use desk::pack::RulePack;
+use desk::policy::{Actor, Facts, Permit, Standing, permit};
+use desk::request::{Command, Event, Request, decide, evolve};
+use jiff::Timestamp;
+use quick_cache::sync::Cache;
+use serde_json::Value;
+use store::{
+    Append, AppendError, Appended, ExpectedSeq, JobLease, NewBlob, NewEvent, NewJob,
+    SeenTransaction, Store, StoredEvent,
+};
+
+use crate::config::Config;
+use crate::directory::{self, Change, ChangePayload, Directory};
+use crate::error::Error;
+use crate::keys::Seal;
+use crate::{jobs, view};
+
+/// An act is decided again at most this often when others were faster.
+const DECIDE_AGAIN_MAX: u32 = 3;
+/// Folded requests kept in memory.
+const FOLDED_REQUESTS_MAX: usize = 20_000;
+
+/// Where the time comes from; tests and the demo own it.
+pub type Clock = store::Clock;
+
+/// A running node: everything an act needs.
+pub struct Node {
+    /// What the node was told.
+    pub config: Config,
+    /// Events, leaves, jobs, blobs.
+    pub store: Store,
+    /// The company's own records.
+    pub records: records::Records,
+    /// Blocks that traces may use; none when no blocks were given.
+    pub chain: Option<chain::ChainView>,
+    /// The company's seal.
+    pub seal: Seal,
+    /// Where the time comes from.
+    pub clock: Clock,
+    /// For calls to the company's systems and to agencies.
+    pub http: reqwest::Client,
+    directory: RwLock<Arc<Directory>>,
+    folded: Cache<RequestId, Arc<Folded>>,
+}
+
+/// A request as folded from its events, with the sequence number of the newest.
+#[derive(Clone, Debug)]
+pub struct Folded {
+    /// The state.
+    pub request: Request,
+    /// Events folded in.
+    pub seq: u64,
+}
+
+/// One act upon one request, with everything that is stored with it.
+pub struct Act {
+    /// The request.
+    pub request: RequestId,
+    /// What is to be done.
+    pub command: Command,
+    /// The personal part, stored with the first event.
+    pub payload: Option<Value>,
+    /// Small blobs that the payload names.
+    pub blobs: Vec<NewBlob>,
+    /// The job this act completes.
+    pub completes: Option<JobLease>,
+    /// Identifiers of the agency that this act uses up: its message's, its objects'.
+    pub seen: Vec<SeenTransaction>,
+}
+
+impl Act {
+    /// An act with nothing beside the command.
+    #[must_use]
+    pub fn new(request: RequestId, command: Command) -> Self {
+        Self {
+            request,
+            command,
+            payload: None,
+            blobs: Vec::new(),
+            completes: None,
+            seen: Vec::new(),
+        }
+    }
+
+    /// The same act with a personal part.
+    ///
+    /// # Errors
+    /// When the payload cannot be written as JSON.
+    pub fn with(mut self, payload: &impl serde::Serialize) -> Result<Self, Error> {
+        let value = serde_json::to_value(payload).context("a payload could not be written")?;
+        self.payload = Some(value);
+        Ok(self)
+    }
+
+    /// The same act, which also ends the job it was done for.
+    #[must_use]
+    pub fn completing(mut self, lease: JobLease) -> Self {
+        self.completes = Some(lease);
+        self
+    }
+}
+
+/// An act that was done: its events are on disk.
+#[derive(Clone, Debug)]
+pub struct Done {
+    /// The request after it.
+    pub folded: Arc<Folded>,
+    /// What happened.
+    pub events: Vec<Event>,
+    /// Places in the log.
+    pub appended: Appended,
+}
+
+impl Node {
+    /// The time, never taken from anywhere else.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        (self.clock)()
+    }
+
+    /// Who is known, as of now.
+    #[must_use]
+    pub fn directory(&self) -> Arc<Directory> {
+        match self.directory.read() {
+            Ok(directory) => directory.clone(),
+            // A writer panicked between two whole values; the old value is sound.
+            Err(poisoned) => poisoned.into_inner().clone(),
+        }
+    }
+
+    /// Folder for files that are too large for memory while they are made.
+    #[must_use]
+    pub fn spool_folder(&self) -> PathBuf {
+        self.config.path(&self.config.node.data).join("spool")
+    }
+
+    /// The one path: permit, decide, store. Done means on disk.
+    ///
+    /// # Errors
+    /// [`Error::Hidden`] without a permit, [`Error::Refused`] with the desk's reasons,
+    /// [`Error::Busy`] when others were faster three times over.
+    pub async fn act(&self, actor: &Actor, act: Act) -> Result<Done, Error> {
+        for _ in 0..=DECIDE_AGAIN_MAX {
+            let before = self.folded(act.request).await?;
+            let facts = self.facts(act.request, &before.request, actor, &act.command);
+            let permit = permit(actor, act.command.action(), &facts).ok_or(Error::Hidden)?;
+            let pack = self.pack(&before.request, &act.command)?;
+            let now = self.now();
+            let events = decide(&before.request, &act.command, &permit, pack, now)?;
+            let append = self.append_of(&act, &before, &events, now)?;
+            match self.store.append(append).await {
+                Ok(appended) => return Ok(self.done(act.request, &before, events, appended)),
+                Err(AppendError::Conflict { .. }) => {
+                    self.folded.remove(&act.request);
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(Error::Busy)
+    }
+
+    /// A permit to read, or [`Error::Hidden`]. The read is noted in the read audit.
+    ///
+    /// # Errors
+    /// [`Error::Hidden`] without a permit or without a request.
+    pub async fn read_permit(
+        &self,
+        actor: &Actor,
+        action: desk::policy::Action,
+        request: RequestId,
+    ) -> Result<(Permit, Arc<Folded>), Error> {
+        let folded = self.folded(request).await?;
+        if folded.seq == 0 {
+            return Err(Error::Hidden);
+        }
+        let facts = Facts::of(&folded.request, self.standing(&folded.request, actor));
+        let permit = desk::policy::permit_read(actor, action, &facts).ok_or(Error::Hidden)?;
+        let audit = store::ReadAudit {
+            actor: view::actor_uuid(actor.id),
+            stream: Some(request.0),
+            action: action.as_str().to_owned(),
+        };
+        self.store.audit_read(audit).await?;
+        Ok((permit, folded))
+    }
+
+    /// The request as it stands; sequence number 0 when there is none of that name.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn folded(&self, id: RequestId) -> Result<Arc<Folded>, Error> {
+        if let Some(folded) = self.folded.get(&id) {
+            return Ok(folded);
+        }
+        let events = self.store.reader().load(id.0).await?;
+        let folded = Arc::new(fold(&events)?);
+        if folded.seq > 0 {
+            self.folded.insert(id, folded.clone());
+        }
+        Ok(folded)
+    }
+
+    /// The rule pack of a request: the one it was judged by, or for a new one its agency's.
+    fn pack(&self, request: &Request, command: &Command) -> Result<&'static RulePack, Error> {
+        let id = match (&request.pack, command) {
+            (Some(pack), _) => pack.id.clone(),
+            (None, Command::Receive { agency: Some(agency), .. }) => self
+                .directory()
+                .agency(*agency)
+                .map_or_else(|| "generic".to_owned(), |agency| agency.regime.clone()),
+            (None, _) => "generic".to_owned(),
+        };
+        desk::pack::embedded(&id)
+            .with_context(|| format!("there is no rule pack {id:?} in this release"))
+            .map_err(Error::from)
+    }
+
+    fn facts(&self, id: RequestId, request: &Request, actor: &Actor, command: &Command) -> Facts {
+        match command {
+            Command::Receive { agency, key, order, .. } if request.id.is_none() => {
+                let standing = self.directory().standing(*key, *agency);
+                let has_emergency = order.has_emergency();
+                Facts { has_emergency, ..Facts::new_request(id, *agency, standing) }
+            }
+            _ => Facts::of(request, self.standing(request, actor)),
+        }
+    }
+
+    /// Marks that matter here: on the key that sent the request, or on the key that acts.
+    fn standing(&self, request: &Request, actor: &Actor) -> Standing {
+        let directory = self.directory();
+        let sender = directory.standing(request.key, request.agency);
+        let acting = match actor.id {
+            desk::ids::ActorId::Key(key) => directory.standing(Some(key), actor.agency),
+            _ => Standing::default(),
+        };
+        Standing {
+            key_suspected: sender.key_suspected || acting.key_suspected,
+            agency_held: sender.agency_held || acting.agency_held,
+        }
+    }
+
+    fn append_of(
+        &self,
+        act: &Act,
+        before: &Folded,
+        events: &[Event],
+        now: Timestamp,
+    ) -> Result<Append, Error> {
+        let after = events.iter().fold(before.request.clone(), |r, e| evolve(r, e, now));
+        let mut payload = act.payload.as_ref();
+        let mut new_events = Vec::with_capacity(events.len());
+        for event in events {
+            new_events.push(NewEvent {
+                event_json: desk::record::encode(event),
+                payload_json: payload.take().map(Value::to_string),
+            });
+        }
+        let jobs: Vec<NewJob> =
+            events.iter().flat_map(|event| jobs::follow_up(act.request, event)).collect();
+        Ok(Append {
+            stream: act.request.0,
+            expected_seq: ExpectedSeq::Exactly(before.seq),
+            events: new_events,
+            jobs,
+            completes: act.completes,
+            view: Some(view::of(&after, now)),
+            seen: act.seen.clone(),
+            blobs: act.blobs.clone(),
+        })
+    }
+
+    fn done(&self, id: RequestId, before: &Folded, events: Vec<Event>, appended: Appended) -> Done {
+        let at = appended.at;
+        let request = events.iter().fold(before.request.clone(), |r, e| evolve(r, e, at));
+        let seq = before.seq + events.len() as u64;
+        let folded = Arc::new(Folded { request, seq });
+        self.folded.insert(id, folded.clone());
+        Done { folded, events, appended }
+    }
+
+    /// Changes the directory, as an event of its own stream.
+    ///
+    /// # Errors
+    /// [`Error::Hidden`] without the right to manage staff or agencies.
+    pub async fn change_directory(
+        &self,
+        actor: &Actor,
+        change: &Change,
+        payload: &ChangePayload,
+    ) -> Result<(), Error> {
+        let action = match change {
+            Change::StaffAdded { .. } | Change::StaffRemoved { .. } => {
+                desk::policy::Action::ManageStaff
+            }
+            Change::AgencyAdded { .. } => desk::policy::Action::ManageAgencies,
+            Change::KeyMarked { .. } => desk::policy::Action::MarkKey,
+            Change::KeyCleared { .. } => desk::policy::Action::ClearKey,
+        };
+        permit(actor, action, &Facts::default()).ok_or(Error::Hidden)?;
+        let expected = self.directory().seq;
+        let event = NewEvent {
+            event_json: serde_json::to_string(change).context("directory change")?,
+            payload_json: Some(serde_json::to_string(payload).context("directory payload")?),
+        };
+        self.store
+            .append(Append {
+                stream: directory::STREAM,
+                expected_seq: ExpectedSeq::Exactly(expected),
+                events: vec![event],
+                jobs: Vec::new(),
+                completes: None,
+                view: None,
+                seen: Vec::new(),
+                blobs: Vec::new(),
+            })
+            .await?;
+        let mut next = (*self.directory()).clone();
+        next.apply(change, payload);
+        match self.directory.write() {
+            Ok(mut directory) => *directory = Arc::new(next),
+            Err(poisoned) => *poisoned.into_inner() = Arc::new(next),
+        }
+        Ok(())
+    }
+
+    /// Notes that an identifier was used by a message that changed nothing.
+    ///
+    /// # Errors
+    /// When the store takes no acts.
+    pub async fn note_seen(&self, seen: SeenTransaction) -> Result<(), Error> {
+        let mut append = Append::events(uuid::Uuid::nil(), ExpectedSeq::Any, Vec::new());
+        append.seen.push(seen);
+        self.store.append(append).await?;
+        Ok(())
+    }
+
+    /// Opens everything a node needs.
+    ///
+    /// # Errors
+    /// Naming the file, key, block or setting that is wrong.
+    pub async fn open(config: Config, clock: Clock, opening: Opening) -> anyhow::Result<Self> {
+        let keys = config.path(&config.node.keys);
+        let passphrase = std::env::var(crate::keys::SEAL_PASSPHRASE_VARIABLE).ok();
+        let seal = Seal::read(&keys, passphrase.as_deref())?;
+        let log_key = crate::keys::log_key(&keys)?;
+        let store = open_store(&config, log_key, clock.clone(), opening).await?;
+        let catalog_path = config.path(&config.records.catalog);
+        let text = std::fs::read_to_string(&catalog_path)
+            .with_context(|| format!("{}", catalog_path.display()))?;
+        let catalog = records::Catalog::parse(&text, &catalog_path.display().to_string())?;
+        let base = catalog_path.parent().map_or_else(|| config.folder.clone(), PathBuf::from);
+        let records = records::Records::open(catalog, &base).await?;
+        let chain = trace::read_chain(&config)?;
+        let http = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .timeout(std::time::Duration::from_secs(HTTP_SECONDS_MAX))
+            .build()
+            .context("the HTTP client could not be made")?;
+        let directory = RwLock::new(Arc::new(read_directory(&store).await?));
+        let folded = Cache::new(FOLDED_REQUESTS_MAX);
+        let node = Self { config, store, records, chain, seal, clock, http, directory, folded };
+        std::fs::create_dir_all(node.spool_folder())
+            .with_context(|| format!("{}", node.spool_folder().display()))?;
+        Ok(node)
+    }
+}
+
+/// A call to another system takes no longer.
+const HTTP_SECONDS_MAX: u64 = 30;
+
+/// Whether a store may be made when there is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Opening {
+    /// It must be there.
+    Existing,
+    /// It is made when it is not.
+    CreateIfMissing,
+}
+
+async fn open_store(
+    config: &Config,
+    log_key: ledger::note::SigningKey,
+    clock: Clock,
+    opening: Opening,
+) -> anyhow::Result<Store> {
+    let keys = config.path(&config.node.keys);
+    let mut settings = store::Config::new(log_key, clock);
+    settings.kept_checkpoint = Some(keys.join(crate::keys::file::LOG_CHECKPOINT));
+    settings.blob_folder = Some(config.path(&config.node.data).join("blobs"));
+    let url = config.database_url();
+    Ok(match opening {
+        Opening::Existing => Store::open(&url, settings).await?,
+        Opening::CreateIfMissing => Store::open_or_create(&url, settings).await?,
+    })
+}
+
+async fn read_directory(store: &Store) -> anyhow::Result<Directory> {
+    let mut directory = Directory::default();
+    for event in store.reader().load(directory::STREAM).await? {
+        let change: Change = serde_json::from_str(&event.event_json)
+            .with_context(|| format!("directory event {}", event.seq))?;
+        let payload: ChangePayload = payload_of(&event)?.unwrap_or_default();
+        directory.apply(&change, &payload);
+    }
+    Ok(directory)
+}
+
+/// Folds stored events.
+///
+/// # Errors
+/// When a stored event is not one this release can read.
+pub fn fold(events: &[StoredEvent]) -> Result<Folded, Error> {
+    let mut folded = Folded { request: Request::default(), seq: 0 };
+    for stored in events {
+        let event = desk::record::decode(&stored.event_json)
+            .with_context(|| format!("stream {}, event {}", stored.stream, stored.seq))?;
+        folded.request = evolve(folded.request, &event, stored.at);
+        folded.seq = stored.seq;
+    }
+    Ok(folded)
+}
+
+/// The payload of a stored event; `None` when it never had one or it was erased.
+///
+/// # Errors
+/// When it is not of this form.
+pub fn payload_of<P: serde::de::DeserializeOwned>(
+    event: &StoredEvent,
+) -> anyhow::Result<Option<P>> {
+    match &event.payload {
+        store::Payload::Kept(text) => serde_json::from_str(text)
+            .map(Some)
+            .with_context(|| format!("payload of stream {}, event {}", event.stream, event.seq)),
+        _ => Ok(None),
+    }
+}

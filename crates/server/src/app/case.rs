@@ -1,0 +1,163 @@
+//! A request with everything personal in it, as read from its events and payloads.
+//!
+//! Only the code that serves a permit reads a case: see `Node::read_permit` and the jobs.
+
+use std::collections::BTreeMap;
+
+use desk::ids::{ActorId, RequestId};
+use desk::request::{Event, Request};
+use jiff::Timestamp;
+use records::{Selector, SelectorKind};
+use store::StoredEvent;
+
+use super::{Node, fold, payload_of};
+use crate::error::Error;
+use crate::payload;
+
+/// A request and its payloads.
+pub struct Case {
+    /// Its id.
+    pub id: RequestId,
+    /// The folded state.
+    pub request: Request,
+    /// Events folded in.
+    pub seq: u64,
+    /// Who asks, about whom; as last corrected. None when it was erased.
+    pub received: Option<payload::Received>,
+    /// Exhibits by number.
+    pub exhibits: BTreeMap<u16, payload::Exhibit>,
+    /// Who added each exhibit.
+    pub operators: BTreeMap<u16, ActorId>,
+    /// Preserved copies by ask.
+    pub preserved: BTreeMap<u16, (payload::Preserved, u64)>,
+    /// What was last assembled.
+    pub assembled: Option<payload::Assembled>,
+    /// Where the last delivery lies.
+    pub delivered: Vec<(Timestamp, Event, payload::Delivered)>,
+    /// Seal parts of sealed packages, by tag manifest digest.
+    pub sealed: Vec<SealedPackage>,
+    /// Every event with its time, oldest first.
+    pub history: Vec<(Timestamp, Event)>,
+}
+
+/// Where the parts of a seal lie.
+#[derive(Clone, Debug)]
+pub struct SealedPackage {
+    /// The Sealed event.
+    pub event: Event,
+    /// Leaf of that event.
+    pub leaf: ledger::LeafIndex,
+}
+
+impl Node {
+    /// Reads a case. The caller holds a permit.
+    ///
+    /// # Errors
+    /// [`Error::Hidden`] when there is none of that name.
+    pub async fn case(&self, id: RequestId) -> Result<Case, Error> {
+        let events = self.store.reader().load(id.0).await?;
+        if events.is_empty() {
+            return Err(Error::Hidden);
+        }
+        Case::of(id, &events)
+    }
+}
+
+impl Case {
+    fn of(id: RequestId, events: &[StoredEvent]) -> Result<Self, Error> {
+        let folded = fold(events)?;
+        let mut case = Self {
+            id,
+            request: folded.request,
+            seq: folded.seq,
+            received: None,
+            exhibits: BTreeMap::new(),
+            operators: BTreeMap::new(),
+            preserved: BTreeMap::new(),
+            assembled: None,
+            delivered: Vec::new(),
+            sealed: Vec::new(),
+            history: Vec::with_capacity(events.len()),
+        };
+        for stored in events {
+            let event = desk::record::decode(&stored.event_json)
+                .map_err(|error| Error::Internal(error.into()))?;
+            case.take(stored, &event)?;
+            case.history.push((stored.at, event));
+        }
+        Ok(case)
+    }
+
+    fn take(&mut self, stored: &StoredEvent, event: &Event) -> Result<(), Error> {
+        match event {
+            Event::Received { .. } | Event::InformationProvided { .. } => {
+                if let Some(received) = payload_of(stored)? {
+                    self.received = Some(received);
+                }
+            }
+            Event::ExhibitAdded { exhibit, by, .. } => {
+                self.operators.insert(exhibit.0, *by);
+                if let Some(payload) = payload_of(stored)? {
+                    self.exhibits.insert(exhibit.0, payload);
+                }
+            }
+            Event::Preserved { ask, .. } => {
+                if let Some(payload) = payload_of(stored)? {
+                    self.preserved.insert(ask.0, (payload, stored.leaf.0));
+                }
+            }
+            Event::Assembled { .. } | Event::OutcomeRecorded { .. } => {
+                // The personal part of the act stands with its first event.
+                if let Some(payload) = payload_of(stored)? {
+                    self.assembled = Some(payload);
+                }
+            }
+            Event::Sealed { .. } => {
+                self.sealed.push(SealedPackage { event: event.clone(), leaf: stored.leaf });
+            }
+            Event::Delivered { .. } => {
+                if let Some(payload) = payload_of(stored)? {
+                    self.delivered.push((stored.at, event.clone(), payload));
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Selectors that an ask names.
+    ///
+    /// # Errors
+    /// When they were erased or cannot be read any more.
+    pub fn selectors(&self, ask: u16) -> Result<Vec<Selector>, Error> {
+        let received = self.received.as_ref().ok_or_else(|| {
+            Error::input("selectors", "they were erased", "nothing can be searched any more")
+        })?;
+        let mut selectors = Vec::new();
+        for value in received.selectors.iter().filter(|value| value.ask == ask) {
+            let wrong = |why: String| Error::input(format!("selector of ask {ask}"), why, "");
+            let kind: SelectorKind = value
+                .kind
+                .parse()
+                .map_err(|error: records::UnknownKind| wrong(error.to_string()))?;
+            let selector =
+                Selector::read(kind, &value.value).map_err(|error| wrong(error.to_string()))?;
+            selectors.push(selector);
+        }
+        Ok(selectors)
+    }
+
+    /// The account that a freeze or unfreeze names.
+    #[must_use]
+    pub fn account(&self, ask: u16) -> Option<&str> {
+        let accounts = &self.received.as_ref()?.accounts;
+        accounts.iter().find(|value| value.ask == ask).map(|value| value.account.as_str())
+    }
+
+    /// Number for the next exhibit.
+    #[must_use]
+    pub fn next_exhibit(&self) -> u16 {
+        let used = self.request.asks.iter().flat_map(|ask| &ask.exhibits);
+        used.map(|exhibit| exhibit.number.0).max().unwrap_or(0) + 1
+    }
+}

@@ -1,0 +1,137 @@
+//! Having the company's own systems freeze and unfreeze, and believing only their confirmation.
+
+use desk::ids::{AskNumber, EffectId, RequestId};
+use desk::order::Demand;
+use desk::policy::Actor;
+use desk::request::{Command, EffectKind, EffectStatus, Event};
+use records::Outcome;
+use store::{Job, StoredEvent};
+
+use super::case::Case;
+use super::{Act, Done, Node, payload_of};
+use crate::error::Error;
+use crate::payload::{EffectAnswer, EffectTarget};
+
+impl Node {
+    /// Orders a freeze of `account`; it holds once the company's systems have confirmed it.
+    ///
+    /// # Errors
+    /// As any act.
+    pub async fn freeze(
+        &self,
+        actor: &Actor,
+        request: RequestId,
+        ask: AskNumber,
+        account: String,
+    ) -> Result<Done, Error> {
+        let act = Act::new(request, Command::Freeze { ask }).with(&EffectTarget { account })?;
+        self.act(actor, act).await
+    }
+}
+
+/// One attempt of an effect, and what the company's systems said as an act on the record.
+///
+/// # Errors
+/// When the attempt failed and should be made again; the job's back-off says when.
+pub async fn attempt(
+    node: &Node,
+    request: RequestId,
+    ask: AskNumber,
+    effect: EffectId,
+    job: &Job,
+) -> Result<(), Error> {
+    let case = node.case(request).await?;
+    let Some((state, known)) = case.request.effect(effect) else {
+        return Err(Error::Internal(anyhow::anyhow!("job for an effect that was never requested")));
+    };
+    if known.status != EffectStatus::Requested {
+        node.store.complete_job(job.lease).await?;
+        return Ok(());
+    }
+    let account = target(node, request, &case, ask).await?;
+    let (asset, amount) = match &state.ask.demand {
+        Demand::Freeze { asset, amount, .. } => (asset.clone(), *amount),
+        Demand::Unfreeze { freeze, .. } => match case.request.ask(*freeze).map(|a| &a.ask.demand) {
+            Some(Demand::Freeze { asset, amount, .. }) => (asset.clone(), *amount),
+            _ => (None, None),
+        },
+        _ => (None, None),
+    };
+    let wanted = records::Effect {
+        id: records::EffectId(effect.0),
+        kind: match known.kind {
+            EffectKind::Freeze => records::EffectKind::Freeze,
+            _ => records::EffectKind::Unfreeze,
+        },
+        account,
+        asset: asset.map(|asset| asset.as_str().to_owned()),
+        amount: amount.map(|amount| amount.0),
+        until: state.until,
+        releases: released(&case, ask).map(|id| records::EffectId(id.0)),
+    };
+    // Asking twice is asking once, so every attempt asks: the first may never have arrived.
+    let outcome = node.records.request_effect(&wanted).await;
+    match outcome.map_err(|error| Error::Internal(error.into()))? {
+        Outcome::Confirmed { detail, amount } => {
+            let act = Act::new(request, Command::ConfirmEffect { effect })
+                .with(&EffectAnswer { detail, amount })?
+                .completing(job.lease);
+            node.act(&Actor::system(), act).await.map(|_| ())
+        }
+        Outcome::Failed { retryable: true, why } if job.attempt < job.attempts_max => {
+            Err(Error::Unavailable(why))
+        }
+        Outcome::Failed { why, .. } => {
+            let act = Act::new(request, Command::FailEffect { effect })
+                .with(&EffectAnswer { detail: why, amount: None })?
+                .completing(job.lease);
+            node.act(&Actor::system(), act).await.map(|_| ())
+        }
+        Outcome::Pending { detail } => {
+            tracing::info!(request.id = %request, "Effect {effect} of request `{request}` is pending: {detail}");
+            Err(Error::Unavailable(format!("not confirmed yet: {detail}")))
+        }
+    }
+}
+
+/// The confirmed freeze that an effect of this ask undoes.
+fn released(case: &Case, ask: AskNumber) -> Option<EffectId> {
+    let freeze = match case.request.ask(ask).map(|state| &state.ask.demand) {
+        Some(Demand::Unfreeze { freeze, .. }) => *freeze,
+        _ => ask,
+    };
+    let effects = &case.request.ask(freeze)?.effects;
+    effects.iter().rev().find(|effect| effect.kind == EffectKind::Freeze).map(|effect| effect.id)
+}
+
+/// The account: as staff named it with the freeze, else as the order names it.
+async fn target(
+    node: &Node,
+    request: RequestId,
+    case: &Case,
+    ask: AskNumber,
+) -> Result<String, Error> {
+    let events = node.store.reader().load(request.0).await?;
+    let freeze = match case.request.ask(ask).map(|state| &state.ask.demand) {
+        Some(Demand::Unfreeze { freeze, .. }) => *freeze,
+        _ => ask,
+    };
+    for stored in events.iter().rev() {
+        if let Some(target) = named_in(stored, freeze)? {
+            return Ok(target.account);
+        }
+    }
+    case.account(freeze.0).map(str::to_owned).ok_or_else(|| {
+        Error::input(format!("ask {ask}"), "no account is named", "name it with the freeze")
+    })
+}
+
+fn named_in(stored: &StoredEvent, wanted: AskNumber) -> Result<Option<EffectTarget>, Error> {
+    let event = desk::record::decode(&stored.event_json).map_err(|e| Error::Internal(e.into()))?;
+    match event {
+        Event::EffectRequested { ask, action: EffectKind::Freeze, .. } if ask == wanted => {
+            Ok(payload_of(stored)?)
+        }
+        _ => Ok(None),
+    }
+}

@@ -1,0 +1,193 @@
+//! How requests come in: filed by intake, or as an HI-1 message.
+
+mod message;
+
+use anyhow::Context as _;
+use desk::ids::{AgencyId, Digest, RequestId};
+use desk::order::{Authentication, Channel, Order};
+use desk::policy::Actor;
+use desk::request::Command;
+use records::{Selector, SelectorKind};
+use serde::Deserialize;
+use store::{BlobDigest, NewBlob};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+pub use message::{delivery_message, delivery_object_id, receive};
+
+use super::{Act, Done, Node};
+use crate::error::Error;
+use crate::payload::{FileRef, Received, SelectorValue};
+
+/// Files of one instrument.
+const FILES_COUNT_MAX: usize = 50;
+/// Selectors of one request.
+const SELECTORS_COUNT_MAX: usize = 10_000;
+
+/// An instrument that came by post or mail.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ManualOrder {
+    /// The agency that sent it, from the directory.
+    pub agency: Uuid,
+    /// Facts of the order; docs/formats/record.md has its fields. `channel` and `authentication`
+    /// are set by the desk: `manual` and `none`.
+    #[schema(value_type = Object)]
+    pub order: Order,
+    /// The authority's reference.
+    pub reference: String,
+    /// Law and article that it names.
+    #[serde(default)]
+    pub legal_basis: String,
+    /// Values of the selectors, by ask.
+    pub selectors: Vec<ManualSelector>,
+    /// The paper, scanned.
+    pub files: Vec<ManualFile>,
+}
+
+/// One selector.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ManualSelector {
+    /// The ask, from 1.
+    pub ask: u16,
+    /// `account_id`, `address`, `txid`, `email`, `phone`, `iban` or `ip`.
+    pub kind: String,
+    /// As written.
+    pub value: String,
+}
+
+/// One file.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ManualFile {
+    /// The sender's name for it.
+    pub name: String,
+    /// Media type.
+    pub media_type: String,
+    /// Base64.
+    pub contents: String,
+}
+
+/// A file of an instrument, on its way in.
+pub(super) struct InFile {
+    pub name: Option<String>,
+    pub media_type: String,
+    pub bytes: Vec<u8>,
+}
+
+impl Node {
+    /// Files an instrument that came by post or mail. Nothing proves its sender yet.
+    ///
+    /// # Errors
+    /// [`Error::Input`] naming the selector or file that cannot be read.
+    pub async fn file(&self, actor: &Actor, manual: ManualOrder) -> Result<Done, Error> {
+        let agency = AgencyId(manual.agency);
+        if self.directory().agency(agency).is_none() {
+            return Err(Error::input("agency", "it is not in the directory", "enrol it first"));
+        }
+        let mut selectors = Vec::with_capacity(manual.selectors.len());
+        if manual.selectors.len() > SELECTORS_COUNT_MAX {
+            let why = format!("there are {}", manual.selectors.len());
+            return Err(Error::input("selectors", why, format!("{SELECTORS_COUNT_MAX} at most")));
+        }
+        for (index, entry) in manual.selectors.iter().enumerate() {
+            let place = || format!("selectors[{index}]");
+            let kind: SelectorKind = entry.kind.parse().map_err(|e: records::UnknownKind| {
+                Error::input(place(), e.to_string(), "use one of these words")
+            })?;
+            let selector = Selector::read(kind, &entry.value).map_err(|error| {
+                Error::input(place(), error.to_string(), "correct it or leave it out")
+            })?;
+            let value = SelectorValue {
+                ask: entry.ask,
+                kind: kind.as_str().to_owned(),
+                value: selector.value().to_owned(),
+            };
+            if !selectors.contains(&value) {
+                selectors.push(value);
+            }
+        }
+        let mut files = Vec::with_capacity(manual.files.len());
+        for (index, file) in manual.files.into_iter().enumerate() {
+            let engine = base64::engine::general_purpose::STANDARD;
+            let bytes = base64::Engine::decode(&engine, &file.contents).map_err(|error| {
+                Error::input(format!("files[{index}].contents"), error.to_string(), "send base64")
+            })?;
+            files.push(InFile { name: Some(file.name), media_type: file.media_type, bytes });
+        }
+        let mut order = manual.order;
+        order.channel = Channel::Manual;
+        order.authentication = Authentication::None;
+        let received = Received {
+            reference: manual.reference,
+            legal_basis: manual.legal_basis,
+            selectors,
+            ..Received::default()
+        };
+        let request = RequestId(crate::random_id()?);
+        let act = self.receive_act(request, order, agency, None, received, files).await?;
+        self.act(actor, act).await
+    }
+
+    /// The act that files an instrument, its files stored or on board.
+    pub(super) async fn receive_act(
+        &self,
+        request: RequestId,
+        order: Order,
+        agency: AgencyId,
+        key: Option<desk::ids::KeyId>,
+        mut received: Received,
+        files: Vec<InFile>,
+    ) -> Result<Act, Error> {
+        if files.len() > FILES_COUNT_MAX {
+            let why = format!("there are {}", files.len());
+            return Err(Error::input("files", why, format!("send at most {FILES_COUNT_MAX}")));
+        }
+        let mut blobs = Vec::new();
+        let mut digests = Vec::new();
+        for (index, file) in files.into_iter().enumerate() {
+            let digest = BlobDigest::of(&file.bytes);
+            digests.push(digest.to_string());
+            received.files.push(FileRef {
+                name: file_name(index, &file.media_type),
+                original_name: file.name,
+                media_type: file.media_type,
+                sha256: digest.to_string(),
+            });
+            if file.bytes.len() <= store::limits::BLOB_INLINE_BYTES_MAX {
+                blobs.push(NewBlob::new(file.bytes));
+            } else {
+                self.store.put_blob(file.bytes).await?;
+            }
+        }
+        // One file is its own digest; several are pinned by the list of theirs.
+        let instrument_sha256 = match digests.as_slice() {
+            [only] => Digest::from_hex(only).context("a digest is hex")?,
+            many => Digest(BlobDigest::of(many.join("\n").as_bytes()).0),
+        };
+        let command = Command::Receive {
+            request,
+            agency: Some(agency),
+            key,
+            order: Box::new(order),
+            instrument_sha256,
+        };
+        let mut act = Act::new(request, command).with(&received)?;
+        act.blobs = blobs;
+        Ok(act)
+    }
+}
+
+/// Our name for a file of an instrument: `instrument-1.pdf`.
+fn file_name(index: usize, media_type: &str) -> String {
+    let ending = match media_type {
+        "application/pdf" => "pdf",
+        "application/json" => "json",
+        "application/xml" | "text/xml" => "xml",
+        "text/plain" => "txt",
+        "image/jpeg" => "jpeg",
+        _ => "bin",
+    };
+    format!("instrument-{}.{ending}", index + 1)
+}

@@ -1,0 +1,273 @@
+//! `comity.toml`: the one file that says what a node is.
+//!
+//! Unknown keys are refused, with their line. Paths are relative to the file's own folder.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+/// A configuration file larger than this is something else.
+const CONFIG_BYTES_MAX: u64 = 1024 * 1024;
+
+/// Everything a node is told.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Who answers.
+    pub company: Company,
+    /// Where the node listens and keeps its things.
+    pub node: Node,
+    /// The company's own records.
+    pub records: Records,
+    /// Blocks that traces may use.
+    #[serde(default)]
+    pub chain: Chain,
+    /// A time-stamp authority; without one, seals are dated by the certificate's life only.
+    #[serde(default)]
+    pub timestamp: Option<TimestampAuthority>,
+    /// Folder that relative paths start from: where the file was read.
+    #[serde(skip)]
+    pub folder: PathBuf,
+}
+
+/// Who answers, and who speaks for the records.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Company {
+    /// Legal name.
+    pub name: String,
+    /// ISO 3166-1 alpha-2 country of the company; also its HI-1 country code.
+    pub country: String,
+    /// Identifier that HI-1 messages must name as receiver.
+    pub hi1_identifier: String,
+    /// Set when everything this node serves is made up; every package says so.
+    #[serde(default)]
+    pub fiction: Option<String>,
+    /// Who vouches for the records (US FRE 902(11) to (14) and alike).
+    pub custodian: Custodian,
+}
+
+/// Fields of the custodian's statement; evidence prints them as given.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Custodian {
+    /// Name.
+    pub name: String,
+    /// Post.
+    pub post: String,
+    /// Why qualified to speak.
+    pub qualification: String,
+    /// Systems and process.
+    pub process: String,
+    /// Why the result is accurate.
+    pub accuracy: String,
+    /// Regular course of business.
+    pub practice: String,
+    /// The declaration in the form the law wants.
+    pub declaration: String,
+    /// Where it is made.
+    pub place: String,
+}
+
+/// Where the node listens and keeps its things.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Node {
+    /// Address and port.
+    pub listen: String,
+    /// Names and addresses the server certificate is for.
+    #[serde(default = "default_hosts")]
+    pub hosts: Vec<String>,
+    /// Name of the log: a host and a path, as C2SP tlog-checkpoint wants it.
+    pub origin: String,
+    /// `sqlite://FILE` or `postgres://...`.
+    pub database: String,
+    /// Folder of the keys.
+    #[serde(default = "default_keys")]
+    pub keys: PathBuf,
+    /// Folder of large blobs and spool files.
+    #[serde(default = "default_data")]
+    pub data: PathBuf,
+}
+
+/// The company's own records.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Records {
+    /// The catalog of sources, searches and effects.
+    pub catalog: PathBuf,
+}
+
+/// Blocks that traces may use.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Chain {
+    /// Raw block files of Bitcoin's main network.
+    #[serde(default)]
+    pub blocks: Vec<PathBuf>,
+    /// Their undo files, where there are any.
+    #[serde(default)]
+    pub undo: Vec<PathBuf>,
+    /// Height of each block file, in the same order, where known.
+    #[serde(default)]
+    pub heights: Vec<u32>,
+}
+
+/// A time-stamp authority (RFC 3161 over HTTP).
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TimestampAuthority {
+    /// Where it answers.
+    pub url: String,
+    /// Its root certificates in PEM.
+    pub roots: PathBuf,
+    /// A package waits this long for a token, then is sealed without one and says so.
+    #[serde(default = "default_wait")]
+    pub wait_seconds: u32,
+}
+
+/// Why a configuration cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("{}: {source}", path.display())]
+    Unreadable {
+        /// Which file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The file is too large.
+    #[error("{}: {bytes} bytes, at most {CONFIG_BYTES_MAX}", path.display())]
+    TooLarge {
+        /// Which file.
+        path: PathBuf,
+        /// Its length.
+        bytes: u64,
+    },
+    /// It is not TOML, or a key is unknown, missing or of the wrong type.
+    #[error("{}: {why}", path.display())]
+    Contents {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong, with its line.
+        why: String,
+    },
+}
+
+impl Config {
+    /// Reads and checks a configuration file.
+    ///
+    /// # Errors
+    /// Naming the file, the line and the key.
+    pub fn read(path: &Path) -> Result<Self, ConfigError> {
+        let unreadable = |source| ConfigError::Unreadable { path: path.to_owned(), source };
+        let bytes = std::fs::metadata(path).map_err(unreadable)?.len();
+        if bytes > CONFIG_BYTES_MAX {
+            return Err(ConfigError::TooLarge { path: path.to_owned(), bytes });
+        }
+        let text = std::fs::read_to_string(path).map_err(unreadable)?;
+        let contents = |why: String| ConfigError::Contents { path: path.to_owned(), why };
+        let mut config: Self = toml::from_str(&text).map_err(|e| contents(e.to_string()))?;
+        config.folder = path.parent().unwrap_or(Path::new(".")).to_owned();
+        let chain = &config.chain;
+        if !chain.heights.is_empty() && chain.heights.len() != chain.blocks.len() {
+            return Err(contents(format!(
+                "chain.heights has {} entries for {} blocks; give one for each or none",
+                chain.heights.len(),
+                chain.blocks.len()
+            )));
+        }
+        let country = &config.company.country;
+        if country.len() != 2 || !country.bytes().all(|byte| byte.is_ascii_uppercase()) {
+            return Err(contents(format!(
+                "company.country is {country:?}; use two capital letters (ISO 3166-1)"
+            )));
+        }
+        Ok(config)
+    }
+
+    /// A path of the configuration, made absolute by the file's folder.
+    #[must_use]
+    pub fn path(&self, path: &Path) -> PathBuf {
+        self.folder.join(path)
+    }
+
+    /// The database URL, a relative SQLite file made absolute by the file's folder.
+    #[must_use]
+    pub fn database_url(&self) -> String {
+        match self.node.database.strip_prefix("sqlite://") {
+            Some(file) => format!("sqlite://{}", self.path(Path::new(file)).display()),
+            None => self.node.database.clone(),
+        }
+    }
+}
+
+fn default_hosts() -> Vec<String> {
+    vec!["localhost".to_owned(), "127.0.0.1".to_owned()]
+}
+
+fn default_keys() -> PathBuf {
+    "keys".into()
+}
+
+fn default_data() -> PathBuf {
+    "data".into()
+}
+
+fn default_wait() -> u32 {
+    10
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::Config;
+
+    fn refused(extra: &str) -> String {
+        let dir = tempfile::tempdir().expect("a folder for the test");
+        let path = dir.path().join("comity.toml");
+        let text = format!(
+            r#"
+[company]
+name = "Lantern"
+country = "SG"
+hi1_identifier = "LANTERN"
+custodian = {{ name = "", post = "", qualification = "", process = "", accuracy = "", practice = "", declaration = "", place = "" }}
+[node]
+listen = "127.0.0.1:0"
+origin = "log.example/desk"
+database = "sqlite://desk.sqlite"
+[records]
+catalog = "catalog.toml"
+{extra}"#
+        );
+        std::fs::write(&path, text).expect("the test writes its file");
+        match Config::read(&path) {
+            Ok(_) => "accepted".to_owned(),
+            Err(error) => error.to_string().replace(&dir.path().display().to_string(), ""),
+        }
+    }
+
+    #[test]
+    fn an_unknown_key_is_named_with_its_line() {
+        expect![[r#"
+            /comity.toml: TOML parse error at line 14, column 1
+               |
+            14 | catalogue = "x"
+               | ^^^^^^^^^
+            unknown field `catalogue`, expected `catalog`
+        "#]]
+        .assert_eq(&refused("catalogue = \"x\""));
+        expect!["accepted"].assert_eq(&refused(""));
+    }
+
+    #[test]
+    fn heights_fit_blocks() {
+        expect![
+            "/comity.toml: chain.heights has 1 entries for 2 blocks; give one for each or none"
+        ]
+        .assert_eq(&refused("[chain]\nblocks = [\"a\", \"b\"]\nheights = [1]"));
+    }
+}

@@ -1,0 +1,142 @@
+//! What can go wrong at the edge, and the one place that turns it into an HTTP answer.
+//!
+//! Not allowed and not there look the same from outside: 404 with the same body.
+
+use axum::Json;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use desk::request::{Cause, Refusal};
+use serde::Serialize;
+use store::{AppendError, BlobError, ReadError};
+use utoipa::ToSchema;
+
+/// Why an act or a read did not happen.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Not there, or not for this caller; nobody outside learns which.
+    #[error("there is nothing here for you")]
+    Hidden,
+    /// The desk says no, and why.
+    #[error("{0}")]
+    Refused(Box<Refusal>),
+    /// The input is wrong at a named place.
+    #[error("{place}: {why}; {fix}")]
+    Input {
+        /// Field, line or offset.
+        place: String,
+        /// What is wrong.
+        why: String,
+        /// What to do.
+        fix: String,
+    },
+    /// Others kept acting on the same request; nothing was done.
+    #[error("others are acting on this request at the same moment; send the act again")]
+    Busy,
+    /// The store cannot take acts now; nothing was done.
+    #[error("the store takes no acts at the moment: {0}")]
+    Unavailable(String),
+    /// A fault of ours. Its details go to the log, not to the caller.
+    #[error("{0:#}")]
+    Internal(#[from] anyhow::Error),
+}
+
+/// The body of every error answer.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ErrorBody {
+    /// One word for programs.
+    #[schema(example = "refused")]
+    pub error: &'static str,
+    /// What was wrong.
+    pub what: String,
+    /// Why, with the rule.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+    /// What to do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fix: Option<String>,
+}
+
+impl Error {
+    /// Wrong input at a named place.
+    pub fn input(place: impl Into<String>, why: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self::Input { place: place.into(), why: why.into(), fix: fix.into() }
+    }
+
+    fn parts(&self) -> (StatusCode, ErrorBody) {
+        let plain = |error, what: String| ErrorBody { error, what, why: None, fix: None };
+        match self {
+            Self::Hidden => (StatusCode::NOT_FOUND, plain("not_found", self.to_string())),
+            Self::Refused(refusal) => {
+                let status = match refusal.cause {
+                    Cause::Missing => StatusCode::NOT_FOUND,
+                    Cause::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
+                    _ => StatusCode::CONFLICT,
+                };
+                let body = ErrorBody {
+                    error: "refused",
+                    what: refusal.what.clone(),
+                    why: Some(refusal.why.clone()),
+                    fix: Some(refusal.fix.clone()),
+                };
+                (status, body)
+            }
+            Self::Input { place, why, fix } => {
+                let body = ErrorBody {
+                    error: "input",
+                    what: place.clone(),
+                    why: Some(why.clone()),
+                    fix: Some(fix.clone()),
+                };
+                (StatusCode::BAD_REQUEST, body)
+            }
+            Self::Busy => (StatusCode::CONFLICT, plain("busy", self.to_string())),
+            Self::Unavailable(_) => {
+                (StatusCode::SERVICE_UNAVAILABLE, plain("unavailable", self.to_string()))
+            }
+            Self::Internal(_) => {
+                let what = "a fault of this server; it is in its log".to_owned();
+                (StatusCode::INTERNAL_SERVER_ERROR, plain("internal", what))
+            }
+        }
+    }
+}
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        if let Self::Internal(error) = &self {
+            tracing::error!("An answer failed: {error:#}");
+        }
+        let (status, body) = self.parts();
+        (status, Json(body)).into_response()
+    }
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(Box::new(refusal))
+    }
+}
+
+impl From<ReadError> for Error {
+    fn from(error: ReadError) -> Self {
+        Self::Internal(error.into())
+    }
+}
+
+impl From<BlobError> for Error {
+    fn from(error: BlobError) -> Self {
+        Self::Internal(error.into())
+    }
+}
+
+impl From<AppendError> for Error {
+    fn from(error: AppendError) -> Self {
+        match error {
+            AppendError::Conflict { .. } => Self::Busy,
+            AppendError::TooLarge { what, size, max } => {
+                Self::input(what, format!("{size}"), format!("send at most {max}"))
+            }
+            other => Self::Unavailable(other.to_string()),
+        }
+    }
+}
