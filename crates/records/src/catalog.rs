@@ -401,3 +401,6 @@ pub struct CatalogError {
     /// What is wrong and how to put it right.
     pub why: String,
 }
+
+#[cfg(test)]
+mod tests;

@@ -311,3 +311,6 @@ impl SourceError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

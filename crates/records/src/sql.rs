@@ -452,3 +452,6 @@ fn is_word_start(byte: u8) -> bool {
 fn is_word_part(byte: u8) -> bool {
     is_word_start(byte) || byte.is_ascii_digit() || byte == b'$'
 }
+
+#[cfg(test)]
+mod tests;

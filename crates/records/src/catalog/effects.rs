@@ -131,9 +131,15 @@ fn call(
         "DELETE" => HttpMethod::Delete,
         _ => return Err(refuse(key, "the method is GET, POST, PUT or DELETE")),
     };
-    let is_http = wire.url.starts_with("https://") || wire.url.starts_with("http://");
-    if !is_http {
-        return Err(refuse(key, "the url starts with https:// (http:// on loopback)"));
+    let is_safe = reqwest::Url::parse(&wire.url).is_ok_and(|url| match url.scheme() {
+        "https" => true,
+        "http" => matches!(url.host_str(), Some("127.0.0.1" | "[::1]" | "localhost")),
+        _ => false,
+    });
+    if !is_safe {
+        let why = "the url starts with https://; http:// is for this machine only (127.0.0.1, \
+            [::1], localhost)";
+        return Err(refuse(key, why));
     }
     template::check_text(&wire.url).map_err(|why| refuse(key, &why))?;
     if let Some(body) = &wire.body {
