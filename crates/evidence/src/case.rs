@@ -1,4 +1,4 @@
-//! The same answer as a CASE/UCO graph (CASE 1.4, UCO 1.4) in JSON-LD.
+//! The same answer as a CASE/UCO graph (CASE 1.5, UCO 1.4) in JSON-LD.
 //!
 //! Knows nothing that is not in the [`PackageInput`]: every account, address and event stands in
 //! an exhibit too. Ids are version 5 UUIDs of request, package and a tag, so the same input gives
