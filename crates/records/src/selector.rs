@@ -308,7 +308,13 @@ fn iban(text: &str) -> Result<String, SelectorError> {
 }
 
 fn ip(text: &str) -> Result<String, SelectorError> {
-    let parsed: IpAddr = text.parse().map_err(|_| SelectorError::Ip)?;
+    // PostgreSQL writes a single host as 192.0.2.1/32; a wider network is no selector.
+    let host = match text.rsplit_once('/') {
+        Some((host, "128")) if host.contains(':') => host,
+        Some((host, "32")) if !host.contains(':') => host,
+        _ => text,
+    };
+    let parsed: IpAddr = host.parse().map_err(|_| SelectorError::Ip)?;
     Ok(parsed.to_canonical().to_string())
 }
 
@@ -396,3 +402,6 @@ fn base58_address(text: &str) -> Result<String, SelectorError> {
     }
     Ok(text.to_owned())
 }
+
+#[cfg(test)]
+mod tests;

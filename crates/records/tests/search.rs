@@ -443,7 +443,12 @@ columns = [{ name = "account", kind = "text" }, { name = "at", kind = "time" }, 
         let range = (Some("2021-10-01T00:00:00Z"), Some("2022-01-01T00:00:00Z"));
         csv(&records, &scope(&[account("a"), ip], range.0, range.1)).await.unwrap()
     });
-    expect![[r#"TODO"#]].assert_eq(&rows);
+    expect![[r#"
+        account,at,amount,id,ip,good
+        a,2021-10-01T12:00:00.5Z,123456789.123456789012345678,00000000-0000-0000-0000-000000000001,192.0.2.1/32,true
+        a,2021-11-01T00:00:00Z,-0.100000000000000000,,,
+    "#]]
+    .assert_eq(&rows);
     // One look, one moment, though somebody writes in between.
     RUNTIME.block_on(async {
         let (limits, scope) = (SearchLimits::default(), scope(&[account("a")], None, None));
