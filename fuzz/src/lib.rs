@@ -2,4 +2,5 @@
 //! are called by the crates' own tests, which replay `fuzz/corpus` on a stable compiler.
 
 pub mod chain;
+pub mod evidence;
 pub mod ledger;

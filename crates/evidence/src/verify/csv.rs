@@ -148,7 +148,7 @@ mod tests {
             match reader.record() {
                 Ok(Some(cells)) => {
                     let words: Vec<_> = cells.iter().map(Cell::words).collect();
-                    said += &format!("{}\n", words.join(" | "));
+                    said += &format!("{}\n", words.join(" | ").escape_debug());
                 }
                 Ok(None) => break,
                 Err(error) => {
@@ -172,9 +172,8 @@ mod tests {
         check(
             "\"x\"\"y\",\"1\r\n2\"\r\n",
             expect![[r#"
-            `x"y` | `1
-            2`
-        "#]],
+                `x\"y` | `1\r\n2`
+            "#]],
         );
     }
 

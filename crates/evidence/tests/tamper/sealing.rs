@@ -166,7 +166,8 @@ fn form(bench: &mut Bench) {
         &["seal/tagmanifest-sha256.txt.p7s: not a CMS signature in DER"],
         |_, cms| cms.signer_count = 2,
     );
-    let broken: [(&'static str, fn(Vec<u8>) -> Vec<u8>); 4] = [
+    type Change = fn(Vec<u8>) -> Vec<u8>;
+    let broken: [(&'static str, Change); 4] = [
         ("bytes after the signature", |p7s| [&p7s[..], b"\0"].concat()),
         ("a length in more bytes than needed", |p7s| [&p7s[..1], &[0x83, 0], &p7s[2..]].concat()),
         ("an indefinite length", |p7s| [&[0x30, 0x80], &p7s[4..], &[0, 0]].concat()),
@@ -294,7 +295,7 @@ fn chain_file(bench: &mut Bench) {
         |kit, files| {
             let text = String::from_utf8(files[f::CHAIN_PEM_PATH].clone()).expect("UTF-8");
             let end = text.find("-----END CERTIFICATE-----\n").expect("an end") + 26;
-            files.insert(f::CHAIN_PEM_PATH.into(), text[..end].as_bytes().to_vec());
+            files.insert(f::CHAIN_PEM_PATH.into(), text.as_bytes()[..end].to_vec());
             let _ = kit;
         },
     );
