@@ -296,7 +296,8 @@ impl Writer {
         self.connection = Some(connection);
         let replies = std::mem::take(&mut plan.replies);
         self.advance(plan, &published);
-        self.keeper.take(Committed { published, replies, _permits: permits }).await;
+        let refused = Vec::new();
+        self.keeper.take(Committed { published, replies, refused, _permits: permits }).await;
     }
 
     /// What was planned is now so.

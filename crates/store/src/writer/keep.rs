@@ -20,6 +20,8 @@ const GROUPS_UNKEPT_MAX: usize = 16;
 pub(super) struct Committed {
     pub published: Arc<Published>,
     pub replies: Vec<Reply>,
+    /// Acts that are stored but whose commit reported a failure: told when it is published.
+    pub refused: Vec<(Reply, AppendError)>,
     /// Room in the queue, given back with the answers.
     pub _permits: Vec<OwnedSemaphorePermit>,
 }
@@ -81,6 +83,11 @@ impl Thread {
             {
                 self.stop(&error);
                 failure = Some(error);
+            }
+            for group in &mut groups {
+                for (reply, error) in group.refused.drain(..) {
+                    reply.refuse(error);
+                }
             }
             for reply in groups.into_iter().flat_map(|group| group.replies) {
                 match &failure {

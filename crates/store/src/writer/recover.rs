@@ -1,8 +1,6 @@
 //! What the writer does after a failure: it finds out whether the group was stored, and goes on
 //! only if it knows. Knows of tables nothing but the head.
 
-use std::sync::Arc;
-
 use super::keep::Committed;
 use super::plan::Plan;
 use super::commit::Failure;
@@ -64,10 +62,9 @@ impl Writer {
             Ok(published) => {
                 let replies = std::mem::take(&mut plan.replies);
                 self.advance(plan, &published);
-                replies.into_iter().for_each(|reply| reply.refuse(error.clone()));
-                let published = Arc::clone(&published);
-                let none = Committed { published, replies: Vec::new(), _permits: Vec::new() };
-                self.keeper.take(none).await;
+                let refused = replies.into_iter().map(|reply| (reply, error.clone())).collect();
+                let (replies, _permits) = (Vec::new(), Vec::new());
+                self.keeper.take(Committed { published, replies, refused, _permits }).await;
             }
             Err(failure) => {
                 self.stop(AppendError::Stopped { reason: failure.to_string().into() });
