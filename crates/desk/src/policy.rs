@@ -3,6 +3,8 @@
 
 use std::collections::BTreeSet;
 
+use Action as A;
+
 use crate::ids::{ActorId, AgencyId, RequestId};
 use crate::request::Request;
 use crate::words::words;
@@ -293,157 +295,166 @@ const fn role_fits_actor(role: Role, id: ActorId) -> bool {
 
 /// The table: what each role may do at all.
 fn table(role: Role, action: Action) -> bool {
-    use Action as A;
-    let staff_reads = matches!(
-        action,
-        A::ReadCase | A::ReadStatus | A::ListRequests | A::Precheck | A::PostMessage | A::MarkKey
+    let own = match role {
+        Role::Verifier => VERIFIER,
+        Role::Counsel => COUNSEL,
+        Role::Analyst => ANALYST,
+        Role::Approver => APPROVER,
+        Role::OnCall => ON_CALL,
+        Role::Administrator => ADMINISTRATOR,
+        Role::Intake => INTAKE,
+        Role::Officer => AGENCY,
+        Role::AgencySupervisor => return AGENCY.contains(&action) || action == Action::MarkKey,
+        Role::AgencyKeyHolder => KEY_HOLDER,
+        Role::Partner => PARTNER,
+        Role::System => JOBS,
+        // Reads all, acts on nothing; even so, a preserved copy is for an order's eyes only.
+        Role::Auditor => {
+            let kept = matches!(action, Action::Precheck | Action::ReadPreservedCopy);
+            return is_read(action) && !kept;
+        }
+    };
+    let works_on_cases = matches!(
+        role,
+        Role::Verifier | Role::Counsel | Role::Analyst | Role::Approver | Role::OnCall
     );
-    match role {
-        Role::Verifier => {
-            staff_reads
-                || matches!(
-                    action,
-                    A::StartIdentityCheck
-                        | A::VerifyIdentity
-                        | A::RequestInformation
-                        | A::Refuse
-                        | A::Freeze
-                        | A::RetryEffect
-                )
-        }
-        Role::Counsel => {
-            staff_reads
-                || matches!(
-                    action,
-                    A::AcceptLegal
-                        | A::RequestInformation
-                        | A::Hold
-                        | A::EndHold
-                        | A::ClearByAuthority
-                        | A::Refuse
-                        | A::Withdraw
-                        | A::Link
-                        | A::Release
-                        | A::ConfirmFreeze
-                        | A::Unfreeze
-                        | A::RetryEffect
-                        | A::ReviewEmergency
-                        | A::ReceiveExPostOrder
-                        | A::ConfirmDeletion
-                        | A::ClearKey
-                        | A::Close
-                        | A::ReadExhibit
-                )
-        }
-        Role::Analyst => {
-            staff_reads
-                || matches!(
-                    action,
-                    A::StartSearch
-                        | A::AddExhibit
-                        | A::Assemble
-                        | A::Freeze
-                        | A::Unfreeze
-                        | A::Preserve
-                        | A::RetryEffect
-                        | A::Close
-                        | A::ReadExhibit
-                        | A::ReadPreservedCopy
-                )
-        }
-        Role::Approver => {
-            staff_reads
-                || matches!(
-                    action,
-                    A::ReturnPackage
-                        | A::Approve
-                        | A::Deliver
-                        | A::ReviewEmergency
-                        | A::Close
-                        | A::ReadExhibit
-                        | A::ReadPreservedCopy
-                )
-        }
-        Role::OnCall => {
-            staff_reads
-                || matches!(
-                    action,
-                    A::StartIdentityCheck
-                        | A::VerifyIdentity
-                        | A::AcceptLegal
-                        | A::RequestInformation
-                        | A::Refuse
-                        | A::StartSearch
-                        | A::AddExhibit
-                        | A::Assemble
-                        | A::ReturnPackage
-                        | A::Approve
-                        | A::Deliver
-                        | A::Freeze
-                        | A::RetryEffect
-                        | A::ReviewEmergency
-                        | A::ReadExhibit
-                )
-        }
-        Role::Auditor => is_read(action) && !matches!(action, A::Precheck | A::ReadPreservedCopy),
-        Role::Administrator => {
-            matches!(action, A::ReadMetrics | A::ManageStaff | A::ManageAgencies)
-        }
-        Role::Intake => matches!(
-            action,
-            A::Receive
-                | A::ProvideInformation
-                | A::Withdraw
-                | A::Precheck
-                | A::ReadStatus
-                | A::PostMessage
-                | A::Extend
-                | A::Acknowledge
-        ),
-        Role::Officer | Role::AgencySupervisor => {
-            agency_may(action) || (role == Role::AgencySupervisor && matches!(action, A::MarkKey))
-        }
-        Role::AgencyKeyHolder => {
-            matches!(action, A::ReadStatus | A::ReadPackage | A::Acknowledge)
-        }
-        Role::Partner => matches!(action, A::Precheck),
-        Role::System => matches!(
-            action,
-            A::Preserve
-                | A::AddExhibit
-                | A::Seal
-                | A::Deliver
-                | A::ConfirmEffect
-                | A::FailEffect
-                | A::RetryEffect
-                | A::Tick
-                | A::ReadStatus
-                | A::ListRequests
-                | A::ReadMetrics
-                | A::ReadCase
-                | A::ReadExhibit
-                | A::ReadPackage
-                | A::ErasePayload
-        ),
-    }
+    own.contains(&action) || (works_on_cases && STAFF.contains(&action))
 }
 
-const fn agency_may(action: Action) -> bool {
-    matches!(
-        action,
-        Action::Receive
-            | Action::ProvideInformation
-            | Action::Withdraw
-            | Action::ConfirmDeletion
-            | Action::Acknowledge
-            | Action::Extend
-            | Action::PostMessage
-            | Action::Precheck
-            | Action::ReadStatus
-            | Action::ReadPackage
-            | Action::ListRequests
-    )
-}
+/// What everybody who works on cases may do.
+const STAFF: &[Action] =
+    &[A::ReadCase, A::ReadStatus, A::ListRequests, A::Precheck, A::PostMessage, A::MarkKey];
+
+/// Proves who sent a request.
+const VERIFIER: &[Action] = &[
+    A::StartIdentityCheck,
+    A::VerifyIdentity,
+    A::RequestInformation,
+    A::Refuse,
+    A::Freeze,
+    A::RetryEffect,
+];
+
+/// Judges in law.
+const COUNSEL: &[Action] = &[
+    A::AcceptLegal,
+    A::RequestInformation,
+    A::Hold,
+    A::EndHold,
+    A::ClearByAuthority,
+    A::Refuse,
+    A::Withdraw,
+    A::Link,
+    A::Release,
+    A::ConfirmFreeze,
+    A::Unfreeze,
+    A::RetryEffect,
+    A::ReviewEmergency,
+    A::ReceiveExPostOrder,
+    A::ConfirmDeletion,
+    A::ClearKey,
+    A::Close,
+    A::ReadExhibit,
+];
+
+/// Searches and assembles.
+const ANALYST: &[Action] = &[
+    A::StartSearch,
+    A::AddExhibit,
+    A::Assemble,
+    A::Freeze,
+    A::Unfreeze,
+    A::Preserve,
+    A::RetryEffect,
+    A::Close,
+    A::ReadExhibit,
+    A::ReadPreservedCopy,
+];
+
+/// Lets out.
+const APPROVER: &[Action] = &[
+    A::ReturnPackage,
+    A::Approve,
+    A::Deliver,
+    A::ReviewEmergency,
+    A::Close,
+    A::ReadExhibit,
+    A::ReadPreservedCopy,
+];
+
+/// All of it, in an emergency, and still with a second person.
+const ON_CALL: &[Action] = &[
+    A::StartIdentityCheck,
+    A::VerifyIdentity,
+    A::AcceptLegal,
+    A::RequestInformation,
+    A::Refuse,
+    A::StartSearch,
+    A::AddExhibit,
+    A::Assemble,
+    A::ReturnPackage,
+    A::Approve,
+    A::Deliver,
+    A::Freeze,
+    A::RetryEffect,
+    A::ReviewEmergency,
+    A::ReadExhibit,
+];
+
+/// No case at all.
+const ADMINISTRATOR: &[Action] = &[A::ReadMetrics, A::ManageStaff, A::ManageAgencies];
+
+/// Post and mail.
+const INTAKE: &[Action] = &[
+    A::Receive,
+    A::ProvideInformation,
+    A::Withdraw,
+    A::Precheck,
+    A::ReadStatus,
+    A::PostMessage,
+    A::Extend,
+    A::Acknowledge,
+];
+
+/// Fetches and opens packages.
+const KEY_HOLDER: &[Action] = &[A::ReadStatus, A::ReadPackage, A::Acknowledge];
+
+/// Asks whether something would be accepted.
+const PARTNER: &[Action] = &[A::Precheck];
+
+/// What runs without a person: never a judgement.
+const JOBS: &[Action] = &[
+    A::Preserve,
+    A::AddExhibit,
+    A::Seal,
+    A::Deliver,
+    A::ConfirmEffect,
+    A::FailEffect,
+    A::RetryEffect,
+    A::Tick,
+    A::ReadStatus,
+    A::ListRequests,
+    A::ReadMetrics,
+    A::ReadCase,
+    A::ReadExhibit,
+    A::ReadPackage,
+    A::ErasePayload,
+];
+
+/// An officer, for the own agency's requests.
+const AGENCY: &[Action] = &[
+    A::Receive,
+    A::ProvideInformation,
+    A::Withdraw,
+    A::ConfirmDeletion,
+    A::Acknowledge,
+    A::Extend,
+    A::PostMessage,
+    A::Precheck,
+    A::ReadStatus,
+    A::ReadPackage,
+    A::ListRequests,
+];
 
 /// What the table cannot say: whose request it is, emergencies, marks.
 fn conditions(role: Role, action: Action, actor: &Actor, facts: &Facts) -> bool {

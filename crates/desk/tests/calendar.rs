@@ -257,6 +257,8 @@ fn lengths_that_are_none() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn longer_is_never_earlier(
         second in 0i64..4_000_000_000,

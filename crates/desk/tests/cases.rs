@@ -220,7 +220,7 @@ cases! {
         order.issuer = IssuerType::Prosecutor;
         Stage::verified(eu(), order)
     }, carl(), accept(1) => expect![[r#"
-        refused: accept ask 1 under eu-e-evidence-2023-1543: issuer_not_competent (Art 4(2)): for `traffic` data a `prosecutor` needs a validation; have it validated by: judge, court, investigating_judge; refuse it, ask the authority, or have counsel accept it naming each reason set aside
+        refused: accept ask 1 under eu-e-evidence-2023-1543: issuer_not_competent (Art 4(2)): `traffic` data: the issuer `prosecutor` needs a validation; have it validated by: judge, court, investigating_judge; refuse it, ask the authority, or have counsel accept it naming each reason set aside
         => legal_review
     "#]];
     counsel_may_set_a_named_reason_aside: {
@@ -555,7 +555,7 @@ cases! {
         order.issuer = IssuerType::Police;
         Stage::new(eu()).then(&officer(), receive(order)).then(&one(), verify())
     }, one(), search(1) => expect![[r#"
-        refused: accept ask 1 under eu-e-evidence-2023-1543: issuer_not_competent (Art 4(2)): for `traffic` data a `police` needs a validation; have it validated by: judge, court, investigating_judge; this emergency does not excuse it; refuse it, ask the authority, or have counsel accept it naming each reason set aside
+        refused: accept ask 1 under eu-e-evidence-2023-1543: issuer_not_competent (Art 4(2)): `traffic` data: the issuer `police` needs a validation; have it validated by: judge, court, investigating_judge; this emergency does not excuse it; refuse it, ask the authority, or have counsel accept it naming each reason set aside
         => legal_review
     "#]];
     still_two_people: emergency()
@@ -723,7 +723,7 @@ cases! {
         (order.issuer, order.issuer_rank) = (IssuerType::Police, Some(Rank::Sergeant));
         Stage::verified(sg(), order)
     }, anna(), Command::Freeze { ask: ask(1) } => expect![[r#"
-        refused: accept ask 1 under sg-cpc-2010: issuer_not_competent (s 35(2)): to `freeze` need an officer of rank inspector or above; have one sign; refuse it, ask the authority, or have counsel accept it naming each reason set aside
+        refused: accept ask 1 under sg-cpc-2010: issuer_not_competent (s 35(2)): to `freeze`: this needs an officer of rank inspector or above; have one sign; refuse it, ask the authority, or have counsel accept it naming each reason set aside
         => legal_review
     "#]];
     frozen_only_on_confirmation: freezing(), system(), {
@@ -823,7 +823,7 @@ cases! {
         order.issuer = IssuerType::Prosecutor;
         Stage::verified(us(), order)
     }, carl(), accept(1) => expect![[r#"
-        refused: accept ask 1 under us-sca: issuer_not_competent (18 USC 2703(c)(2)): a `subpoena` does not reach `transaction` data; these do: court_order_2703d, warrant, preservation_letter, executive_agreement_order, emergency_request; refuse it, ask the authority, or have counsel accept it naming each reason set aside
+        refused: accept ask 1 under us-sca: issuer_not_competent (18 USC 2703(c)(2)): the instrument `subpoena` does not reach `transaction` data; these do: court_order_2703d, warrant, executive_agreement_order, emergency_request; refuse it, ask the authority, or have counsel accept it naming each reason set aside
         => legal_review
     "#]];
 }
@@ -832,37 +832,57 @@ cases! {
 fn a_release_frees_the_freeze_it_names() {
     let stage = frozen().then(&carl(), accept(2)).then(&anna(), Command::Unfreeze { ask: ask(2) });
     let effect = effect(&stage, 2);
-    check(stage, system(), Command::ConfirmEffect { effect }, expect![[r#"
+    check(
+        stage,
+        system(),
+        Command::ConfirmEffect { effect },
+        expect![[r#"
         effect_confirmed ask=2 late=false
         unfrozen ask=2
         unfrozen ask=1
         => unfrozen, unfrozen
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn a_freeze_confirmed_twice_is_refused() {
     let (stage, command) = confirm_last(frozen());
-    check(stage, system(), command, expect![[r#"
+    check(
+        stage,
+        system(),
+        command,
+        expect![[r#"
         refused: confirm the effect: it is confirmed already; nothing is left to do
         => frozen, legal_review
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn another_pack_cannot_judge() {
     let mut stage = one_disclosure();
     stage.pack = us();
-    check(stage, carl(), accept(1), expect![[r#"
+    check(
+        stage,
+        carl(),
+        accept(1),
+        expect![[r#"
         refused: accept_legal: the request is judged by eu-e-evidence-2023-1543 2026-11-22, not by us-sca 2026-11-22; load the rule pack in the version that the request names
         => legal_review
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn an_ask_that_is_not_there() {
-    check(one_disclosure(), carl(), accept(7), expect![[r#"
+    check(
+        one_disclosure(),
+        carl(),
+        accept(7),
+        expect![[r#"
         refused: accept for ask 7: the request has asks 1 to 1; name one of them
         => legal_review
-    "#]]);
+    "#]],
+    );
 }

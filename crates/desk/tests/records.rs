@@ -243,6 +243,8 @@ fn what_is_no_event_is_named() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn no_bytes_make_it_panic(text in ".{0,200}") {
         let _ = record::decode(&text);

@@ -9,7 +9,9 @@ use jiff::{Timestamp, ToSpan};
 use super::Reason;
 use super::clocks::zone;
 use crate::calendar::Counting;
-use crate::order::{Ask, AskKind, Authentication, DataCategory, Demand, IssuerType, Order, Scope};
+use crate::order::{
+    Ask, AskKind, Authentication, DataCategory, Demand, InstrumentKind, IssuerType, Order, Scope,
+};
 use crate::pack::{IssuerRule, OffenceRule, RulePack, Source};
 use crate::request::RefusalCode;
 
@@ -57,7 +59,7 @@ fn instrument(order: &Order, ask: &Ask, pack: &RulePack, reasons: &mut Vec<Reaso
     match pack.instruments.iter().find(|rule| rule.kind == order.instrument && fitting(rule)) {
         Some(rule) if rule.emergency_only && ask.emergency.is_none() => {
             let fix = format!(
-                "a `{}` counts only where an emergency is claimed; send an order, or say what \
+                "the instrument `{}` counts only where an emergency is claimed; send an order, or say what \
                  the emergency is",
                 order.instrument
             );
@@ -71,7 +73,8 @@ fn instrument(order: &Order, ask: &Ask, pack: &RulePack, reasons: &mut Vec<Reaso
             } else {
                 format!("send one of: {can}")
             };
-            let fix = format!("a `{}` cannot ask to `{kind}`; {way}", order.instrument);
+            let fix =
+                format!("the instrument `{}` cannot ask to `{kind}`; {way}", order.instrument);
             let source = Source { article: pack.title.clone(), unchecked: false };
             reasons.push(Reason::new(RefusalCode::NoLegalBasis, &source, fix));
         }
@@ -104,7 +107,7 @@ fn issuer(order: &Order, ask: &Ask, pack: &RulePack, reasons: &mut Vec<Reason>) 
         let what = category.map_or_else(|| format!("to `{kind}`"), |it| format!("`{it}` data"));
         if fitting.is_empty() {
             let fix = format!(
-                "a `{}` does not reach {what}; {}",
+                "the instrument `{}` does not reach {what}; {}",
                 order.instrument,
                 reach(pack, kind, category,)
             );
@@ -132,7 +135,11 @@ fn reach(pack: &RulePack, kind: AskKind, category: Option<DataCategory>) -> Stri
         (rule.asks.is_empty() || rule.asks.contains(&kind))
             && category.is_none_or(|it| rule.categories.is_empty() || rule.categories.contains(&it))
     });
-    let kinds: BTreeSet<_> = reaching.flat_map(|rule| rule.instruments.iter().copied()).collect();
+    let can = |instrument: &InstrumentKind| {
+        pack.instruments.iter().any(|rule| rule.kind == *instrument && rule.asks.contains(&kind))
+    };
+    let kinds: BTreeSet<_> =
+        reaching.flat_map(|rule| rule.instruments.iter().copied()).filter(can).collect();
     if kinds.is_empty() {
         "no instrument of this regime does".to_owned()
     } else {
@@ -144,7 +151,7 @@ fn competence(order: &Order, ask: &Ask, rule: &IssuerRule, what: &str) -> Result
     let rank_fits = match rule.rank_min {
         Some(least) if order.issuer == IssuerType::Police => {
             let Some(rank) = order.issuer_rank else {
-                let fix = format!("state the officer's rank; {what} need {least} or above");
+                let fix = format!("state the officer's rank; {what}: this needs {least} or above");
                 return Err(Reason::new(RefusalCode::Incomplete, &rule.source, fix));
             };
             rank >= least
@@ -153,7 +160,7 @@ fn competence(order: &Order, ask: &Ask, rule: &IssuerRule, what: &str) -> Result
     };
     if !rank_fits {
         let least = rule.rank_min.map_or("a higher rank", |rank| rank.as_str());
-        let fix = format!("{what} need an officer of rank {least} or above; have one sign");
+        let fix = format!("{what}: this needs an officer of rank {least} or above; have one sign");
         return Err(Reason::new(RefusalCode::IssuerNotCompetent, &rule.source, fix));
     }
     if rule.direct.contains(&order.issuer) {
@@ -161,7 +168,10 @@ fn competence(order: &Order, ask: &Ask, rule: &IssuerRule, what: &str) -> Result
     }
     let direct = words(rule.direct.iter().copied());
     if !rule.validated.contains(&order.issuer) {
-        let fix = format!("a `{}` may not order {what}; have it issued by: {direct}", order.issuer);
+        let fix = format!(
+            "{what}: the issuer `{}` may not order this; have it issued by: {direct}",
+            order.issuer
+        );
         return Err(Reason::new(RefusalCode::IssuerNotCompetent, &rule.source, fix));
     }
     let validators = words(rule.validators.iter().copied());
@@ -169,15 +179,14 @@ fn competence(order: &Order, ask: &Ask, rule: &IssuerRule, what: &str) -> Result
         (Some(validator), _) if rule.validators.contains(&validator) => Ok(()),
         (Some(validator), _) => {
             let fix = format!(
-                "a `{validator}` may not validate an order for {what}; have it validated by: \
-                 {validators}"
+                "{what}: `{validator}` may not validate this; have it validated by: {validators}"
             );
             Err(Reason::new(RefusalCode::IssuerNotCompetent, &rule.source, fix))
         }
         (None, Some(kind)) if rule.unvalidated_emergencies.contains(&kind) => Ok(()),
         (None, emergency) => {
             let mut fix = format!(
-                "for {what} a `{}` needs a validation; have it validated by: {validators}",
+                "{what}: the issuer `{}` needs a validation; have it validated by: {validators}",
                 order.issuer
             );
             if emergency.is_some() {
@@ -205,9 +214,13 @@ fn offence(order: &Order, ask: &Ask, pack: &RulePack, reasons: &mut Vec<Reason>)
             ways.push(format!("a listed offence ({listed}; by an information system for: {by})"));
         }
         if let Some(months) = rule.executed_sentence_months_min {
-            ways.push(format!("the execution of a sentence of at least {months} months for one"));
+            ways.push(if ways.is_empty() {
+                format!("an executed sentence of at least {months} months")
+            } else {
+                format!("the execution of a sentence of at least {months} months for one of these")
+            });
         }
-        let fix = format!("{closed} need {}; or leave these data out", ways.join(", or "));
+        let fix = format!("`{closed}` data: this needs {}; or leave these out", ways.join(", or "));
         reasons.push(Reason::new(RefusalCode::OffenceNotCovered, &rule.source, fix));
     }
 }
@@ -336,7 +349,7 @@ fn freeze(
         let fix = "a freeze names one asset and an amount above zero; name both";
         reasons.push(desk(RefusalCode::OverBroad, fix));
     }
-    if pack.freeze.is_none() {
+    if pack.freeze.is_none() && reasons.is_empty() {
         let fix = format!("{} gives no freeze; use another regime", pack.reference.id);
         reasons.push(desk(RefusalCode::NoLegalBasis, fix));
     }

@@ -224,16 +224,8 @@ impl Reader<'_> {
                 let raw = rule.get_ref();
                 Ok(Note { text: raw.text.clone(), asks: raw.asks.clone(), source })
             })?,
-            instruments: self.each(file.instrument, |rule, source| {
-                let raw = rule.get_ref();
-                Ok(InstrumentRule {
-                    kind: self.need(rule, "kind", raw.kind)?,
-                    asks: raw.asks.clone(),
-                    emergency_only: raw.emergency_only,
-                    voluntary: raw.voluntary,
-                    source,
-                })
-            })?,
+            instruments: self
+                .each(file.instrument, |rule, source| self.instrument(rule, source))?,
             issuers: self.each(file.issuer, |rule, source| self.issuer(rule, source))?,
             offences: self
                 .each(file.offence, |rule, source| Ok(offence(rule.get_ref(), source)))?,
@@ -247,23 +239,10 @@ impl Reader<'_> {
                 doubtful: file.service.get_ref().doubtful.clone(),
                 source: self.source(&file.service)?,
             },
-            channels: self.each(file.channel, |rule, source| {
-                let raw = rule.get_ref();
-                Ok(ChannelRule {
-                    instruments: raw.instruments.clone(),
-                    channels: raw.channels.clone(),
-                    note: raw.note.clone(),
-                    source,
-                })
-            })?,
-            formats: self.each(file.format, |rule, source| {
-                let raw = rule.get_ref();
-                Ok(FormatRule {
-                    instruments: raw.instruments.clone(),
-                    formats: raw.formats.clone(),
-                    source,
-                })
-            })?,
+            channels: self
+                .each(file.channel, |rule, source| Ok(channel(rule.get_ref(), source)))?,
+            formats: self
+                .each(file.format, |rule, source| Ok(format_rule(rule.get_ref(), source)))?,
             scope: self.scope(&file.scope)?,
             clocks: self.clocks(file.clock)?,
             preservation: file.preservation.map(|rule| self.preservation(&rule)).transpose()?,
@@ -278,15 +257,36 @@ impl Reader<'_> {
                 text: file.user_notice.get_ref().text.clone(),
                 source: self.source(&file.user_notice)?,
             },
-            refusals: self.each(file.refusal, |rule, source| {
-                let raw = rule.get_ref();
-                Ok(RefusalRule {
-                    code: self.need(rule, "code", raw.code)?,
-                    tick: raw.tick,
-                    text: raw.text.clone(),
-                    source,
-                })
-            })?,
+            refusals: self.each(file.refusal, |rule, source| self.refusal(rule, source))?,
+        })
+    }
+
+    fn instrument(
+        &self,
+        rule: &Spanned<RawInstrument>,
+        source: Source,
+    ) -> Result<InstrumentRule, PackError> {
+        let raw = rule.get_ref();
+        Ok(InstrumentRule {
+            kind: self.need(rule, "kind", raw.kind)?,
+            asks: raw.asks.clone(),
+            emergency_only: raw.emergency_only,
+            voluntary: raw.voluntary,
+            source,
+        })
+    }
+
+    fn refusal(
+        &self,
+        rule: &Spanned<RawRefusal>,
+        source: Source,
+    ) -> Result<RefusalRule, PackError> {
+        let raw = rule.get_ref();
+        Ok(RefusalRule {
+            code: self.need(rule, "code", raw.code)?,
+            tick: raw.tick,
+            text: raw.text.clone(),
+            source,
         })
     }
 
@@ -414,6 +414,19 @@ impl Reader<'_> {
             source: self.source(rule)?,
         })
     }
+}
+
+fn channel(raw: &RawChannel, source: Source) -> ChannelRule {
+    ChannelRule {
+        instruments: raw.instruments.clone(),
+        channels: raw.channels.clone(),
+        note: raw.note.clone(),
+        source,
+    }
+}
+
+fn format_rule(raw: &RawFormat, source: Source) -> FormatRule {
+    FormatRule { instruments: raw.instruments.clone(), formats: raw.formats.clone(), source }
 }
 
 fn offence(raw: &RawOffence, source: Source) -> OffenceRule {
