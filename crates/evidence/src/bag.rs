@@ -369,6 +369,7 @@ fn exhibit_line(facts: &ExhibitFacts) -> String {
     if let Some(approver) = &facts.approver {
         let _ = write!(line, "; approver {approver}");
     }
+    push_fiction(&mut line, facts.fiction.as_deref());
     line
 }
 
@@ -386,7 +387,14 @@ fn trace_line(trace: &TraceExhibit<'_>) -> String {
     for input in &trace.inputs {
         let _ = write!(line, "; input {input}");
     }
+    push_fiction(&mut line, trace.fiction.as_deref());
     line
+}
+
+fn push_fiction(line: &mut String, note: Option<&str>) {
+    if let Some(note) = note {
+        let _ = write!(line, "; fiction: {note}");
+    }
 }
 
 fn range_text(range: &TimeRange) -> String {

@@ -2,8 +2,8 @@
 //!
 //! Knows nothing that is not in the [`PackageInput`]: every account, address and event stands in
 //! an exhibit too. Ids are version 5 UUIDs of request, package and a tag, so the same input gives
-//! the same bytes and two packages of one request can be loaded into one graph. UCO has no class for a transfer on a chain; one is an `EventRecord` whose
-//! record id is `txid:...`.
+//! the same bytes and two packages of one request can be loaded into one graph. UCO has no class
+//! for a transfer on a chain; one is an `EventRecord` whose record id is `txid:...`.
 
 use std::fmt::{Display, Write as _};
 

@@ -16,6 +16,7 @@
 //! | the company's signature | [`cms`], [`timestamp`], [`seal`] | CAdES B-B, RFC 3161 token |
 //! | one file | [`archive`] | the zip, byte for byte repeatable |
 //! | for one recipient only | [`cms::envelope`], [`age`] | encrypted zip |
+//! | with the parcel | [`transmission`] | manifest of what was sent |
 //! | the other side | [`verify`] | every defect by name |
 //!
 //! Layout and formats are written up in `docs/formats/package.md`; [`mod@format`] has the
@@ -35,5 +36,6 @@ pub mod report;
 pub mod seal;
 pub mod table;
 pub mod timestamp;
+pub mod transmission;
 pub mod verify;
 mod verify_text;

@@ -9,6 +9,11 @@ use crate::package::PackageInput;
 
 /// The text for one package.
 pub(crate) fn text(input: &PackageInput<'_>) -> String {
+    [heading(input), steps_with_plain_tools(), steps_with_the_log(input), READING.to_owned()]
+        .concat()
+}
+
+fn heading(input: &PackageInput<'_>) -> String {
     let one_line = |text: &str| -> String {
         text.chars().map(|char| if char.is_control() { ' ' } else { char }).collect()
     };
@@ -23,9 +28,21 @@ File no.: {reference}
 Made:     {made_at}
 
 Unpack the zip and run the commands in the folder that holds this file. They need GNU coreutils
-and OpenSSL 1.1.1 or later, no network, and nothing from the sender but two certificates:
+and OpenSSL 3.0 or later (leave out -cades in older ones), no network, and two certificates:
 COMPANY_ROOT.pem and TSA_ROOT.pem. Get these by a way you trust, not from this package.
 
+",
+        name = input.name,
+        company = one_line(&input.request.company_name),
+        agency = one_line(&input.request.agency_name),
+        reference = one_line(&input.request.agency_reference),
+        made_at = input.made_at,
+    )
+}
+
+fn steps_with_plain_tools() -> String {
+    format!(
+        "\
 1. The files are those that were listed
 
    sha256sum -c {MANIFEST_SHA256_PATH} && sha256sum -c {TAGMANIFEST_PATH}
@@ -57,6 +74,13 @@ COMPANY_ROOT.pem and TSA_ROOT.pem. Get these by a way you trust, not from this p
    only until the end of the seal certificate, because nothing but the company's word says that
    it was made before that end.
 
+"
+    )
+}
+
+fn steps_with_the_log(input: &PackageInput<'_>) -> String {
+    format!(
+        "\
 4. The sealing stands in a public log
 
    {SEALED_JSON_PATH} holds a record that names the SHA-256 of the files of 2 and 3,
@@ -73,16 +97,15 @@ COMPANY_ROOT.pem and TSA_ROOT.pem. Get these by a way you trust, not from this p
    Also finds files that no list names, tables whose CSV and JSON differ, and encodings that
    other tools let pass. It works without a network and names every defect.
 
+",
+        name = input.name
+    )
+}
+
+const READING: &str = "\
 READING THE TABLES
 
 CSV and JSON hold the same rows. Times are UTC. Amounts are exact decimal texts. Cells stand
 exactly as recorded: when you open a CSV file in a spreadsheet, import every column as text, or
 the program may round numbers, drop leading zeros or run a cell that starts with = as a formula.
-",
-        name = input.name,
-        company = one_line(&input.request.company_name),
-        agency = one_line(&input.request.agency_name),
-        reference = one_line(&input.request.agency_reference),
-        made_at = input.made_at,
-    )
-}
+";

@@ -99,8 +99,7 @@ fn certificates_that_cannot_take_a_key_are_refused() {
     expect!["the certificate's key is EC on curve 1.3.132.0.10; use RSA from 2048 bits, or EC on P-256, P-384 or P-521"]
         .assert_eq(&refusal("koblitz"));
     let broken = Recipient::from_pem("-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----");
-    expect!["line 3: the lines above are not base64"]
-        .assert_eq(&broken.err().unwrap().to_string());
+    expect!["line 3: the lines above are not base64"].assert_eq(&broken.err().unwrap().to_string());
     assert!(Recipient::from_pem("").is_err());
 }
 

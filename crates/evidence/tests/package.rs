@@ -42,8 +42,7 @@ fn the_text_files_are_as_written_up() {
     let bag = Bag::build(sample(3)).unwrap();
     expect_file!["golden/bag-info.txt"].assert_eq(&file(&bag, "bag-info.txt"));
     expect_file!["golden/VERIFY.txt"].assert_eq(&file(&bag, "VERIFY.txt"));
-    expect_file!["golden/tagmanifest-sha256.txt"]
-        .assert_eq(&file(&bag, "tagmanifest-sha256.txt"));
+    expect_file!["golden/tagmanifest-sha256.txt"].assert_eq(&file(&bag, "tagmanifest-sha256.txt"));
     expect_file!["golden/manifest-sha256.txt"].assert_eq(&file(&bag, "manifest-sha256.txt"));
     expect_file!["golden/case.jsonld"].assert_eq(&file(&bag, "data/case.jsonld"));
     let negative = Bag::build(negative()).unwrap();
@@ -230,11 +229,15 @@ fn inputs_that_contradict_themselves_are_refused() {
     );
     check_refused(
         |i| i.exhibits[0].facts.query_sha256 = Sha256([0; 32]),
-        expect!["exhibit 1: the query digest is not that of the query text (7e4e2f191e48dca9114ae143b62431007f7c641ef90c08a3727c55f955a9f83e)"],
+        expect![
+            "exhibit 1: the query digest is not that of the query text (7e4e2f191e48dca9114ae143b62431007f7c641ef90c08a3727c55f955a9f83e)"
+        ],
     );
     check_refused(
         |i| drop(i.entities.remove(0)),
-        expect!["address `bc1qexampleaddressxxxxxxxxxxxxxxxxxxxxxxx` names account `UID-31337`, which is not among the entities"],
+        expect![
+            "address `bc1qexampleaddressxxxxxxxxxxxxxxxxxxxxxxx` names account `UID-31337`, which is not among the entities"
+        ],
     );
     let twin = |i: &mut PackageInput<'static>| {
         i.order.push(OrderFile {
@@ -246,7 +249,9 @@ fn inputs_that_contradict_themselves_are_refused() {
     };
     check_refused(
         twin,
-        expect!["order file `message.json` stands twice or out of order; give each its own, ascending"],
+        expect![
+            "order file `message.json` stands twice or out of order; give each its own, ascending"
+        ],
     );
 }
 

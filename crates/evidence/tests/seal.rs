@@ -82,7 +82,11 @@ fn a_key_that_is_not_the_certificates_is_found_at_once() {
     let sign = |signer: &'static str| {
         let algorithm = SignatureAlgorithm::EcdsaP256Sha256;
         sign_detached(b"text", &keys.chain("seal"), algorithm, at("2027-01-05T10:00:00Z"), |m| {
-            if signer.is_empty() { Err("the key is locked".into()) } else { keys.signature(signer, m) }
+            if signer.is_empty() {
+                Err("the key is locked".into())
+            } else {
+                keys.signature(signer, m)
+            }
         })
         .map_err(|error| error.to_string())
     };
@@ -152,22 +156,65 @@ fn an_answer_that_is_not_the_one_asked_for_is_refused() {
     };
 
     let other_data = TimestampRequest::new(b"datum", [1; 8], None).unwrap();
-    check(&other_data, &response, &root, expect!["the token's digest is not what was asked: found 3a6eb0790f39ac87c94f3856b2dd2c5d110e6811602261a9a923d3bb23adc8b7, expected f5259fbfbce9732c4b7628a3244a5ae14e95460b33f80222fcf5dd4fdc21784e"]);
+    check(
+        &other_data,
+        &response,
+        &root,
+        expect![
+            "the token's digest is not what was asked: found 3a6eb0790f39ac87c94f3856b2dd2c5d110e6811602261a9a923d3bb23adc8b7, expected f5259fbfbce9732c4b7628a3244a5ae14e95460b33f80222fcf5dd4fdc21784e"
+        ],
+    );
     let other_nonce = TimestampRequest::new(b"data", [2; 8], None).unwrap();
-    check(&other_nonce, &response, &root, expect!["the token's nonce is not what was asked: found 0101010101010101, expected 0202020202020202"]);
+    check(
+        &other_nonce,
+        &response,
+        &root,
+        expect![
+            "the token's nonce is not what was asked: found 0101010101010101, expected 0202020202020202"
+        ],
+    );
     let other_policy = TimestampRequest::new(b"data", [1; 8], Some("1.2.3.4.2")).unwrap();
-    check(&other_policy, &response, &root, expect!["the token's policy is not what was asked: found 1.2.3.4.1, expected 1.2.3.4.2"]);
-    check(&request, &response, &[der(&keys, "stranger")], expect!["the token is not trusted: nobody known issued the certificate of CN=Example root: CN=Example root"]);
-    check(&request, &response, &[], expect!["the token is not trusted: nobody known issued the certificate of CN=Example root: CN=Example root"]);
+    check(
+        &other_policy,
+        &response,
+        &root,
+        expect!["the token's policy is not what was asked: found 1.2.3.4.1, expected 1.2.3.4.2"],
+    );
+    check(
+        &request,
+        &response,
+        &[der(&keys, "stranger")],
+        expect![
+            "the token is not trusted: nobody known issued the certificate of CN=Example root: CN=Example root"
+        ],
+    );
+    check(
+        &request,
+        &response,
+        &[],
+        expect![
+            "the token is not trusted: nobody known issued the certificate of CN=Example root: CN=Example root"
+        ],
+    );
     check(&request, b"", &root, expect!["the response of the answer cannot be read"]);
 
     let unknown_policy = TimestampRequest::new(b"data", [1; 8], Some("1.9.9")).unwrap();
     let refusal = answer(&keys, &unknown_policy);
-    check(&unknown_policy, &refusal, &root, expect!["the authority refused: status 2 Requested policy is not supported."]);
+    check(
+        &unknown_policy,
+        &refusal,
+        &root,
+        expect!["the authority refused: status 2 Requested policy is not supported."],
+    );
 
     let mut flipped = response.clone();
     *flipped.last_mut().unwrap() ^= 1;
-    check(&request, &flipped, &root, expect!["the token is not trusted: the signature does not hold"]);
+    check(
+        &request,
+        &flipped,
+        &root,
+        expect!["the token is not trusted: the signature does not hold"],
+    );
     assert!(TimestampRequest::new(b"data", [1; 8], Some("one")).is_err());
 }
 
@@ -220,7 +267,9 @@ fn only_a_certificate_for_time_stamps_will_do() {
         request.check(&answer, &root).map(|token| token.at).map_err(|error| error.to_string())
     };
     assert_eq!(check("tsa"), Ok(token.at));
-    let refusal = expect!["the token is not trusted: its certificate must be for time-stamps only (critical extension 2.5.29.37)"];
+    let refusal = expect![
+        "the token is not trusted: its certificate must be for time-stamps only (critical extension 2.5.29.37)"
+    ];
     refusal.assert_eq(&check("loose").unwrap_err());
     refusal.assert_eq(&check("seal").unwrap_err());
 }

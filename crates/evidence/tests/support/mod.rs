@@ -280,8 +280,7 @@ impl Keys {
     /// `kind` is `EC:<curve>` or `RSA:<bits>`; `usage` a section of the configuration.
     pub fn issue(&self, name: &str, kind: &str, usage: &str) {
         self.key(name, kind);
-        let (key, csr, out) =
-            (format!("{name}.key"), format!("{name}.csr"), format!("{name}.pem"));
+        let (key, csr, out) = (format!("{name}.key"), format!("{name}.csr"), format!("{name}.pem"));
         let subject = format!("/CN=Example {name}");
         let new = ["req", "-new", "-config", "openssl.cnf", "-subj", &subject];
         self.openssl(&[&new[..], &["-key", &key, "-out", &csr]].concat());
@@ -325,10 +324,9 @@ impl Keys {
     /// Signs the bag with the key of `name`; the proof is that of a log of one leaf.
     pub fn seal(&self, bag: &Bag<'_>, name: &str, algorithm: SignatureAlgorithm) -> Seal {
         let when = Timestamp::now_for_tests(self);
-        let parts = sign(bag, &self.chain(name), algorithm, when, |message| {
-            self.signature(name, message)
-        })
-        .unwrap();
+        let parts =
+            sign(bag, &self.chain(name), algorithm, when, |message| self.signature(name, message))
+                .unwrap();
         Seal {
             parts,
             sealed_json: sealed_json("{\"v\":1}", &[7; 32], &[]),
