@@ -59,8 +59,8 @@ fn instrument(order: &Order, ask: &Ask, pack: &RulePack, reasons: &mut Vec<Reaso
     match pack.instruments.iter().find(|rule| rule.kind == order.instrument && fitting(rule)) {
         Some(rule) if rule.emergency_only && ask.emergency.is_none() => {
             let fix = format!(
-                "the instrument `{}` counts only where an emergency is claimed; send an order, or say what \
-                 the emergency is",
+                "the instrument `{}` counts only where an emergency is claimed; send an \
+                 order, or say what the emergency is",
                 order.instrument
             );
             reasons.push(Reason::new(RefusalCode::NoLegalBasis, &rule.source, fix));

@@ -259,8 +259,8 @@ fn check_correction(case: Case<'_>, number: AskNumber, new: &Order) -> Result<()
     Err(Refusal::new(
         Cause::Invalid,
         format!("clarify ask {number}"),
-        "the correction changes other asks, this one's kind or emergency, the country or the way it \
-         came",
+        "the correction changes other asks, this one's kind or emergency, the country or the way \
+         it came",
         "send a new request for what is new",
     ))
 }
