@@ -1,1 +1,105 @@
-fn main() {}
+//! `comity`: the one binary. Knows arguments, files and exit codes; everything else is elsewhere.
+//!
+//! Data goes to standard output, words about it to standard error.
+
+mod check;
+mod demo;
+mod evidence;
+mod keys;
+mod ledger;
+mod people;
+mod serve;
+mod trace;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+const EXAMPLES: &str = "Examples:
+  comity demo                                   one request, from intake to sealed evidence
+  comity key new --dir keys                     development keys
+  comity serve --config comity.toml --check     is the configuration sound?
+  comity evidence verify PACKAGE.zip --root root.pem --policy policy.txt
+  comity trace run --blocks BLOCK --from TXID --policy haircut --json";
+
+/// Answer the police, follow the money, stop the next one.
+#[derive(Parser)]
+#[command(name = "comity", version, after_help = EXAMPLES)]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Answers one law-enforcement request on a real Bitcoin block, in front of your eyes.
+    Demo(demo::Options),
+    /// Serves the request desk, the machine edge and the public log.
+    Serve(serve::Options),
+    /// Makes development keys.
+    #[command(subcommand)]
+    Key(keys::Command),
+    /// Enrols staff, each by a client certificate.
+    #[command(subcommand)]
+    Staff(people::Staff),
+    /// Enrols agencies, each by a client certificate.
+    #[command(subcommand)]
+    Agency(people::Agency),
+    /// Says whether an order will be accepted, by when, and if not, why.
+    Check(check::Options),
+    /// Opens and verifies evidence packages; needs no server, no network, no trust in us.
+    #[command(subcommand)]
+    Evidence(evidence::Command),
+    /// Follows money through blocks, and replays what others followed.
+    #[command(subcommand)]
+    Trace(trace::Command),
+    /// Checks the log and the store behind it.
+    #[command(subcommand)]
+    Ledger(ledger::Command),
+    /// Copies a node's store, also while it is served, into a new folder.
+    Backup(ledger::Backup),
+    /// Makes a store out of a backup. An older copy than the log key knows will not be served.
+    Restore(ledger::Restore),
+}
+
+/// Where a node's configuration lies.
+#[derive(clap::Args)]
+pub struct At {
+    /// The node's configuration.
+    #[arg(long, default_value = "comity.toml")]
+    pub config: PathBuf,
+}
+
+fn main() -> ExitCode {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("COMITY_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,comity=info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let outcome = match Arguments::parse().command {
+        Command::Demo(options) => demo::run(&options),
+        Command::Serve(options) => serve::run(&options),
+        Command::Key(command) => keys::run(&command),
+        Command::Staff(command) => people::staff(&command),
+        Command::Agency(command) => people::agency(&command),
+        Command::Check(options) => check::run(&options),
+        Command::Evidence(command) => evidence::run(&command),
+        Command::Trace(command) => trace::run(&command),
+        Command::Ledger(command) => ledger::run(&command),
+        Command::Backup(options) => ledger::backup(&options),
+        Command::Restore(options) => ledger::restore(&options),
+    };
+    outcome.unwrap_or_else(|error| {
+        eprintln!("comity: {error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+/// A runtime for commands that talk to a store or a network.
+fn block_on<T>(future: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(future)
+}
+
+/// The clock of this machine: the only place of the binary that reads it for a node.
+fn clock() -> server::app::Clock {
+    std::sync::Arc::new(jiff::Timestamp::now)
+}

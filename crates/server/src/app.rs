@@ -284,7 +284,7 @@ impl Node {
             events: new_events,
             jobs,
             completes: act.completes,
-            view: Some(view::of(&after, now)),
+            view: Some(view::of(&after)),
             seen: act.seen.clone(),
             blobs: act.blobs.clone(),
         })

@@ -225,6 +225,14 @@ pub fn private_text(path: &Path) -> Result<String, KeyError> {
     std::fs::read_to_string(path).map_err(unreadable)
 }
 
+/// The DER of an unencrypted PKCS#8 key in PEM.
+///
+/// # Errors
+/// When it is something else.
+pub fn plain_pkcs8(path: &Path, pem: &str) -> Result<Vec<u8>, KeyError> {
+    pkcs8_der(path, pem, None)
+}
+
 fn pkcs8_der(path: &Path, pem: &str, passphrase: Option<&str>) -> Result<Vec<u8>, KeyError> {
     let contents = |why: String| KeyError::Contents { path: path.to_owned(), why };
     let (label, document) = pkcs8::SecretDocument::from_pem(pem)

@@ -1,15 +1,16 @@
 //! The row that a list of requests shows: derived from the folded request, never read back by it.
 
 use desk::ids::{ActorId, AgencyId};
-use desk::request::Request;
+use desk::clock::ClockStatus;
+use desk::request::{AskState, Request};
 use jiff::Timestamp;
 use serde_json::json;
 use store::NewView;
 use uuid::Uuid;
 
-/// The row of a request as it stands at `now`.
+/// The row of a request. A function of its events alone, so that it can be checked and rebuilt.
 #[must_use]
-pub fn of(request: &Request, now: Timestamp) -> NewView {
+pub fn of(request: &Request) -> NewView {
     let asks: Vec<_> = request
         .asks
         .iter()
@@ -17,7 +18,7 @@ pub fn of(request: &Request, now: Timestamp) -> NewView {
             json!({
                 "ask": ask.number.0,
                 "kind": ask.kind().as_str(),
-                "state": ask.stage_at(now).name(),
+                "state": ask.stage.name(),
                 "emergency": ask.is_emergency(),
             })
         })
@@ -29,15 +30,22 @@ pub fn of(request: &Request, now: Timestamp) -> NewView {
     });
     NewView {
         agency: request.agency.unwrap_or(AgencyId(Uuid::nil())).0,
-        state: state(request, now).to_owned(),
+        state: state(request).to_owned(),
         summary_json: summary.to_string(),
-        next_due: request.next_change(now),
+        next_due: request.asks.iter().filter_map(next_due).min(),
     }
 }
 
 /// One word for the whole request: `closed` when every ask has come to its end, else `open`.
-fn state(request: &Request, now: Timestamp) -> &'static str {
-    if request.asks.iter().all(|ask| ask.stage_at(now).is_final()) { "closed" } else { "open" }
+fn state(request: &Request) -> &'static str {
+    if request.asks.iter().all(|ask| ask.stage.is_final()) { "closed" } else { "open" }
+}
+
+/// The next moment at which time alone changes an ask: a lapse, an expiry, the end of a clock.
+fn next_due(ask: &AskState) -> Option<Timestamp> {
+    let running = ask.clocks.iter().filter(|clock| clock.status == ClockStatus::Running);
+    let ends = [ask.lapses_at(), ask.expires_at()].into_iter().flatten();
+    ends.chain(running.map(|clock| clock.start.due)).min()
 }
 
 /// The UUID of an actor for the read audit; the company's own jobs have the nil UUID.

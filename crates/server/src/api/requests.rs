@@ -21,6 +21,7 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 pub use acts::{ActBody, ActDone, StaffAct};
+pub use show::acceptance as acceptance_json;
 
 use crate::api::{Body, Caller, stream};
 use crate::app::Node;

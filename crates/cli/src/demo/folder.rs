@@ -1,0 +1,61 @@
+//! The demo's folder: a complete deployment of the example exchange, written from the binary.
+
+use std::path::Path;
+
+use anyhow::{Context as _, Result, bail};
+
+/// A folder that holds this file is an earlier demo's and may be made anew.
+const MARK: &str = ".comity-demo";
+
+macro_rules! example {
+    ($path:literal) => {
+        ($path, include_bytes!(concat!("../../../../examples/exchange/", $path)).as_slice())
+    };
+}
+
+/// The files of `examples/exchange`.
+const FILES: [(&str, &[u8]); 13] = [
+    example!("README.md"),
+    example!("comity.toml"),
+    example!("catalog.toml"),
+    example!("orders/production-order.json"),
+    example!("orders/production-order.txt"),
+    example!("records/accounts.csv"),
+    example!("records/customers.csv"),
+    example!("records/deposit_addresses.csv"),
+    example!("records/deposits.csv"),
+    example!("records/holds.csv"),
+    example!("records/logins.csv"),
+    example!("records/record_holds.csv"),
+    example!("records/withdrawals.csv"),
+];
+
+/// Makes the folder: new, or in the place of an earlier demo.
+pub fn prepare(dir: &Path) -> Result<()> {
+    let place = || format!("{}", dir.display());
+    if dir.join(MARK).is_file() {
+        std::fs::remove_dir_all(dir).with_context(place)?;
+    }
+    if dir.exists() && std::fs::read_dir(dir).with_context(place)?.next().is_some() {
+        bail!(
+            "{} is not empty and not an earlier demo's; nothing in it was touched; \
+             give another folder with --dir",
+            dir.display()
+        );
+    }
+    server::keys::development::private_folder(dir)?;
+    write(dir, MARK, b"Made by `comity demo`; it may be deleted.\n")?;
+    for (path, bytes) in FILES {
+        write(dir, path, bytes)?;
+    }
+    write(dir, "blocks/702861.raw", bitcoin_test_data::blocks::mainnet_702861())
+}
+
+fn write(dir: &Path, path: &str, bytes: &[u8]) -> Result<()> {
+    let path = dir.join(path);
+    let place = || format!("{}", path.display());
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).with_context(place)?;
+    }
+    std::fs::write(&path, bytes).with_context(place)
+}

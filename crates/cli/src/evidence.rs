@@ -1,0 +1,142 @@
+//! `comity evidence`: open and verify packages. No server, no network, no trust in us.
+
+use std::fs::File;
+use std::io::BufReader;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use evidence::verify::{Anchors, CheckOutcome, Report, verify};
+
+/// Evidence packages.
+#[derive(clap::Subcommand)]
+pub enum Command {
+    /// Checks a package and names every defect.
+    #[command(after_help = "Exit codes:
+  0  integrity and origin both hold
+  3  intact, but origin not checked: --root or --policy was not given
+  1  unsound; every defect is named
+  2  not an evidence package")]
+    Verify {
+        /// The package: the decrypted zip.
+        package: PathBuf,
+        /// Root certificates of the company's seal, in PEM; may be repeated.
+        #[arg(long = "root")]
+        roots: Vec<PathBuf>,
+        /// C2SP tlog policy: logs, witnesses, quorum.
+        #[arg(long)]
+        policy: Option<PathBuf>,
+        /// Root certificates of the time-stamp authority, in PEM; may be repeated.
+        #[arg(long = "tsa-root")]
+        tsa_roots: Vec<PathBuf>,
+        /// JSON instead of words.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Decrypts a package that was delivered to you.
+    Open {
+        /// The delivered file (.p7m).
+        file: PathBuf,
+        /// Your certificate in PEM.
+        #[arg(long)]
+        certificate: PathBuf,
+        /// Your private key: PKCS#8 in PEM.
+        #[arg(long)]
+        key: PathBuf,
+        /// Where to write the package.
+        #[arg(long)]
+        out: PathBuf,
+    },
+}
+
+/// Runs `comity evidence`.
+pub fn run(command: &Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Verify { package, roots, policy, tsa_roots, json } => {
+            let report = check(package, roots, policy.as_ref(), tsa_roots)?;
+            if *json {
+                println!("{}", serde_json::to_string_pretty(&report)?);
+            } else {
+                print!("{}", words(&report));
+            }
+            Ok(ExitCode::from(report.exit_code()))
+        }
+        Command::Open { file, certificate, key, out } => {
+            let bytes = open(file, certificate, key, out)?;
+            eprintln!("wrote {} ({bytes} bytes)", out.display());
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+/// Verifies a package with the anchors in these files.
+pub fn check(
+    package: &PathBuf,
+    roots: &[PathBuf],
+    policy: Option<&PathBuf>,
+    tsa_roots: &[PathBuf],
+) -> anyhow::Result<Report> {
+    let mut anchors = Anchors::none();
+    for path in roots {
+        let place = || format!("{}", path.display());
+        let pem = std::fs::read(path).with_context(place)?;
+        anchors = anchors.with_roots(&pem).with_context(place)?;
+    }
+    for path in tsa_roots {
+        let place = || format!("{}", path.display());
+        let pem = std::fs::read(path).with_context(place)?;
+        anchors = anchors.with_tsa_roots(&pem).with_context(place)?;
+    }
+    if let Some(path) = policy {
+        let place = || format!("{}", path.display());
+        let text = std::fs::read(path).with_context(place)?;
+        let policy = ledger::policy::Policy::parse(&text).with_context(place)?;
+        anchors = anchors.with_policy(policy);
+    }
+    let file = File::open(package).with_context(|| format!("{}", package.display()))?;
+    verify(BufReader::new(file), &anchors).with_context(|| format!("{}", package.display()))
+}
+
+/// Decrypts a delivered file; `out` appears only when the whole of it was decrypted.
+pub fn open(
+    file: &PathBuf,
+    certificate: &PathBuf,
+    key: &PathBuf,
+    out: &PathBuf,
+) -> anyhow::Result<u64> {
+    let place = |path: &PathBuf| format!("{}", path.display());
+    let envelope = std::fs::read(file).with_context(|| place(file))?;
+    let certificates = server::keys::certificates(certificate)?;
+    let certificate = certificates.first().context("no certificate")?;
+    let pem = server::keys::private_text(key)?;
+    let key = server::keys::plain_pkcs8(key, &pem)?;
+    let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or_else(|| std::path::Path::new("."));
+    let unfinished = tempfile::NamedTempFile::new_in(folder).with_context(|| place(out))?;
+    let (unfinished, bytes) = evidence::cms::open::open(&envelope, certificate, &key, unfinished)
+        .with_context(|| place(file))?;
+    unfinished.as_file().sync_all().with_context(|| place(out))?;
+    unfinished.persist_noclobber(out).with_context(|| place(out))?;
+    Ok(bytes)
+}
+
+fn words(report: &Report) -> String {
+    let mut text = String::new();
+    for check in &report.checks {
+        let mark = match check.outcome {
+            CheckOutcome::Holds => "ok",
+            CheckOutcome::Fails => "FAILED",
+            CheckOutcome::NotChecked => "not checked",
+        };
+        text += &format!("{mark:<12} {}\n", check.what);
+    }
+    for fact in &report.facts {
+        text += &format!("{}: {}\n", fact.name, fact.value);
+    }
+    for defect in &report.defects {
+        text += &format!("defect: {defect}\n");
+    }
+    text += &report.summary();
+    text.push('\n');
+    text
+}

@@ -1,0 +1,134 @@
+//! `comity trace`: follow money through block files, and replay what others followed.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use chain::{ChainView, NamedBytes, Network};
+use trace::{Parameters, Policy, Replay, Source};
+
+/// Traces.
+#[derive(clap::Subcommand)]
+pub enum Command {
+    /// Follows a transaction's money forward.
+    #[command(after_help = "Example:
+  comity trace run --blocks comity-demo/blocks/702861.raw --policy haircut --json \\
+    --from 38019c2f360911e301dcd2c6d193b11108be2e1f73d63eef7c8a7690b8a303f3")]
+    Run {
+        #[command(flatten)]
+        blocks: Blocks,
+        /// TXID, or TXID:VOUT for one output.
+        #[arg(long)]
+        from: Source,
+        /// poison, haircut or fifo.
+        #[arg(long, default_value = "haircut")]
+        policy: Policy,
+        /// Transactions from the source that are entered.
+        #[arg(long)]
+        hops_max: Option<u32>,
+        /// The exhibit as JSON instead of a table.
+        #[arg(long)]
+        json: bool,
+        /// Also write the picture.
+        #[arg(long)]
+        svg: Option<PathBuf>,
+    },
+    /// Recomputes an exhibit and compares byte for byte. Exit code 0 the same, 1 different.
+    Replay {
+        /// The exhibit JSON.
+        exhibit: PathBuf,
+        #[command(flatten)]
+        blocks: Blocks,
+    },
+}
+
+/// Block files.
+#[derive(clap::Args)]
+pub struct Blocks {
+    /// Block files: raw blocks, or blk*.dat.
+    #[arg(long, num_args = 1.., required = true)]
+    blocks: Vec<PathBuf>,
+    /// Undo files, which tell what inputs were worth.
+    #[arg(long, num_args = 1..)]
+    undo: Vec<PathBuf>,
+    /// mainnet, testnet, signet or regtest.
+    #[arg(long, default_value = "mainnet")]
+    network: Network,
+}
+
+/// Runs `comity trace`.
+pub fn run(command: &Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Run { blocks, from, policy, hops_max, json, svg } => {
+            let view = load(blocks)?;
+            let mut parameters = Parameters::new(*from, *policy);
+            if let Some(hops_max) = hops_max {
+                parameters.limits.hops_max = *hops_max;
+            }
+            let traced = trace::run(&view, &parameters)?;
+            if let Some(path) = svg {
+                std::fs::write(path, trace::svg::svg(&traced))
+                    .with_context(|| format!("{}", path.display()))?;
+            }
+            let exhibit = trace::exhibit(&traced);
+            if *json {
+                std::io::Write::write_all(&mut std::io::stdout(), &exhibit)?;
+            } else {
+                print!("{}", table(&traced));
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Replay { exhibit, blocks } => {
+            let view = load(blocks)?;
+            let bytes =
+                std::fs::read(exhibit).with_context(|| format!("{}", exhibit.display()))?;
+            match trace::replay(&bytes, &view)? {
+                Replay::Same => {
+                    eprintln!("the same bytes");
+                    Ok(ExitCode::SUCCESS)
+                }
+                Replay::Different(difference) => {
+                    eprintln!("different: {difference}");
+                    Ok(ExitCode::FAILURE)
+                }
+            }
+        }
+    }
+}
+
+fn load(blocks: &Blocks) -> anyhow::Result<ChainView> {
+    let read = |paths: &[PathBuf]| -> anyhow::Result<Vec<(String, Vec<u8>)>> {
+        paths
+            .iter()
+            .map(|path| {
+                let bytes = std::fs::read(path).with_context(|| format!("{}", path.display()))?;
+                let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                Ok((name, bytes))
+            })
+            .collect()
+    };
+    fn named(files: &[(String, Vec<u8>)]) -> Vec<NamedBytes<'_>> {
+        files.iter().map(|(name, bytes)| NamedBytes { name, bytes }).collect()
+    }
+    let (files, undo) = (read(&blocks.blocks)?, read(&blocks.undo)?);
+    Ok(ChainView::load(&named(&files), &named(&undo), blocks.network)?)
+}
+
+/// Where the money came to rest, and how much of it.
+fn table(traced: &trace::Trace<'_>) -> String {
+    let mut text = String::from("hop  taint             output\n");
+    for hop in &traced.flow.hops {
+        let txid = traced.view.txid(hop.transaction);
+        for output in hop.outputs.iter().filter(|output| output.spent_by.is_none()) {
+            let taint = output.lot.taint;
+            let address = output.address.as_deref().unwrap_or("no address");
+            text += &format!(
+                "{:>3}  {:>16}  {txid}:{} {address}\n",
+                hop.hop,
+                taint.bitcoin(),
+                output.vout
+            );
+        }
+    }
+    text
+}
