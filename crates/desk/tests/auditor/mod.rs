@@ -21,13 +21,13 @@ pub fn audit(history: &[(Timestamp, Event)]) -> Result<(), String> {
             Event::Delivered { asks, .. } => {
                 for ask in asks {
                     let people: BTreeSet<_> = workers.get(ask).into_iter().flatten().collect();
-                    let second = approver.get(ask).filter(|by| by.is_staff());
-                    let alone = !people.iter().any(|by| by.is_staff())
-                        || second.is_none_or(|by| people.contains(by));
+                    let second = |by: &ActorId| by.is_staff() && !people.contains(by);
+                    let worked = people.iter().any(|by| by.is_staff());
+                    let alone = !worked || !approver.get(ask).is_some_and(second);
                     let mut own = clocks.iter().filter(|((of, _), _)| of == ask);
                     let early = own.any(|(_, (kind, due))| *kind == NotBefore && at < due);
+                    let why = format!("alone: {alone}, proven: {proven}, early: {early}");
                     if alone || !proven || early {
-                        let why = format!("alone: {alone}, proven: {proven}, early: {early}");
                         return Err(format!("ask {ask} was disclosed ({why})"));
                     }
                 }
@@ -36,9 +36,8 @@ pub fn audit(history: &[(Timestamp, Event)]) -> Result<(), String> {
                 clocks.insert((*ask, clock.name.clone()), (clock.kind, clock.due));
             }
             Event::ClockStopped { ask, clock, .. } | Event::ClockBreached { ask, clock, .. } => {
-                let ended = clocks.remove(&(*ask, clock.clone()));
-                let reached = matches!(event, Event::ClockStopped { reason: Reached, .. });
-                if reached && ended.is_none_or(|(_, due)| *at < due) {
+                let early = clocks.remove(&(*ask, clock.clone())).is_none_or(|it| *at < it.1);
+                if early && matches!(event, Event::ClockStopped { reason: Reached, .. }) {
                     return Err(format!("the clock {clock} of ask {ask} ended before its time"));
                 }
             }
