@@ -75,7 +75,8 @@ fn check_exhibits(text: &str, payload: &Payload, rows: &RowCounts, findings: &mu
         let Some(count) = rows.get(&number) else { continue };
         if !format!("{line};").contains(&format!("; rows {count};")) {
             let what = format!("{stem}: the row count is not that of the tables");
-            findings.defect(f::BAG_INFO_PATH, what, format!("rows {count}"), line);
+            let said = line.split("; ").find(|part| part.starts_with("rows ")).unwrap_or("none");
+            findings.defect(f::BAG_INFO_PATH, what, format!("rows {count}"), said);
         }
     }
     listed.sort_unstable();
