@@ -13,10 +13,10 @@ use server::hi1::{CountryCode, EndpointId, ObjectId};
 use uuid::Uuid;
 
 /// Where ETSI's files lie, if they are here.
-pub const ETSI: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data/etsi");
+pub(crate) const ETSI: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data/etsi");
 
 /// ETSI's folder of that name, or a line that says what was skipped.
-pub fn etsi(folder: &str) -> Option<std::path::PathBuf> {
+pub(crate) fn etsi(folder: &str) -> Option<std::path::PathBuf> {
     let path = std::path::Path::new(ETSI).join(folder);
     if path.is_dir() {
         return Some(path);
@@ -25,20 +25,20 @@ pub fn etsi(folder: &str) -> Option<std::path::PathBuf> {
     None
 }
 
-pub fn at(text: &str) -> Timestamp {
+pub(crate) fn at(text: &str) -> Timestamp {
     text.parse().expect("a test's time is well formed")
 }
 
-pub fn id(number: u128) -> ObjectId {
+pub(crate) fn id(number: u128) -> ObjectId {
     ObjectId(Uuid::from_u128(number))
 }
 
-pub fn endpoint(name: &str) -> EndpointId {
+pub(crate) fn endpoint(name: &str) -> EndpointId {
     let country = CountryCode::new("XX").expect("XX is two capital letters");
     EndpointId { country, identifier: name.to_owned() }
 }
 
-pub fn sender() -> Sender {
+pub(crate) fn sender() -> Sender {
     Sender {
         country: CountryCode::new("XX").expect("XX is two capital letters"),
         rule_pack: "generic".to_owned(),

@@ -89,54 +89,142 @@ fn check(name: &str, expected: Expect) {
 
 #[test]
 fn an_interception_is_refused_and_its_warrant_with_it() {
-    check("request1.json", expect![[""]]);
+    check(
+        "request1.json",
+        expect![[r#"
+        V1.13.1 XX/ACTOR01 to XX/ACTOR02 at 2015-09-01T12:00:00Z unsigned
+        0: refused 3000 $.Payload.RequestPayload.ActionRequests.ActionRequest[0].CREATE.HI1Object: no task of it is served, so it was not kept; send it with its tasks
+        1: refused 7100 $.Payload.RequestPayload.ActionRequests.ActionRequest[1].CREATE.HI1Object.@xsi:type: LITaskObject asks for interception, which this service does not carry out; served are AuthorisationObject, LDTaskObject, LPTaskObject, DocumentObject, NotificationObject, DeliveryObject
+    "#]],
+    );
 }
 
 #[test]
 fn the_signed_one_means_the_same() {
-    check("request1_signed.json", expect![[""]]);
+    check(
+        "request1_signed.json",
+        expect![[r#"
+        V1.13.1 XX/ACTOR01 to XX/ACTOR02 at 2015-09-01T12:00:00Z signed
+        0: refused 3000 $.Payload.RequestPayload.ActionRequests.ActionRequest[0].CREATE.HI1Object: no task of it is served, so it was not kept; send it with its tasks
+        1: refused 7100 $.Payload.RequestPayload.ActionRequests.ActionRequest[1].CREATE.HI1Object.@xsi:type: LITaskObject asks for interception, which this service does not carry out; served are AuthorisationObject, LDTaskObject, LPTaskObject, DocumentObject, NotificationObject, DeliveryObject
+    "#]],
+    );
 }
 
 #[test]
 fn get_of_unknown_objects() {
-    check("request2.json", expect![[""]]);
+    check(
+        "request2.json",
+        expect![[r#"
+        V1.13.1 XX/ACTOR01 to XX/ACTOR02 at 2015-09-01T12:01:00Z unsigned
+        0: refused 7103 $.Payload.RequestPayload.ActionRequests.ActionRequest[0].GET.Identifier: there is no object 2b36a78b-b628-416d-bd22-404e68a0cd36 of yours here; check the identifier
+        1: refused 7103 $.Payload.RequestPayload.ActionRequests.ActionRequest[1].GET.Identifier: there is no object 7dbbc880-8750-4d3c-abe7-ea4a17646045 of yours here; check the identifier
+    "#]],
+    );
 }
 
 #[test]
 fn a_disclosure() {
-    check("request4.json", expect![[""]]);
+    check(
+        "request4.json",
+        expect![[r#"
+        V1.13.1 XX/ACTOR01 to XX/ACTOR02 at 2019-09-30T13:37:00Z unsigned
+        0: part of request 0
+        1: part of request 0
+        W000001 "generic"
+          {"demand":{"kind":"disclose","scope":{"selectors":{"phone":1},"categories":[],"range":{"from":"2019-09-30T12:00:00Z","to":"2019-12-30T12:00:00Z"}}},"emergency":null}
+          ask 1: phone +442079460223
+          note: The message names delivery destinations; evidence goes to the enrolled endpoint and key only
+          note: No COMITY/OrderFact/Instrument was given: taken as production_order
+    "#]],
+    );
 }
 
 #[test]
 fn a_preservation_without_authorisation() {
-    check("request8_LPTaskObject.json", expect![[""]]);
+    check(
+        "request8_LPTaskObject.json",
+        expect![[r#"
+        V1.14.1 XX/ACTOR01 to XX/ACTOR02 at 2023-06-21T12:00:00Z unsigned
+        0: part of request 0
+         "generic"
+          {"demand":{"kind":"preserve","scope":{"selectors":{"phone":1},"categories":[],"range":{"from":"2023-05-01T12:00:00Z","to":"2023-05-02T12:00:00Z"}},"until":"2023-06-30T12:00:00Z"},"emergency":null}
+          ask 1: phone +442079460223
+          note: No COMITY/OrderFact/Instrument was given: taken as preservation_letter
+    "#]],
+    );
 }
 
 #[test]
 fn a_destination_is_refused_and_the_disclosure_stands() {
-    check("request10_LDDestinationObject.json", expect![[""]]);
+    check(
+        "request10_LDDestinationObject.json",
+        expect![[r#"
+        V1.13.1 XX/ACTOR01 to XX/ACTOR02 at 2019-09-30T13:37:00Z unsigned
+        0: refused 7100 $.Payload.RequestPayload.ActionRequests.ActionRequest[0].CREATE.HI1Object.@xsi:type: LDDestinationObject is not taken from a message: evidence goes to the endpoint and the key that were enrolled; leave it out
+        1: part of request 0
+        2: part of request 0
+        W000001 "generic"
+          {"demand":{"kind":"disclose","scope":{"selectors":{"phone":1},"categories":["subscriber"],"range":{"from":"2019-09-30T12:00:00Z","to":"2019-12-30T12:00:00Z"}}},"emergency":null}
+          ask 1: phone +442079460223
+          note: The message names delivery destinations; evidence goes to the enrolled endpoint and key only
+          note: No COMITY/OrderFact/Instrument was given: taken as production_order
+    "#]],
+    );
 }
 
 #[test]
 fn a_question_for_the_configuration() {
-    check("request_config.json", expect![[""]]);
+    check(
+        "request_config.json",
+        expect![[r#"
+        V1.16.1 XX/ACTOR01 to XX/ACTOR02 at 2024-06-10T08:50:31Z unsigned
+        0: what do you support
+    "#]],
+    );
 }
 
 #[test]
 fn answers() {
-    check("response1_signed.json", expect![[""]]);
+    check(
+        "response1_signed.json",
+        expect![[r#"
+        V1.13.1 XX/ACTOR01 to XX/ACTOR02 at 2015-09-01T12:00:01Z signed
+        0: created 7dbbc880-8750-4d3c-abe7-ea4a17646045
+        1: created 2b36a78b-b628-416d-bd22-404e68a0cd36
+    "#]],
+    );
 }
 
 #[test]
 fn answers_with_objects() {
     // ETSI's example repeats ActionIdentifier 0, which we allow in answers.
-    check("response2.json", expect![[""]]);
+    check(
+        "response2.json",
+        expect![[r#"
+        V1.13.1 XX/ACTOR01 to XX/ACTOR02 at 2015-09-01T12:01:00Z unsigned
+        0: Authorisation 7dbbc880-8750-4d3c-abe7-ea4a17646045
+        0: error 7100 $.Payload.ResponsePayload.ActionResponses.ActionResponse[1].GETResponse.HI1Object.@xsi:type: LITaskObject asks for interception, which this service does not carry out; served are AuthorisationObject, LDTaskObject, LPTaskObject, DocumentObject, NotificationObject, DeliveryObject
+    "#]],
+    );
 }
 
 #[test]
 fn answers_with_configuration() {
-    check("response_config.json", expect![[""]]);
-    check("response_ee_config.json", expect![[""]]);
+    check(
+        "response_config.json",
+        expect![[r#"
+        V1.16.1 XX/ACTOR01 to XX/ACTOR02 at 2024-06-10T08:50:31Z unsigned
+        0: 2 targeting configurations
+    "#]],
+    );
+    check(
+        "response_ee_config.json",
+        expect![[r#"
+        V1.18.1 XX/ACTOR01 to XX/ACTOR02 at 2025-05-14T15:21:03Z unsigned
+        0: 2 targeting configurations
+    "#]],
+    );
 }
 
 #[test]

@@ -10,21 +10,21 @@ use server::hi1::translate::{Context, Known, Part, Plan, StepTask, corrected, me
 use server::hi1::value::Timespan;
 use server::hi1::words::OrderFact;
 use server::hi1::{
-    Act, ListFilter, ObjectId, Payload, Word, message::Action, parse, write_requests,
+    Act, ListFilter, Object, ObjectId, Payload, Word, message::Action, parse, write_requests,
 };
 use uuid::Uuid;
 
 use crate::schema::Judge;
 use crate::{at, endpoint, id, sender};
 
-pub const TXID: &str = "38019c2f360911e301dcd2c6d193b11108be2e1f73d63eef7c8a7690b8a303f3";
+pub(crate) const TXID: &str = "38019c2f360911e301dcd2c6d193b11108be2e1f73d63eef7c8a7690b8a303f3";
 
-pub fn span() -> Timespan {
+pub(crate) fn span() -> Timespan {
     Timespan { start: Some(at("2021-09-01T00:00:00Z")), end: Some(at("2021-10-01T00:00:00Z")) }
 }
 
 /// An order with one task of each kind.
-pub fn draft() -> Draft {
+pub(crate) fn draft() -> Draft {
     let account = value("COMITY", "AccountID", "LX-00042");
     let transaction = value("COMITY", "BitcoinTransactionID", TXID);
     Draft {
@@ -87,7 +87,7 @@ pub fn draft() -> Draft {
     }
 }
 
-pub fn bytes(acts: &[Act]) -> Vec<u8> {
+pub(crate) fn bytes(acts: &[Act]) -> Vec<u8> {
     let header = compose::header(
         &endpoint("POLICE01"),
         &endpoint("LANTERN"),
@@ -98,7 +98,7 @@ pub fn bytes(acts: &[Act]) -> Vec<u8> {
 }
 
 /// Writes, judges, reads again.
-pub fn actions(acts: &[Act]) -> Vec<Action> {
+pub(crate) fn actions(acts: &[Act]) -> Vec<Action> {
     let raw = bytes(acts);
     if let Some(judge) = Judge::load() {
         judge.check(&raw);
@@ -109,7 +109,7 @@ pub fn actions(acts: &[Act]) -> Vec<Action> {
     actions
 }
 
-pub fn planned(acts: &[Act], known: &[(ObjectId, Known)]) -> Plan {
+pub(crate) fn planned(acts: &[Act], known: &[(ObjectId, Known)]) -> Plan {
     let actions = actions(acts);
     let known: HashMap<ObjectId, Known> = known.iter().copied().collect();
     let mentioned = mentioned(&actions);
@@ -117,7 +117,7 @@ pub fn planned(acts: &[Act], known: &[(ObjectId, Known)]) -> Plan {
     plan_with(actions, &known)
 }
 
-pub fn plan_with(actions: Vec<Action>, known: &HashMap<ObjectId, Known>) -> Plan {
+pub(crate) fn plan_with(actions: Vec<Action>, known: &HashMap<ObjectId, Known>) -> Plan {
     let sender = sender();
     let ours = [endpoint("LANTERN")];
     let taken = HashSet::from([id(666)]);
@@ -165,9 +165,110 @@ fn part(part: Part) -> Known {
 #[test]
 fn one_authorisation_is_one_request() {
     let plan = planned(&compose::create(&draft()), &[]);
-    expect![[""]].assert_eq(&words(&plan));
+    expect![[r#"
+        0: request 0: 00000000-0000-0000-0000-000000000001
+        1: request 0: 00000000-0000-0000-0000-000000000002
+        2: request 0: 00000000-0000-0000-0000-000000000003
+        3: request 0: 00000000-0000-0000-0000-000000000004
+        4: request 0: 00000000-0000-0000-0000-000000000005
+        5: request 0: 00000000-0000-0000-0000-000000000006
+        6: request 0: 00000000-0000-0000-0000-000000000007
+    "#]]
+    .assert_eq(&words(&plan));
     let [request] = plan.requests.as_slice() else { panic!("{} requests", plan.requests.len()) };
-    expect![[""]].assert_eq(&serde_json::to_string_pretty(&request.order).expect("an order is JSON"));
+    expect![[r#"
+        {
+          "instrument": "epoc",
+          "issuing_country": "XX",
+          "issuer": "prosecutor",
+          "issuer_rank": null,
+          "validator": "judge",
+          "offence": {
+            "sentence_max_months": 60,
+            "listed": "non_cash_payment_fraud",
+            "by_information_system": false,
+            "executed_sentence_months": null
+          },
+          "channel": "hi1",
+          "authentication": "by_channel",
+          "format": "pdf",
+          "issued_on": "2026-11-20",
+          "valid_until": "2027-02-20T00:00:00Z",
+          "answer_by": "2026-12-01T12:00:00Z",
+          "authority_zone": null,
+          "service": "exchange",
+          "notification": {
+            "is_notified": false,
+            "offence_in_issuing_state": false,
+            "person_in_issuing_state": false
+          },
+          "is_test": false,
+          "asks": [
+            {
+              "demand": {
+                "kind": "disclose",
+                "scope": {
+                  "selectors": {
+                    "account_id": 1,
+                    "transaction_id": 1
+                  },
+                  "categories": [
+                    "subscriber"
+                  ],
+                  "range": {
+                    "from": "2021-09-01T00:00:00Z",
+                    "to": "2021-10-01T00:00:00Z"
+                  }
+                }
+              },
+              "emergency": null
+            },
+            {
+              "demand": {
+                "kind": "preserve",
+                "scope": {
+                  "selectors": {
+                    "transaction_id": 1
+                  },
+                  "categories": [
+                    "transaction"
+                  ],
+                  "range": {
+                    "from": "2021-09-01T00:00:00Z",
+                    "to": "2021-10-01T00:00:00Z"
+                  }
+                },
+                "until": "2027-01-20T00:00:00Z"
+              },
+              "emergency": null
+            },
+            {
+              "demand": {
+                "kind": "freeze",
+                "asset": "BTC",
+                "amount": "120000000",
+                "until": "2026-12-20T00:00:00Z"
+              },
+              "emergency": null
+            },
+            {
+              "demand": {
+                "kind": "unfreeze",
+                "request": null,
+                "freeze": 3
+              },
+              "emergency": null
+            },
+            {
+              "demand": {
+                "kind": "non_disclosure",
+                "until": null
+              },
+              "emergency": null
+            }
+          ]
+        }"#]]
+    .assert_eq(&serde_json::to_string_pretty(&request.order).expect("an order is JSON"));
     let personal = format!(
         "{}\n{}\n{:#?}\n{:#?}\n{:#?}",
         request.rule_pack,
@@ -180,7 +281,39 @@ fn one_authorisation_is_one_request() {
             .collect::<Vec<_>>(),
         request.notes
     );
-    expect![[""]].assert_eq(&personal);
+    expect![[r#"
+        eu-e-evidence-2023-1543
+        5 Js 1234/26
+        [
+            (
+                "issuer",
+                "Dr. A. Example",
+            ),
+            (
+                "validator",
+                "B. Sample",
+            ),
+            (
+                "type of case",
+                "MoneyLaundering",
+            ),
+            (
+                "case number",
+                "CYB-2026-77",
+            ),
+            (
+                "task reference",
+                "XX-POLICE01-77",
+            ),
+        ]
+        [
+            "1 38019c2f360911e301dcd2c6d193b11108be2e1f73d63eef7c8a7690b8a303f3",
+            "1 LX-00042",
+            "2 38019c2f360911e301dcd2c6d193b11108be2e1f73d63eef7c8a7690b8a303f3",
+            "3 LX-00042",
+        ]
+        []"#]]
+    .assert_eq(&personal);
     assert_eq!(request.files[0].contents, b"%PDF-1.7 order");
     let kept = request.objects.iter().map(|(_, object)| object.to_json()).collect::<String>();
     assert!(!kept.contains("JVBERi0xLjcg"), "the file is kept once, beside the objects");
@@ -197,8 +330,8 @@ fn an_emergency_reaches_the_asks_it_can() {
         .iter()
         .map(|ask| (ask.kind().as_str(), ask.emergency.map(|it| it.as_str())))
         .collect();
-    expect![[""]].assert_eq(&format!("{said:?} test {}", order.is_test));
-    expect![[""]].assert_eq(&plan.requests[0].notes.join("\n"));
+    expect![[r#"[("disclose", Some("person")), ("preserve", Some("person")), ("freeze", Some("person")), ("unfreeze", None), ("non_disclosure", None)] test true"#]].assert_eq(&format!("{said:?} test {}", order.is_test));
+    expect!["The message flags an emergency and gives no COMITY/OrderFact/EmergencyKind: taken as a threat to a person"].assert_eq(&plan.requests[0].notes.join("\n"));
 }
 
 #[test]
@@ -233,7 +366,22 @@ fn updates_are_acts() {
             Act::GetCspConfig,
         ],
         &known,
-        expect![[""]],
+        expect![[r#"
+            0: 00000000-0000-0000-0000-000000000001 generation 2: Withdraw(None)
+            1: 00000000-0000-0000-0000-000000000003 generation 2: Withdraw(Some(AskNumber(1)))
+            2: 00000000-0000-0000-0000-000000000004 generation 2: Withdraw(Some(AskNumber(2)))
+            3: 00000000-0000-0000-0000-000000000004 generation 2: Extend { ask: AskNumber(2), wished_until: 2027-03-01T00:00:00Z }
+            4: 00000000-0000-0000-0000-000000000005 generation 2: Release(AskNumber(3))
+            5: 00000000-0000-0000-0000-000000000007 generation 2: Release(AskNumber(5))
+            6: 00000000-0000-0000-0000-000000000005 generation 2: Withdraw(Some(AskNumber(3)))
+            7: 7101 $.Payload.RequestPayload.ActionRequests.ActionRequest[7].UPDATE.HI1Object.task:DesiredStatus: COMITY/TaskDesiredStatus/Lifted cannot be wished of this object
+            8: 00000000-0000-0000-0000-000000000008 generation 2: Acknowledge { delivery: ObjectId(00000000-0000-0000-0000-000000000008) }
+            9: 00000000-0000-0000-0000-000000000009 generation 1: Message { ask: Some(AskNumber(1)), text: "When may we expect it?", object: Notification(No
+            10: Get(ObjectId(00000000-0000-0000-0000-000000000003), Known { request: RequestId(00000000-0000-0000-0000-0000000001f4), part: Ask(AskNumber(1), Disclose), generation: 1 })
+            11: 7103 $.Payload.RequestPayload.ActionRequests.ActionRequest[11].GET.Identifier: there is no object 00000000-0000-0000-0000-00000000000c of yours here; check the identifier
+            12: List(ListFilter { kind: Some(Word { owner: "ETSI", name: "ObjectType", value: "LDTask" }), changed_since: Some(2026-11-01T00:00:00Z), changed_within: None, count_max: None, status: None, country: None })
+            13: GetCspConfig
+        "#]],
     );
 }
 
@@ -255,14 +403,61 @@ fn a_correction_brings_a_document_and_a_new_generation() {
     let known = [(id(1), part(Part::Authorisation))];
     let plan =
         planned(&[Act::Create(document.clone()), Act::Update(authorisation.clone())], &known);
-    expect![[""]].assert_eq(&words(&plan));
+    expect![[r#"
+        0: 00000000-0000-0000-0000-000000000002 generation 1: Correct { ask: None, object: Document(Document { common: Common { id: ObjectId(00000000-00
+        1: 00000000-0000-0000-0000-000000000001 generation 2: Correct { ask: None, object: Authorisation(Authorisation { common: Common { id: ObjectId(0
+    "#]].assert_eq(&words(&plan));
     let order = planned(&compose::create(&draft()), &[]).requests.remove(0).order;
     let after = corrected(&order, &[authorisation.clone(), document]).expect("facts can be read");
     assert_eq!(after.offence.sentence_max_months, Some(120));
     assert_eq!((after.asks, after.instrument), (order.asks, order.instrument));
 
     authorisation.common_mut().generation = Some(7);
-    check(&[Act::Update(authorisation)], &known, expect![[""]]);
+    check(
+        &[Act::Update(authorisation)],
+        &known,
+        expect![[r#"
+        0: 7105 $.Payload.RequestPayload.ActionRequests.ActionRequest[0].UPDATE.HI1Object.Generation: 7 does not follow 1; GET the object and send 2
+    "#]],
+    );
+}
+
+#[test]
+fn updates_that_are_no_act_are_refused() {
+    let known = [
+        (id(1), part(Part::Authorisation)),
+        (id(3), ask(1, AskKind::Disclose)),
+        (id(4), ask(2, AskKind::Preserve)),
+    ];
+    // What a task asks stays; an extension may repeat it.
+    let mut again = actions(&compose::create(&draft()));
+    let Ok(Act::Create(disclosure)) = again.remove(2).act else { panic!("a task was composed") };
+    let Ok(Act::Create(preservation)) = again.remove(2).act else { panic!("and another") };
+    let mut foreign = server::hi1::object::DisclosureTask::new(id(3));
+    foreign.desired_status = Some(Word {
+        owner: "XX".to_owned(),
+        name: "LDTaskDesiredStatus".to_owned(),
+        value: "Cancelled".to_owned(),
+    });
+    check(
+        &[
+            Act::Update(disclosure),
+            Act::Update(preservation),
+            Act::Update(Object::Disclosure(Box::new(foreign))),
+            compose::withdraw_preservation(id(3)),
+            compose::withdraw_disclosure(id(77)),
+            compose::acknowledge(id(1)),
+        ],
+        &known,
+        expect![[r#"
+            0: 7105 $.Payload.RequestPayload.ActionRequests.ActionRequest[0].UPDATE.HI1Object.task:RequestDetails: what a task asks cannot be changed; UPDATE it to Cancelled and CREATE a new task, or leave the details out
+            1: 00000000-0000-0000-0000-000000000004 generation 2: Extend { ask: AskNumber(2), wished_until: 2027-01-20T00:00:00Z }
+            2: 7101 $.Payload.RequestPayload.ActionRequests.ActionRequest[2].UPDATE.HI1Object.task:DesiredStatus: XX/LDTaskDesiredStatus/Cancelled cannot be wished of this object
+            3: 7102 $.Payload.RequestPayload.ActionRequests.ActionRequest[3].UPDATE.HI1Object.@xsi:type: 00000000-0000-0000-0000-000000000003 is of kind LDTask, not LPTask; correct one of them
+            4: 7103 $.Payload.RequestPayload.ActionRequests.ActionRequest[4].UPDATE.HI1Object.ObjectIdentifier: there is no object 00000000-0000-0000-0000-00000000004d of yours here; check the identifier
+            5: 7102 $.Payload.RequestPayload.ActionRequests.ActionRequest[5].UPDATE.HI1Object.@xsi:type: 00000000-0000-0000-0000-000000000001 is of kind Authorisation, not Delivery; correct one of them
+        "#]],
+    );
 }
 
 #[test]
@@ -282,12 +477,32 @@ fn an_order_links_to_an_earlier_preservation() {
 fn what_cannot_be_served_is_refused_by_place() {
     let mut draft = draft();
     draft.rule_pack = Some("no-such-pack".to_owned());
-    check(&compose::create(&draft), &[], expect![[""]]);
+    check(
+        &compose::create(&draft),
+        &[],
+        expect![[r#"
+        0: 7101 $.Payload.RequestPayload.ActionRequests.ActionRequest[0].CREATE.HI1Object.auth:AuthorisationLegalType.common:Value: "no-such-pack" is not a rule pack of this service; give one of generic, eu-e-evidence-2023-1543
+        1: 7106 $.Payload.RequestPayload.ActionRequests.ActionRequest[1].CREATE.HI1Object: rests on action 0, which is refused: $.Payload.RequestPayload.ActionRequests.ActionRequest[0].CREATE.HI1Object.auth:AuthorisationLegalType.common:Value: "no-such-pack" is not a rule pack of this service; give one of generic, eu-e-evidence-2023-1543
+        2: 7106 $.Payload.RequestPayload.ActionRequests.ActionRequest[2].CREATE.HI1Object: rests on action 0, which is refused: $.Payload.RequestPayload.ActionRequests.ActionRequest[0].CREATE.HI1Object.auth:AuthorisationLegalType.common:Value: "no-such-pack" is not a rule pack of this service; give one of generic, eu-e-evidence-2023-1543
+        3: 7106 $.Payload.RequestPayload.ActionRequests.ActionRequest[3].CREATE.HI1Object: rests on action 0, which is refused: $.Payload.RequestPayload.ActionRequests.ActionRequest[0].CREATE.HI1Object.auth:AuthorisationLegalType.common:Value: "no-such-pack" is not a rule pack of this service; give one of generic, eu-e-evidence-2023-1543
+        4: 7106 $.Payload.RequestPayload.ActionRequests.ActionRequest[4].CREATE.HI1Object: rests on action 0, which is refused: $.Payload.RequestPayload.ActionRequests.ActionRequest[0].CREATE.HI1Object.auth:AuthorisationLegalType.common:Value: "no-such-pack" is not a rule pack of this service; give one of generic, eu-e-evidence-2023-1543
+        5: 7106 $.Payload.RequestPayload.ActionRequests.ActionRequest[5].CREATE.HI1Object: rests on action 0, which is refused: $.Payload.RequestPayload.ActionRequests.ActionRequest[0].CREATE.HI1Object.auth:AuthorisationLegalType.common:Value: "no-such-pack" is not a rule pack of this service; give one of generic, eu-e-evidence-2023-1543
+        6: 7106 $.Payload.RequestPayload.ActionRequests.ActionRequest[6].CREATE.HI1Object: rests on action 0, which is refused: $.Payload.RequestPayload.ActionRequests.ActionRequest[0].CREATE.HI1Object.auth:AuthorisationLegalType.common:Value: "no-such-pack" is not a rule pack of this service; give one of generic, eu-e-evidence-2023-1543
+    "#]],
+    );
 
     let mut draft = self::draft();
     draft.facts.push((OrderFact::IssuedOn, "1969-12-31".to_owned()));
     draft.tasks.truncate(1);
-    check(&compose::create(&draft), &[], expect![[""]]);
+    check(
+        &compose::create(&draft),
+        &[],
+        expect![[r#"
+        0: 7106 $.Payload.RequestPayload.ActionRequests.ActionRequest[0].CREATE.HI1Object: rests on action 1, which is refused: $.Payload.RequestPayload.ActionRequests.ActionRequest[1].CREATE.HI1Object.doc:DocumentProperties.doc:DocumentProperty[4].doc:PropertyValue: "1969-12-31" is not a value of IssuedOn; give a date like 2026-11-22
+        1: 7102 $.Payload.RequestPayload.ActionRequests.ActionRequest[1].CREATE.HI1Object.doc:DocumentProperties.doc:DocumentProperty[4].doc:PropertyValue: "1969-12-31" is not a value of IssuedOn; give a date like 2026-11-22
+        2: 7106 $.Payload.RequestPayload.ActionRequests.ActionRequest[2].CREATE.HI1Object: rests on action 1, which is refused: $.Payload.RequestPayload.ActionRequests.ActionRequest[1].CREATE.HI1Object.doc:DocumentProperties.doc:DocumentProperty[4].doc:PropertyValue: "1969-12-31" is not a value of IssuedOn; give a date like 2026-11-22
+    "#]],
+    );
 
     let mut draft = self::draft();
     draft.tasks.truncate(3);
@@ -297,16 +512,42 @@ fn what_cannot_be_served_is_refused_by_place() {
     if let DraftTask::Preserve { values, .. } = &mut draft.tasks[1].1 {
         values.push(value("COMITY", "BitcoinAddress", "1BoatSLRHtKNngkdXEeobR76b53LETtpyX"));
     }
-    check(&compose::create(&draft), &[], expect![[""]]);
+    check(
+        &compose::create(&draft),
+        &[],
+        expect![[r#"
+            0: request 0: 00000000-0000-0000-0000-000000000001
+            1: request 0: 00000000-0000-0000-0000-000000000002
+            2: 7101 $.Payload.RequestPayload.ActionRequests.ActionRequest[2].CREATE.HI1Object.task:RequestDetails.task:RequestValues.task:RequestValue[3].task:FormatType: ETSI/IMSI is not a format of this service; give one of ETSI/InternationalE164, ETSI/EmailAddress, ETSI/InternationalizedEmailAddress, ETSI/IPv4Address, ETSI/IPv6Address, COMITY/AccountID, COMITY/BitcoinAddress, COMITY/BitcoinTransactionID, COMITY/IBAN
+            3: 7102 $.Payload.RequestPayload.ActionRequests.ActionRequest[3].CREATE.HI1Object.task:RequestDetails.task:RequestValues.task:RequestValue[1].task:Value: not a Bitcoin address: its checksum does not fit; a character is wrong or missing; correct it
+            4: request 0: 00000000-0000-0000-0000-000000000005
+        "#]],
+    );
 
     let mut draft = self::draft();
     draft.tasks = vec![(id(6), DraftTask::Unfreeze { freeze: id(5) })];
-    check(&compose::create(&draft), &[], expect![[""]]);
+    check(
+        &compose::create(&draft),
+        &[],
+        expect![[r#"
+        0: 3000 $.Payload.RequestPayload.ActionRequests.ActionRequest[0].CREATE.HI1Object: no task of it is served, so it was not kept; send it with its tasks
+        1: 7106 $.Payload.RequestPayload.ActionRequests.ActionRequest[1].CREATE.HI1Object: rests on action 0, which is refused: $.Payload.RequestPayload.ActionRequests.ActionRequest[0].CREATE.HI1Object: no task of it is served, so it was not kept; send it with its tasks
+        2: 7103 $.Payload.RequestPayload.ActionRequests.ActionRequest[2].CREATE.HI1Object.AssociatedObjects: there is no object 00000000-0000-0000-0000-000000000005 of yours here; check the identifier
+    "#]],
+    );
 
     let mut draft = self::draft();
     draft.authorisation = id(666);
     draft.tasks.truncate(1);
-    check(&compose::create(&draft), &[], expect![[""]]);
+    check(
+        &compose::create(&draft),
+        &[],
+        expect![[r#"
+        0: 7104 $.Payload.RequestPayload.ActionRequests.ActionRequest[0].CREATE.HI1Object.ObjectIdentifier: 00000000-0000-0000-0000-00000000029a is in use; choose a new identifier, or UPDATE it
+        1: 7103 $.Payload.RequestPayload.ActionRequests.ActionRequest[1].CREATE.HI1Object.AssociatedObjects: this Document names nothing of yours; name the Authorisation or task it belongs to
+        2: 7103 $.Payload.RequestPayload.ActionRequests.ActionRequest[2].CREATE.HI1Object.AssociatedObjects: there is no object 00000000-0000-0000-0000-00000000029a of yours here; check the identifier
+    "#]],
+    );
 }
 
 #[test]
@@ -314,7 +555,13 @@ fn tasks_are_not_added_later() {
     let mut draft = draft();
     draft.tasks.truncate(1);
     let acts = compose::create(&draft);
-    check(&acts[2..], &[(id(1), part(Part::Authorisation))], expect![[""]]);
+    check(
+        &acts[2..],
+        &[(id(1), part(Part::Authorisation))],
+        expect![[r#"
+        0: 7105 $.Payload.RequestPayload.ActionRequests.ActionRequest[0].CREATE.HI1Object.AssociatedObjects: the Authorisation 00000000-0000-0000-0000-000000000001 was received before, and its request is closed to new tasks; CREATE an Authorisation and the task in one message
+    "#]],
+    );
 }
 
 #[test]
@@ -324,7 +571,7 @@ fn amounts_are_whole_and_in_range() {
         draft.tasks = draft.tasks.split_off(2);
         draft.tasks.truncate(1);
         let mut acts = compose::create(&draft);
-        if let Some(Act::Create(server::hi1::Object::Preservation(task))) = acts.last_mut() {
+        if let Some(Act::Create(Object::Preservation(task))) = acts.last_mut() {
             let details = task.details.as_mut().expect("a freeze has details");
             details.values.last_mut().expect("it has an amount").value = amount.to_owned();
         }
@@ -345,5 +592,12 @@ fn amounts_are_whole_and_in_range() {
     ]
     .map(|amount| format!("{amount}: {}", refused(amount)))
     .into();
-    expect![[""]].assert_eq(&lines.join("\n"));
+    expect![[r#"
+        340282366920938463463374607431768211455: accepted Freeze { asset: Some(Asset("BTC")), amount: Some(Amount(340282366920938463463374607431768211455)), until: Some(2026-12-20T00:00:00Z) }
+        340282366920938463463374607431768211456: 340282366920938463463374607431768211456 is out of range; the largest amount is 340282366920938463463374607431768211455
+        -1: "-1" is not an amount; give the asset's smallest unit as a whole number, like 120000000 for 1.2 BTC
+        1.5: "1.5" is not an amount; give the asset's smallest unit as a whole number, like 120000000 for 1.2 BTC
+        007: "007" is not an amount; give the asset's smallest unit as a whole number, like 120000000 for 1.2 BTC
+        : "" is not an amount; give the asset's smallest unit as a whole number, like 120000000 for 1.2 BTC
+        1e8: "1e8" is not an amount; give the asset's smallest unit as a whole number, like 120000000 for 1.2 BTC"#]].assert_eq(&lines.join("\n"));
 }

@@ -5,10 +5,10 @@ use serde_json::Value;
 use crate::etsi;
 
 /// A validator of whole messages, or `None` where the schemas are absent.
-pub struct Judge(jsonschema::Validator);
+pub(crate) struct Judge(jsonschema::Validator);
 
 impl Judge {
-    pub fn load() -> Option<Self> {
+    pub(crate) fn load() -> Option<Self> {
         let folder = etsi("schema_json")?;
         let mut core = None;
         let mut registry = jsonschema::Registry::new();
@@ -35,7 +35,7 @@ impl Judge {
     }
 
     #[track_caller]
-    pub fn check(&self, message: &[u8]) {
+    pub(crate) fn check(&self, message: &[u8]) {
         let message: Value = serde_json::from_slice(message).expect("we write JSON");
         let errors: Vec<String> = self
             .0
@@ -45,7 +45,7 @@ impl Judge {
         assert!(errors.is_empty(), "not valid: {errors:#?}\n{message:#}");
     }
 
-    pub fn refuses(&self, message: &[u8]) -> bool {
+    pub(crate) fn refuses(&self, message: &[u8]) -> bool {
         let message: Value = serde_json::from_slice(message).expect("we write JSON");
         !self.0.is_valid(&message)
     }

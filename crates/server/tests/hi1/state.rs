@@ -1,18 +1,22 @@
 //! Answers: states in words, lists, deliveries, configuration. All judged by ETSI's schemas.
 
 use desk::ids::AskNumber;
-use desk::order::{AskKind, SelectorKind};
+use std::collections::HashMap;
+
+use desk::order::{Ask, AskKind, Demand, Scope, SelectorKind};
+use desk::request::{AskState, Identity, Outcome, RefusalCode, Request, Stage};
 use expect_test::expect;
 use server::hi1::config::{Deployment, configuration};
 use server::hi1::object::{DeliveryContent, FileFacts};
-use server::hi1::status::{DeliveryFacts, delivery, is_listed, list_record};
+use server::hi1::status::{DeliveryFacts, View, delivery, is_listed, list_record, show, status};
+use server::hi1::translate::Part;
 use server::hi1::{
     Act, ActionAnswer, ActionNumber, Answer, CountryCode, Defect, ErrorCode, ErrorInformation,
     ListFilter, MessageError, Object, Payload, Word, compose, parse, write_answers, write_refusal,
 };
 use uuid::Uuid;
 
-use crate::plan::{actions, draft};
+use crate::plan::{actions, draft, plan_with};
 use crate::schema::Judge;
 use crate::{at, endpoint, id};
 
@@ -119,7 +123,10 @@ fn the_configuration_names_what_can_be_searched() {
         let list = value.pointer(path).and_then(|it| it.as_array()).expect("a list");
         list.iter().map(|it| it[member].as_str().expect("a name").to_owned()).collect()
     };
-    expect![[""]].assert_eq(&format!(
+    expect![[r#"
+        ["InternationalE164", "AccountID", "BitcoinAddress"]
+        ["AccountID", "BitcoinAddress", "Asset", "Amount"]
+        ["RequestType", "DataCategory", "IssuerType", "RulePack", "OrderFact", "TaskStatus", "TaskDesiredStatus", "Manifest"]"#]].assert_eq(&format!(
         "{:?}\n{:?}\n{:?}",
         names("/TargetingConfigurations/config:TargetingConfiguration", "config:FormatName"),
         names(
@@ -157,7 +164,11 @@ fn a_refused_message_is_answered_in_valid_form() {
         };
         lines += &format!("{} {}\n", information.code.0, information.description);
     }
-    expect![[""]].assert_eq(&lines);
+    expect![[r#"
+        7002 the message has 99999999 bytes; the limit is 16777216, send large files another way
+        7006 $.Header.TransactionIdentifier: 00000000-0000-0000-0000-000000000001 was used before; use a new one for each message, and the stored answer stands
+        7007 $.Header.SenderIdentifier: the certificate of this connection is not enrolled for XX/A; connect with the certificate enrolled for it
+    "#]].assert_eq(&lines);
 }
 
 #[test]
@@ -178,9 +189,6 @@ fn a_list_is_filtered() {
 
 #[test]
 fn every_stage_has_a_word() {
-    use desk::order::{Ask, Demand, Scope};
-    use desk::request::{AskState, Outcome, RefusalCode, Stage};
-    use server::hi1::status::status;
     let demands = [
         Demand::Disclose { scope: Scope::default() },
         Demand::Preserve { scope: Scope::default(), until: None },
@@ -221,29 +229,156 @@ fn every_stage_has_a_word() {
     for stage in stages {
         table += &format!("{:18}", stage.name());
         for demand in &demands {
-            let ask = AskState {
-                number: AskNumber(1),
-                ask: Ask { demand: demand.clone(), emergency: None },
-                stage: stage.clone(),
-                valid_until: None,
-                clocks: Vec::new(),
-                exhibits: Vec::new(),
-                effects: Vec::new(),
-                prepared_by: Default::default(),
-                legal_by: None,
-                approved_by: None,
-                outcome: Some(Outcome::Full),
-                package: None,
-                extensions: 0,
-                until: None,
-                reviewed_by: None,
-                delivered_at: None,
-                deletion_open: false,
-            };
+            let ask = ask_state(demand.clone(), stage.clone());
             table += &format!(" {:20}", status(&ask, at("2026-11-22T10:00:00Z")).value);
         }
         table = table.trim_end().to_owned() + "\n";
     }
     assert_eq!(AskKind::ALL.len(), demands.len());
-    expect![[""]].assert_eq(&table);
+    expect![[r#"
+        received           AwaitingApproval     AwaitingPreservation AwaitingFreeze       AwaitingUnfreeze     AwaitingInForce
+        identity_check     AwaitingApproval     AwaitingPreservation AwaitingFreeze       AwaitingUnfreeze     AwaitingInForce
+        legal_review       AwaitingApproval     AwaitingPreservation AwaitingFreeze       AwaitingUnfreeze     AwaitingInForce
+        accepted           AwaitingDisclosure   AwaitingPreservation AwaitingFreeze       AwaitingUnfreeze     AwaitingInForce
+        searching          AwaitingDisclosure   AwaitingPreservation AwaitingFreeze       AwaitingUnfreeze     AwaitingInForce
+        assembled          AwaitingDisclosure   AwaitingPreservation AwaitingFreeze       AwaitingUnfreeze     AwaitingInForce
+        approved           AwaitingDisclosure   AwaitingPreservation AwaitingFreeze       AwaitingUnfreeze     AwaitingInForce
+        sealed             AwaitingDisclosure   AwaitingPreservation AwaitingFreeze       AwaitingUnfreeze     AwaitingInForce
+        delivered          Disclosed            AwaitingPreservation AwaitingFreeze       AwaitingUnfreeze     AwaitingInForce
+        acknowledged       Disclosed            AwaitingPreservation AwaitingFreeze       AwaitingUnfreeze     AwaitingInForce
+        closed             Disclosed            Preserved            Unfrozen             Unfrozen             Lifted
+        needs_information  AwaitingApproval     AwaitingPreservation AwaitingFreeze       AwaitingUnfreeze     AwaitingInForce
+        refused            Rejected             Rejected             Rejected             Rejected             Rejected
+        withdrawn          Cancelled            Cancelled            Cancelled            Cancelled            Cancelled
+        expired            Invalid              Expired              Expired              Expired              Expired
+        preserved          AwaitingDisclosure   Preserved            AwaitingFreeze       AwaitingUnfreeze     AwaitingInForce
+        extended           AwaitingDisclosure   Preserved            AwaitingFreeze       AwaitingUnfreeze     AwaitingInForce
+        linked             AwaitingDisclosure   Preserved            AwaitingFreeze       AwaitingUnfreeze     AwaitingInForce
+        released           AwaitingDisclosure   Cancelled            Cancelled            Cancelled            Lifted
+        freezing           AwaitingDisclosure   AwaitingPreservation AwaitingFreeze       AwaitingUnfreeze     AwaitingInForce
+        frozen             AwaitingDisclosure   AwaitingPreservation Frozen               Frozen               AwaitingInForce
+        freeze_confirmed   AwaitingDisclosure   AwaitingPreservation Frozen               Frozen               AwaitingInForce
+        unfreezing         AwaitingDisclosure   AwaitingPreservation AwaitingUnfreeze     AwaitingUnfreeze     AwaitingInForce
+        unfrozen           AwaitingDisclosure   AwaitingPreservation Unfrozen             Unfrozen             AwaitingInForce
+        in_force           AwaitingDisclosure   AwaitingPreservation AwaitingFreeze       AwaitingUnfreeze     InForce
+        lifted             AwaitingDisclosure   AwaitingPreservation AwaitingFreeze       AwaitingUnfreeze     Lifted
+        lapsed             Invalid              Expired              Expired              Expired              Expired
+    "#]].assert_eq(&table);
+}
+
+fn ask_state(demand: Demand, stage: Stage) -> AskState {
+    AskState {
+        number: AskNumber(1),
+        ask: Ask { demand, emergency: None },
+        stage,
+        valid_until: None,
+        clocks: Vec::new(),
+        exhibits: Vec::new(),
+        effects: Vec::new(),
+        prepared_by: Default::default(),
+        legal_by: None,
+        approved_by: None,
+        outcome: Some(Outcome::Full),
+        package: None,
+        extensions: 0,
+        until: Some(at("2027-01-01T00:00:00Z")),
+        reviewed_by: None,
+        delivered_at: None,
+        deletion_open: false,
+    }
+}
+
+#[test]
+fn objects_are_shown_in_their_state() {
+    let objects: Vec<(Part, Object)> =
+        plan_with(actions(&compose::create(&draft())), &HashMap::new()).requests.remove(0).objects;
+    let disclose = || Demand::Disclose { scope: Scope::default() };
+    let freeze = || Demand::Freeze { asset: None, amount: None, until: None };
+    let refused = Stage::Refused { code: RefusalCode::OverBroad };
+    let question = Stage::NeedsInformation { back: Box::new(Stage::LegalReview) };
+    let mut lines = String::new();
+    for (stages, now) in [
+        ([Stage::Received, Stage::Received], "2026-11-22T10:00:00Z"),
+        ([Stage::Accepted, Stage::Frozen], "2026-11-22T10:00:00Z"),
+        ([Stage::Delivered, Stage::Frozen], "2027-01-01T00:00:00Z"),
+        ([question, Stage::Frozen], "2026-11-22T10:00:00Z"),
+        ([refused.clone(), refused], "2026-11-22T10:00:00Z"),
+        ([Stage::Withdrawn, Stage::Withdrawn], "2026-11-22T10:00:00Z"),
+    ] {
+        let [first, second] = stages;
+        let asks = vec![ask_state(disclose(), first), ask_state(freeze(), second)];
+        let identity = Identity {
+            method: desk::request::IdentityMethod::ClientCertificate,
+            by: desk::ids::ActorId::System,
+            at: at("2026-11-22T10:00:00Z"),
+        };
+        let request = Request { asks, identity: Some(identity), ..Request::default() };
+        let view = View {
+            request: &request,
+            now: at(now),
+            generation: 3,
+            last_changed: at("2026-11-22T09:00:00Z"),
+            said: Some("name the account"),
+        };
+        let mut answers = Vec::new();
+        for (part, object) in &objects {
+            // The draft's third task is the freeze; the request here has two asks.
+            let part = match part {
+                Part::Ask(AskNumber(1), _) => *part,
+                Part::Ask(AskNumber(3), kind) => Part::Ask(AskNumber(2), *kind),
+                Part::Ask(..) => continue,
+                _ => *part,
+            };
+            let shown = show(object.clone(), part, &view);
+            let (status, reason) = match &shown {
+                Object::Authorisation(it) => (it.status.clone(), it.invalid_reason.clone()),
+                Object::Document(it) => (it.status.clone(), it.invalid_reason.clone()),
+                Object::Disclosure(it) => (it.status.clone(), it.status_reason.clone()),
+                Object::Preservation(it) => (it.status.clone(), it.status_reason.clone()),
+                _ => (None, None),
+            };
+            let reason = reason.map(|it| format!(" ({} {})", it.code.0, it.description));
+            lines += &format!(
+                "{:13} {}{}\n",
+                shown.kind().as_str(),
+                status.expect("it has a state"),
+                reason.unwrap_or_default()
+            );
+            answers.push(Answer::Got(shown));
+        }
+        answered(answers);
+        lines += "\n";
+    }
+    expect![[r#"
+        Authorisation ETSI/AuthorisationStatus/AwaitingApproval
+        LDTask        ETSI/LDTaskStatus/AwaitingApproval
+        LPTask        COMITY/TaskStatus/AwaitingFreeze
+        Document      ETSI/DocumentStatus/AwaitingApproval
+
+        Authorisation ETSI/AuthorisationStatus/Approved
+        LDTask        ETSI/LDTaskStatus/AwaitingDisclosure
+        LPTask        COMITY/TaskStatus/Frozen
+        Document      ETSI/DocumentStatus/Approved
+
+        Authorisation ETSI/AuthorisationStatus/Approved
+        LDTask        ETSI/LDTaskStatus/Disclosed
+        LPTask        COMITY/TaskStatus/Expired (7105 its time ran out without an order)
+        Document      ETSI/DocumentStatus/Approved
+
+        Authorisation ETSI/AuthorisationStatus/Invalid (3000 information is needed; UPDATE the object, or CREATE a Document for it: name the account)
+        LDTask        ETSI/LDTaskStatus/AwaitingApproval (3000 information is needed; UPDATE the object, or CREATE a Document for it: name the account)
+        LPTask        COMITY/TaskStatus/Frozen
+        Document      ETSI/DocumentStatus/Invalid (3000 information is needed; UPDATE the object, or CREATE a Document for it: name the account)
+
+        Authorisation ETSI/AuthorisationStatus/Rejected (7200 refused: over_broad: name the account)
+        LDTask        ETSI/LDTaskStatus/Rejected (7200 refused: over_broad: name the account)
+        LPTask        COMITY/TaskStatus/Rejected (7200 refused: over_broad: name the account)
+        Document      ETSI/DocumentStatus/Rejected (7200 refused: over_broad: name the account)
+
+        Authorisation ETSI/AuthorisationStatus/Cancelled
+        LDTask        ETSI/LDTaskStatus/Cancelled
+        LPTask        COMITY/TaskStatus/Cancelled
+        Document      ETSI/DocumentStatus/Cancelled
+
+    "#]].assert_eq(&lines);
 }

@@ -1,13 +1,23 @@
 //! The HI-1 objects this service understands, as types. Knows the schemas' members; knows no
 //! desk, no law and no state.
 
+mod delivery;
 mod read;
+mod read_delivery;
+mod task;
 mod write;
 
 use jiff::Timestamp;
 
 use super::error::{ErrorInformation, Fault};
 use super::value::{Approval, CountryCode, EndpointId, ObjectId, Timespan, Word};
+
+pub use delivery::{
+    Delivery, DeliveryContent, DeliveryEncryption, DeliveryReference, FileFacts, Manifest,
+};
+pub use task::{
+    Deadline, DisclosureTask, PreservationReference, PreservationTask, RequestDetails, RequestValue,
+};
 
 pub(super) use read::{ReadObject, object};
 
@@ -242,155 +252,6 @@ impl Authorisation {
     }
 }
 
-/// What a task asks for.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct RequestDetails {
-    /// Category of data, or our own kind of task.
-    pub kind: Option<Word>,
-    /// Range of time meant.
-    pub span: Timespan,
-    /// Moments meant.
-    pub observed: Vec<Timestamp>,
-    /// Identifiers.
-    pub values: Vec<RequestValue>,
-    /// Finer categories.
-    pub subtypes: Vec<Word>,
-    /// Finer kind of target.
-    pub target_subtype: Option<Word>,
-}
-
-/// One identifier as sent: personal data.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RequestValue {
-    /// Who defines the format: "ETSI", "COMITY".
-    pub format_owner: String,
-    /// The format.
-    pub format_name: String,
-    /// The identifier.
-    pub value: String,
-}
-
-/// `LDTaskObject`: disclose.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DisclosureTask {
-    /// What every object has.
-    pub common: Common,
-    /// The agency's reference (LDID: country, agency, number).
-    pub reference: Option<String>,
-    /// State, set by us.
-    pub status: Option<Word>,
-    /// Why that state.
-    pub status_reason: Option<ErrorInformation>,
-    /// State wished by the agency.
-    pub desired_status: Option<Word>,
-    /// What is asked.
-    pub details: Option<RequestDetails>,
-    /// Whether the task names destinations. They are never followed: evidence goes where the
-    /// agency's enrolment says (docs/decisions/072).
-    pub names_destination: bool,
-    /// Approvals of this task.
-    pub approvals: Vec<Approval>,
-    /// The addressee.
-    pub csp: Option<EndpointId>,
-    /// Handling, in the agency's words.
-    pub handling_profile: Option<Word>,
-    /// Emergency, test.
-    pub flags: Vec<Word>,
-    /// Earlier preservations: references outside HI-1.
-    pub preservations: Vec<PreservationReference>,
-    /// The country of national parameters.
-    pub national: Option<CountryCode>,
-    /// Deadlines the order gives.
-    pub deadlines: Vec<Deadline>,
-    /// Anything in words.
-    pub manual: Option<String>,
-}
-
-impl DisclosureTask {
-    /// A task of that identifier and nothing else.
-    pub fn new(id: ObjectId) -> Self {
-        Self {
-            common: Common::new(id),
-            reference: None,
-            status: None,
-            status_reason: None,
-            desired_status: None,
-            details: None,
-            names_destination: false,
-            approvals: Vec::new(),
-            csp: None,
-            handling_profile: None,
-            flags: Vec::new(),
-            preservations: Vec::new(),
-            national: None,
-            deadlines: Vec::new(),
-            manual: None,
-        }
-    }
-}
-
-/// An earlier preservation, by a reference outside HI-1.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PreservationReference {
-    /// The reference.
-    pub value: String,
-    /// What kind of reference.
-    pub nature: Option<String>,
-    /// When the preservation was sent.
-    pub sent: Option<Timestamp>,
-}
-
-/// A deadline the order gives.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Deadline {
-    /// By when.
-    pub at: Option<Timestamp>,
-    /// What kind.
-    pub nature: Option<Word>,
-    /// In words.
-    pub other: Option<String>,
-}
-
-/// `LPTaskObject`: preserve, and our own kinds.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PreservationTask {
-    /// What every object has.
-    pub common: Common,
-    /// State, set by us.
-    pub status: Option<Word>,
-    /// Why that state.
-    pub status_reason: Option<ErrorInformation>,
-    /// State wished by the agency.
-    pub desired_status: Option<Word>,
-    /// What is asked.
-    pub details: Option<RequestDetails>,
-    /// Until when the agency wishes it.
-    pub desired_expiration: Option<Timestamp>,
-    /// Until when it holds, set by us.
-    pub expiration: Option<Timestamp>,
-    /// The addressee.
-    pub csp: Option<EndpointId>,
-    /// The country of national parameters.
-    pub national: Option<CountryCode>,
-}
-
-impl PreservationTask {
-    /// A task of that identifier and nothing else.
-    pub fn new(id: ObjectId) -> Self {
-        Self {
-            common: Common::new(id),
-            status: None,
-            status_reason: None,
-            desired_status: None,
-            details: None,
-            desired_expiration: None,
-            expiration: None,
-            csp: None,
-            national: None,
-        }
-    }
-}
-
 /// `DocumentObject`: the order's file, and facts of the order that a machine can check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Document {
@@ -505,113 +366,4 @@ pub struct ObjectStatus {
     pub status: Word,
     /// In words.
     pub details: Option<String>,
-}
-
-/// `DeliveryObject`: one package, whole or in parts.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Delivery {
-    /// What every object has.
-    pub common: Common,
-    /// The task it answers.
-    pub reference: Option<DeliveryReference>,
-    /// Which delivery; its parts share it.
-    pub delivery: Option<uuid::Uuid>,
-    /// Which part, from 1.
-    pub sequence: Option<u64>,
-    /// Whether it is the last part.
-    pub is_last: Option<bool>,
-    /// What the content follows.
-    pub manifest: Option<Manifest>,
-    /// The content.
-    pub content: Option<DeliveryContent>,
-    /// State.
-    pub status: Option<Word>,
-    /// State wished by the agency.
-    pub desired_status: Option<Word>,
-    /// How it is encrypted.
-    pub encryption: Option<DeliveryEncryption>,
-}
-
-impl Delivery {
-    /// A delivery of that identifier and nothing else.
-    pub fn new(id: ObjectId) -> Self {
-        Self {
-            common: Common::new(id),
-            reference: None,
-            delivery: None,
-            sequence: None,
-            is_last: None,
-            manifest: None,
-            content: None,
-            status: None,
-            desired_status: None,
-            encryption: None,
-        }
-    }
-}
-
-/// The task a delivery answers.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum DeliveryReference {
-    /// The reference of an LDTask.
-    Disclosure(String),
-    /// The reference of an LITask; never ours.
-    Interception(String),
-}
-
-/// What the content of a delivery follows.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Manifest {
-    /// A specification from a dictionary.
-    Specification(Word),
-    /// A schema known by name.
-    External {
-        /// The name.
-        id: Option<String>,
-    },
-}
-
-/// The content of a delivery.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum DeliveryContent {
-    /// Inside the message.
-    Inline {
-        /// The bytes.
-        data: Vec<u8>,
-        /// About them.
-        file: FileFacts,
-    },
-    /// To be fetched.
-    Url {
-        /// Where.
-        url: String,
-        /// Until when.
-        expires: Option<Timestamp>,
-        /// About it.
-        file: FileFacts,
-    },
-    /// Only whether there are data.
-    DataExistence(bool),
-}
-
-/// Facts about a delivered file.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct FileFacts {
-    /// Media type.
-    pub content_type: Option<String>,
-    /// Bytes.
-    pub length: Option<u64>,
-    /// SHA-256, lower-case hexadecimal; other digests are not kept.
-    pub sha256: Option<String>,
-    /// The file's name.
-    pub name: Option<String>,
-}
-
-/// How a delivery is encrypted.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct DeliveryEncryption {
-    /// An EncryptionObject.
-    pub object: Option<ObjectId>,
-    /// In words.
-    pub information: Option<String>,
 }

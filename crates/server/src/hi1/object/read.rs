@@ -9,13 +9,11 @@ use super::super::json::{At, Fields, Node, boolean, integer, shown, text};
 use super::super::limits::{LIST_ENTRIES_MAX, SELECTORS_MAX};
 use super::super::value::{
     approval, country, endpoint, error_information, long, national, object_id, short, time,
-    time_microseconds, timespan, uuid, word,
+    timespan, word,
 };
 use super::{
-    Authorisation, Common, Deadline, Delivery, DeliveryContent, DeliveryEncryption,
-    DeliveryReference, DisclosureTask, Document, DocumentBody, FileFacts, Manifest, Notification,
-    Object, ObjectStatus, PreservationReference, PreservationTask, Property, RequestDetails,
-    RequestValue,
+    Authorisation, Common, Deadline, DisclosureTask, Document, DocumentBody, Notification, Object,
+    ObjectStatus, PreservationReference, PreservationTask, Property, RequestDetails, RequestValue,
 };
 
 /// The schema allows padding or none, in the standard alphabet.
@@ -41,7 +39,9 @@ pub(in super::super) fn object(node: &Node<'_>, at: &At<'_>) -> Result<ReadObjec
         super::write::PRESERVATION => Object::Preservation(Box::new(preservation(node, at)?)),
         super::write::DOCUMENT => Object::Document(Box::new(document(node, at)?)),
         super::write::NOTIFICATION => Object::Notification(Box::new(notification(node, at)?)),
-        super::write::DELIVERY => Object::Delivery(Box::new(delivery(node, at)?)),
+        super::write::DELIVERY => {
+            Object::Delivery(Box::new(super::read_delivery::delivery(node, at)?))
+        }
         _ => {
             let path = At::Member(at, "@xsi:type");
             return Ok(ReadObject::NotServed(path.fault(why_not_served(local))));
@@ -78,7 +78,7 @@ const COMMON: &[&str] = &[
 ];
 
 /// Opens an object and reads what every object has; `own` are the members of its kind.
-fn open<'n, 'a, 'p>(
+pub(super) fn open<'n, 'a, 'p>(
     node: &'n Node<'a>,
     at: &'p At<'p>,
     own: &[&str],
@@ -277,7 +277,7 @@ fn disclosure(node: &Node<'_>, at: &At<'_>) -> Result<DisclosureTask, Fault> {
 }
 
 /// LDID (TS 103 280): `XX-agency-number`.
-fn ldid(node: &Node<'_>, at: &At<'_>) -> Result<String, Fault> {
+pub(super) fn ldid(node: &Node<'_>, at: &At<'_>) -> Result<String, Fault> {
     let text = long(node, at)?;
     let mut parts = text.splitn(3, '-');
     let country = parts
@@ -398,19 +398,19 @@ fn document_body(node: &Node<'_>, at: &At<'_>) -> Result<DocumentBody, Fault> {
     Ok(body)
 }
 
-fn is_sha256(kind: Option<&str>) -> bool {
+pub(super) fn is_sha256(kind: Option<&str>) -> bool {
     kind.is_some_and(|kind| {
         let plain: String = kind.chars().filter(char::is_ascii_alphanumeric).collect();
         plain.eq_ignore_ascii_case("sha256")
     })
 }
 
-fn sha256_hex(bytes: &[u8]) -> String {
+pub(super) fn sha256_hex(bytes: &[u8]) -> String {
     use sha2::Digest as _;
     hex::encode(sha2::Sha256::digest(bytes))
 }
 
-fn base64_bytes(node: &Node<'_>, at: &At<'_>) -> Result<Vec<u8>, Fault> {
+pub(super) fn base64_bytes(node: &Node<'_>, at: &At<'_>) -> Result<Vec<u8>, Fault> {
     BASE64.decode(text(node, at)?).map_err(|error| {
         at.fault(format!("is not base64 ({error}); encode the bytes again, without line ends"))
     })
@@ -448,122 +448,5 @@ fn notification(node: &Node<'_>, at: &At<'_>) -> Result<Notification, Fault> {
         national: fields.optional("notification:NationalNotificationParameters", |node, at| {
             national(node, at, "notification:CountryCode")
         })?,
-    })
-}
-
-const DELIVERY: &[&str] = &[
-    "delivery:Reference",
-    "delivery:DeliveryID",
-    "delivery:SequenceNumber",
-    "delivery:LastSequence",
-    "delivery:Manifest",
-    "delivery:Delivery",
-    "delivery:DeliveryStatus",
-    "delivery:DeliveryDesiredStatus",
-    "delivery:EncryptionDetails",
-];
-
-fn delivery(node: &Node<'_>, at: &At<'_>) -> Result<Delivery, Fault> {
-    let (common, fields) = open(node, at, DELIVERY)?;
-    let [object, information] = ["delivery:EncryptionReference", "delivery:AdditionalInformation"];
-    Ok(Delivery {
-        common,
-        reference: fields.optional("delivery:Reference", |node, at| {
-            let fields = Fields::open(node, at, &["delivery:LDID", "delivery:LIID"])?;
-            match fields.optional("delivery:LDID", ldid)? {
-                Some(reference) => Ok(DeliveryReference::Disclosure(reference)),
-                None => {
-                    fields.required("delivery:LIID", short).map(DeliveryReference::Interception)
-                }
-            }
-        })?,
-        delivery: fields.optional("delivery:DeliveryID", uuid)?,
-        sequence: fields.optional("delivery:SequenceNumber", integer)?,
-        is_last: fields.optional("delivery:LastSequence", boolean)?,
-        manifest: fields.optional("delivery:Manifest", manifest)?,
-        content: fields.optional("delivery:Delivery", delivery_content)?,
-        status: fields.optional("delivery:DeliveryStatus", word)?,
-        desired_status: fields.optional("delivery:DeliveryDesiredStatus", word)?,
-        encryption: fields.optional("delivery:EncryptionDetails", |node, at| {
-            let fields = Fields::open(node, at, &[object, information])?;
-            Ok(DeliveryEncryption {
-                object: fields.optional(object, object_id)?,
-                information: fields.optional(information, long)?,
-            })
-        })?,
-    })
-}
-
-fn manifest(node: &Node<'_>, at: &At<'_>) -> Result<Manifest, Fault> {
-    let fields = Fields::open(node, at, &["delivery:Specification", "delivery:ExternalSchema"])?;
-    if let Some(specification) = fields.optional("delivery:Specification", word)? {
-        return Ok(Manifest::Specification(specification));
-    }
-    fields.required("delivery:ExternalSchema", |node, at| {
-        let known = ["delivery:ManifestID", "delivery:ManifestContents"];
-        let fields = Fields::open(node, at, &known)?;
-        Ok(Manifest::External { id: fields.optional("delivery:ManifestID", long)? })
-    })
-}
-
-fn delivery_content(node: &Node<'_>, at: &At<'_>) -> Result<DeliveryContent, Fault> {
-    let known = ["delivery:BinaryData", "delivery:URL", "delivery:DataExistence"];
-    let fields = Fields::open(node, at, &known)?;
-    if let Some(exists) = fields.optional("delivery:DataExistence", boolean)? {
-        return Ok(DeliveryContent::DataExistence(exists));
-    }
-    if let Some(content) = fields.optional("delivery:URL", |node, at| {
-        let own = ["delivery:URL", "delivery:Expiry", "delivery:CSPDefinedIdentifier"];
-        let fields = Fields::open(node, at, &[&own[..], FILE].concat())?;
-        Ok(DeliveryContent::Url {
-            url: fields.required("delivery:URL", long)?,
-            expires: fields.optional("delivery:Expiry", time_microseconds)?,
-            file: file_facts(&fields)?,
-        })
-    })? {
-        return Ok(content);
-    }
-    fields.required("delivery:BinaryData", |node, at| {
-        let fields = Fields::open(node, at, &[&["delivery:Data"], FILE].concat())?;
-        let data = fields.required("delivery:Data", base64_bytes)?;
-        let file = file_facts(&fields)?;
-        if let Some(declared) = &file.sha256
-            && *declared != sha256_hex(&data)
-        {
-            let problem = format!("the data have SHA-256 {}, not {declared}", sha256_hex(&data));
-            return Err(fields.at().fault(problem + "; send them again"));
-        }
-        Ok(DeliveryContent::Inline { data, file })
-    })
-}
-
-const FILE: &[&str] = &[
-    "delivery:ContentType",
-    "delivery:Checksum",
-    "delivery:ChecksumType",
-    "delivery:Checksums",
-    "delivery:OriginalFilename",
-    "delivery:ContentLength",
-];
-
-fn file_facts(fields: &Fields<'_, '_, '_>) -> Result<FileFacts, Fault> {
-    let mut checksums = fields.wrapped_list(
-        ("delivery:Checksums", "common:ChecksumAndType"),
-        LIST_ENTRIES_MAX,
-        |node, at| {
-            let fields = Fields::open(node, at, &["common:Checksum", "common:ChecksumType"])?;
-            let kind = fields.required("common:ChecksumType", short)?;
-            Ok((fields.required("common:Checksum", short)?, Some(kind)))
-        },
-    )?;
-    if let Some(checksum) = fields.optional("delivery:Checksum", short)? {
-        checksums.push((checksum, fields.optional("delivery:ChecksumType", short)?));
-    }
-    let sha256 = checksums.into_iter().find(|(_, kind)| is_sha256(kind.as_deref()));
-    Ok(FileFacts {
-        content_type: fields.optional("delivery:ContentType", long)?,
-        length: fields.optional("delivery:ContentLength", integer)?,
-        sha256: sha256.map(|(digest, _)| digest.to_ascii_lowercase()),
-        name: fields.optional("delivery:OriginalFilename", long)?,
     })
 }

@@ -78,54 +78,27 @@ pub(super) fn update(
     check_kind(&object, &known, &at)?;
     let generation = next_generation(&object, &known, &at)?;
     let change = match (&object, known.part) {
-        (Object::Authorisation(authorisation), Part::Authorisation) => {
-            let wish = authorisation.desired_status.as_ref();
-            match wished(wish, "ETSI", "AuthorisationDesiredStatus") {
+        (Object::Authorisation(it), Part::Authorisation) => {
+            let member = "auth:AuthorisationDesiredStatus";
+            let dictionaries = [("ETSI", "AuthorisationDesiredStatus")];
+            match wished(it.desired_status.as_ref(), &dictionaries, &at, member)? {
                 Some("Cancelled") => Change::Withdraw(None),
                 Some("Approved" | "SubmittedToCSP") | None => correct(None, object),
-                Some(_) => return Err(not_a_wish(wish, &at, "auth:AuthorisationDesiredStatus")),
+                Some(_) => return Err(not_a_wish(it.desired_status.as_ref(), &at, member)),
             }
         }
-        (Object::Disclosure(task), Part::Ask(ask, _)) => {
-            let wish = task.desired_status.as_ref();
-            match wished(wish, "ETSI", "LDTaskDesiredStatus") {
-                Some("Cancelled") => Change::Withdraw(Some(ask)),
-                Some("AwaitingDisclosure" | "Disclosed") | None => correct(Some(ask), object),
-                Some(_) => return Err(not_a_wish(wish, &at, "task:DesiredStatus")),
-            }
-        }
-        (Object::Preservation(task), Part::Ask(ask, kind)) => {
-            let wish = task.desired_status.as_ref();
-            let own = wished(wish, OWNER, TASK_DESIRED_STATUS);
-            match (own.or(wished(wish, "ETSI", "LPTaskDesiredStatus")), kind) {
-                (Some("Cancelled"), _) => Change::Withdraw(Some(ask)),
-                (Some("Unfrozen"), AskKind::Freeze) | (Some("Lifted"), AskKind::NonDisclosure) => {
-                    Change::Release(ask)
-                }
-                (Some("Preserved" | "AwaitingPreservation") | None, AskKind::Preserve)
-                | (Some("Frozen") | None, AskKind::Freeze)
-                | (Some("InForce") | None, AskKind::NonDisclosure)
-                | (Some("Unfrozen") | None, AskKind::Unfreeze) => {
-                    match (task.desired_expiration, kind) {
-                        (Some(until), AskKind::Preserve) => {
-                            Change::Extend { ask, wished_until: until }
-                        }
-                        _ => correct(Some(ask), object),
-                    }
-                }
-                _ => return Err(not_a_wish(wish, &at, "task:DesiredStatus")),
-            }
+        (Object::Disclosure(_) | Object::Preservation(_), Part::Ask(ask, kind)) => {
+            task(object, ask, kind, &at)?
         }
         (Object::Document(_), Part::Document) => correct(None, object),
-        (Object::Delivery(delivery), Part::Delivery) => {
-            let wish = delivery.desired_status.as_ref();
-            let wished = wished(wish, "ETSI", "DeliveryDesiredStatus").or_else(|| {
-                // Some profiles set the state itself.
-                wished(delivery.status.as_ref(), "ETSI", "DeliveryStatus")
-            });
-            match wished {
+        (Object::Delivery(it), Part::Delivery) => {
+            let member = "delivery:DeliveryDesiredStatus";
+            // Some profiles set the state itself.
+            let wish = it.desired_status.as_ref().or(it.status.as_ref());
+            let dictionaries = [("ETSI", "DeliveryDesiredStatus"), ("ETSI", "DeliveryStatus")];
+            match wished(wish, &dictionaries, &at, member)? {
                 Some("Received" | "Acknowledged") => Change::Acknowledge { delivery: id },
-                _ => return Err(not_a_wish(wish, &at, "delivery:DeliveryDesiredStatus")),
+                _ => return Err(not_a_wish(wish, &at, member)),
             }
         }
         _ => {
@@ -134,6 +107,46 @@ pub(super) fn update(
         }
     };
     Ok(AgencyAct { request: known.request, object: id, generation, change })
+}
+
+fn task(object: Object, ask: AskNumber, kind: AskKind, at: &str) -> Result<Change, ActionError> {
+    let (wish, details, until) = match &object {
+        Object::Disclosure(task) => (task.desired_status.as_ref(), &task.details, None),
+        Object::Preservation(task) => {
+            (task.desired_status.as_ref(), &task.details, task.desired_expiration)
+        }
+        _ => (None, &None, None),
+    };
+    let member = "task:DesiredStatus";
+    let dictionaries: &[(&str, &str)] = match kind {
+        AskKind::Disclose => &[("ETSI", "LDTaskDesiredStatus")],
+        AskKind::Preserve => &[("ETSI", "LPTaskDesiredStatus")],
+        _ => &[(OWNER, TASK_DESIRED_STATUS), ("ETSI", "LPTaskDesiredStatus")],
+    };
+    match (wished(wish, dictionaries, at, member)?, kind) {
+        (Some("Cancelled"), _) => return Ok(Change::Withdraw(Some(ask))),
+        (Some("Unfrozen"), AskKind::Freeze) | (Some("Lifted"), AskKind::NonDisclosure) => {
+            return Ok(Change::Release(ask));
+        }
+        (None, _)
+        | (Some("AwaitingDisclosure" | "Disclosed"), AskKind::Disclose)
+        | (Some("AwaitingPreservation" | "Preserved"), AskKind::Preserve)
+        | (Some("Frozen"), AskKind::Freeze)
+        | (Some("Unfrozen"), AskKind::Unfreeze)
+        | (Some("InForce"), AskKind::NonDisclosure) => {}
+        _ => return Err(not_a_wish(wish, at, member)),
+    }
+    if let (Some(wished_until), AskKind::Preserve) = (until, kind) {
+        return Ok(Change::Extend { ask, wished_until });
+    }
+    if details.is_some() {
+        // The search, the review and the clocks rest on what was asked first.
+        let problem = "what a task asks cannot be changed; UPDATE it to Cancelled and CREATE a new \
+                       task, or leave the details out";
+        let at = format!("{at}.task:RequestDetails");
+        return Err(refusal(ErrorCode::WRONG_STATE, at, problem));
+    }
+    Ok(correct(Some(ask), object))
 }
 
 fn correct(ask: Option<AskNumber>, object: Object) -> Change {
@@ -194,10 +207,20 @@ fn next_generation(object: &Object, known: &Known, at: &str) -> Result<u64, Acti
     }
 }
 
-/// The value of a wish in a dictionary; another dictionary's word has none and is refused later.
-fn wished<'w>(wish: Option<&'w Word>, owner: &str, name: &str) -> Option<&'w str> {
-    let wish = wish?;
-    if wish.owner == owner && wish.name == name { Some(&wish.value) } else { None }
+/// The value of a wish, which must be a word of one of these dictionaries.
+fn wished<'w>(
+    wish: Option<&'w Word>,
+    dictionaries: &[(&str, &str)],
+    at: &str,
+    member: &str,
+) -> Result<Option<&'w str>, ActionError> {
+    match wish {
+        None => Ok(None),
+        Some(word) if dictionaries.contains(&(word.owner.as_str(), word.name.as_str())) => {
+            Ok(Some(&word.value))
+        }
+        Some(_) => Err(not_a_wish(wish, at, member)),
+    }
 }
 
 fn not_a_wish(wish: Option<&Word>, at: &str, member: &str) -> ActionError {

@@ -342,7 +342,7 @@ impl Around<'_> {
             return Err(self.refuse(ErrorCode::UNKNOWN_WORD, &place("task:FormatType"), problem));
         };
         let selector = format.read(&value.value).map_err(|error| {
-            let problem = format!("{} {error}; correct it", format.name);
+            let problem = format!("{error}; correct it");
             self.refuse(ErrorCode::WRONG_VALUE, &place("task:Value"), problem)
         })?;
         Ok((format.kind, selector))

@@ -3,8 +3,8 @@
 
 use desk::ids::Country;
 use desk::order::{
-    Channel, EmergencyKind, Format, InstrumentKind, IssuerType, ListedOffence, Notification,
-    Offence, Order, Rank, Service,
+    AskKind, Channel, EmergencyKind, Format, InstrumentKind, IssuerType, ListedOffence,
+    Notification, Offence, Order, Rank, Service,
 };
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -80,7 +80,7 @@ impl Facts {
             legal_basis: Vec::new(),
             contacts: Vec::new(),
             notes: Vec::new(),
-            is_emergency: order.has_emergency(),
+            is_emergency: false,
             emergency_kind: order.asks.iter().find_map(|ask| ask.emergency),
             names_instrument: true,
         }
@@ -337,7 +337,7 @@ impl Facts {
 }
 
 /// The facts of an order after an agency's correction: members that the new objects do not have
-/// stay as they are.
+/// stay as they are. What a task asks is not among them: such an UPDATE is refused earlier.
 ///
 /// # Errors
 /// The first fact that cannot be read, with its place inside the object.
@@ -352,9 +352,11 @@ pub fn corrected(order: &Order, changes: &[Object]) -> Result<Order, ActionError
             _ => {}
         }
     }
-    for index in 0..facts.order.asks.len() {
-        if facts.order.asks[index].emergency.is_some() {
-            facts.order.asks[index].emergency = facts.emergency_kind;
+    for ask in &mut facts.order.asks {
+        let may_be_urgent =
+            matches!(ask.kind(), AskKind::Disclose | AskKind::Preserve | AskKind::Freeze);
+        if ask.emergency.is_some() || (facts.is_emergency && may_be_urgent) {
+            ask.emergency = facts.emergency_kind.or(Some(EmergencyKind::Person));
         }
     }
     Ok(facts.order)

@@ -77,7 +77,10 @@ fn the_published_key_is_refused_in_production() {
     let Some(raw) = official("response1_signed.json") else { return };
     let message = parse(&raw).expect("the example can be read");
     let error = verify(&message.claim, &[published()]).expect_err("anybody has this key");
-    expect!["$.Signatures[0]: this key is published in ITU-T X.590 as a test key; sign with your own"].assert_eq(&error.to_string());
+    expect![
+        "$.Signatures[0]: this key is published in ITU-T X.590 as a test key; sign with your own"
+    ]
+    .assert_eq(&error.to_string());
 }
 
 fn message() -> Vec<u8> {
@@ -162,19 +165,61 @@ fn bad_signatures_are_named() {
     let jws = |protected: &str| {
         format!(r#""Signature":{{"protected":"{protected}","signature":"AAAA"}}"#)
     };
-    refused(&jws(&header(r#"{"alg":"none"}"#)), expect![[r#"$.Signature.protected: the algorithm "none" is not accepted; sign with EdDSA, ES256 or RS256"#]]);
-    refused(&jws(&header(r#"{"alg":"ES256","crit":["b64"],"b64":false}"#)), expect!["$.Signature.protected: names an extension (crit or b64), none is understood; leave it out"]);
-    refused(&jws(&header("nonsense")), expect!["$.Signature.protected: holds no JSON header: line 1 column 2 cannot be read as JSON: expected ident"]);
-    refused(&jws("!"), expect!["$.Signature.protected: is not base64url without padding (Invalid symbol 33, offset 0.)"]);
-    refused(r#""Signature":{"protected":"\u0065yJhbGciOiJub25lIn0","signature":""}"#, expect!["$.Signature.protected: has escapes; write base64url as it is"]);
-    refused(&(jws("e30") + r#","Signatures":[]"#), expect!["$: has both Signature and Signatures; send one of them"]);
-    refused(r#""Signatures":[]"#, expect!["$.Signatures: is empty; sign the message or leave the member out"]);
+    refused(
+        &jws(&header(r#"{"alg":"none"}"#)),
+        expect![[
+            r#"$.Signature.protected: the algorithm "none" is not accepted; sign with EdDSA, ES256 or RS256"#
+        ]],
+    );
+    refused(
+        &jws(&header(r#"{"alg":"ES256","crit":["b64"],"b64":false}"#)),
+        expect![
+            "$.Signature.protected: names an extension (crit or b64), none is understood; leave it out"
+        ],
+    );
+    refused(
+        &jws(&header("nonsense")),
+        expect![
+            "$.Signature.protected: holds no JSON header: line 1 column 2 cannot be read as JSON: expected ident"
+        ],
+    );
+    refused(
+        &jws("!"),
+        expect![
+            "$.Signature.protected: is not base64url without padding (Invalid symbol 33, offset 0.)"
+        ],
+    );
+    refused(
+        r#""Signature":{"protected":"\u0065yJhbGciOiJub25lIn0","signature":""}"#,
+        expect!["$.Signature.protected: has escapes; write base64url as it is"],
+    );
+    refused(
+        &(jws("e30") + r#","Signatures":[]"#),
+        expect!["$: has both Signature and Signatures; send one of them"],
+    );
+    refused(
+        r#""Signatures":[]"#,
+        expect!["$.Signatures: is empty; sign the message or leave the member out"],
+    );
     let jss = |hash: &str, algorithm: &str| {
         format!(
             r#""Signatures":[{{"hash_algorithm":"{hash}","algorithm":"{algorithm}","value":"AAAA"}}]"#
         )
     };
-    refused(&jss("md5", "Ed25519"), expect![[r#"$.Signatures[0]: the hash "md5" is not accepted; use sha-256"#]]);
-    refused(&jss("sha-256", "HS512"), expect![[r#"$.Signatures[0]: the algorithm "HS512" is not accepted; sign with EdDSA, ES256 or RS256"#]]);
-    refused(&jss("sha-256", "Ed25519"), expect!["$.Signatures[0]: no key enrolled for the sender made this signature; sign with an enrolled key, over the message exactly as it is sent"]);
+    refused(
+        &jss("md5", "Ed25519"),
+        expect![[r#"$.Signatures[0]: the hash "md5" is not accepted; use sha-256"#]],
+    );
+    refused(
+        &jss("sha-256", "HS512"),
+        expect![[
+            r#"$.Signatures[0]: the algorithm "HS512" is not accepted; sign with EdDSA, ES256 or RS256"#
+        ]],
+    );
+    refused(
+        &jss("sha-256", "Ed25519"),
+        expect![
+            "$.Signatures[0]: no key enrolled for the sender made this signature; sign with an enrolled key, over the message exactly as it is sent"
+        ],
+    );
 }
