@@ -1,6 +1,6 @@
 //! Cryptographic Message Syntax (RFC 5652): the seal's signature and the recipient's envelope.
 //!
-//! Holds no key, makes no policy and does not verify seals (that is [`crate::verify`], which
+//! Keeps no key, makes no policy and does not verify seals (that is [`crate::verify`], which
 //! shares no code with this). What is written is assembled here byte by byte: the `cms` crate
 //! sorts a SET OF by other bytes than its encoding, re-encodes certificates, and holds contents
 //! in memory (docs/decisions/041).
@@ -9,6 +9,7 @@ pub mod certificate;
 pub(crate) mod der;
 pub mod envelope;
 pub(crate) mod oid;
+pub mod open;
 pub mod recipient;
 pub mod signature;
 
