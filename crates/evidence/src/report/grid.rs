@@ -59,7 +59,7 @@ impl<'f> Grid<'f> {
         let tight = normal.iter().sum::<f32>() + gutters > MEASURE * 1.15;
         let sizes = if tight { SMALL } else { NORMAL };
         let natural = if tight { wanted(SMALL) } else { normal };
-        let widths = share(&natural, MEASURE - gutters);
+        let widths = share(&natural, MEASURE - gutters, &columns);
         let table = flow.open(Kind::Table);
         let mut grid = Self { flow, columns, widths, sizes, table };
         grid.flow.need(sizes.leading * 5.0);
@@ -174,11 +174,17 @@ fn longest_word(face: Face, text: &str, size: f32) -> f32 {
 
 /// Shares the measure: columns narrower than a fair share keep their width, the others divide
 /// what is left by what they want. All of it is used, so that tables align with the text.
-fn share(natural: &[f32], measure: f32) -> Vec<f32> {
+fn share(natural: &[f32], measure: f32, columns: &[GridColumn]) -> Vec<f32> {
     let total: f32 = natural.iter().sum();
     if total <= measure {
-        let last = natural.len() as f32;
-        return natural.iter().map(|width| width + (measure - total) / last).collect();
+        // Figures stay close to what they count; text takes the room.
+        let grows = |column: &GridColumn| column.side == Side::Left;
+        let count = columns.iter().filter(|column| grows(column)).count();
+        let more = (measure - total) / count.max(1) as f32;
+        let width = |(width, column): (&f32, &GridColumn)| {
+            if grows(column) { width + more } else { *width }
+        };
+        return natural.iter().zip(columns).map(width).collect();
     }
     let mut fixed = vec![false; natural.len()];
     loop {
