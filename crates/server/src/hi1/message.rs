@@ -162,6 +162,7 @@ pub struct Action {
 
 /// What an action asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "at most 100 live at once, and briefly")]
 pub enum Act {
     /// Create this object.
     Create(Object),

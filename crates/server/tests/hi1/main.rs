@@ -5,6 +5,7 @@ mod official;
 mod plan;
 mod properties;
 mod schema;
+mod speed;
 mod state;
 
 use jiff::Timestamp;

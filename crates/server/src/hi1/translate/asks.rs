@@ -307,7 +307,6 @@ impl Around<'_> {
         details.map_or(Ok(Vec::new()), |details| Ok(self.counted_selectors(details)?.0))
     }
 
-    #[expect(clippy::type_complexity, reason = "two halves of one reading, used three lines below")]
     fn counted_selectors(
         &self,
         details: &RequestDetails,

@@ -209,6 +209,7 @@ pub fn plan(actions: Vec<Action>, context: &Context<'_>) -> Plan {
 
 /// A step that may still need the others.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "at most 100 live at once, and briefly")]
 enum Pending {
     Done(StepTask),
     Create(Box<Object>),
