@@ -18,9 +18,9 @@ const STREAM_EVENTS: u64 = 12;
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let folder = tempfile::Builder::new().prefix("append-rate").tempdir_in(".")?;
-    let url = std::env::args().nth(1).unwrap_or_else(|| {
-        format!("sqlite://{}", folder.path().join("comity.sqlite").display())
-    });
+    let url = std::env::args()
+        .nth(1)
+        .unwrap_or_else(|| format!("sqlite://{}", folder.path().join("comity.sqlite").display()));
     println!("one event an act; a payload in each, a job in every sixth");
     for with_views in [false, true] {
         for in_flight in [1, 12, 64, 512] {
@@ -81,7 +81,8 @@ async fn one_stream(
     let _ = getrandom::fill(&mut random);
     let stream = Uuid::from_bytes(random);
     for seq in 0..STREAM_EVENTS {
-        let event = format!("{{\"kind\":\"measured\",\"number\":{seq},\"text\":\"{:0>120}\"}}", seq);
+        let event =
+            format!("{{\"kind\":\"measured\",\"number\":{seq},\"text\":\"{:0>120}\"}}", seq);
         let payload = format!("{{\"name\":\"{:x>80}\"}}", seq);
         let event = NewEvent::new(event, Some(payload));
         let mut act = Append::events(stream, ExpectedSeq::Exactly(seq), vec![event]);
@@ -116,7 +117,9 @@ async fn commits(url: &str) -> Result<i64, sqlx::Error> {
             let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path);
             sqlx::query_scalar(sql).fetch_one(&mut options.connect().await?).await
         }
-        None => sqlx::query_scalar(sql).fetch_one(&mut sqlx::PgConnection::connect(url).await?).await,
+        None => {
+            sqlx::query_scalar(sql).fetch_one(&mut sqlx::PgConnection::connect(url).await?).await
+        }
     }
 }
 

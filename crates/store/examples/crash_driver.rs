@@ -116,7 +116,7 @@ fn run_and_kill(
         }
         read
     });
-    if run.as_millis() % 8 != 0 {
+    if !run.as_millis().is_multiple_of(8) {
         let _ = open.recv_timeout(Duration::from_secs(30));
     }
     let until = Instant::now() + run;

@@ -44,11 +44,8 @@ async fn append_for_ever(store: Store, seed: u64, task: u64) -> Result<(), Appen
         let token = format!("{seed}-{task}-{number}");
         let event = format!("{{\"token\":\"{token}\"}}");
         let payload = format!("{{\"text\":\"{:y>200}\"}}", number);
-        let mut act = Append::events(
-            stream,
-            ExpectedSeq::Any,
-            vec![NewEvent::new(event, Some(payload))],
-        );
+        let mut act =
+            Append::events(stream, ExpectedSeq::Any, vec![NewEvent::new(event, Some(payload))]);
         act.jobs.push(NewJob {
             kind: "crash".into(),
             key: Some(token.clone()),

@@ -12,8 +12,8 @@ use std::path::{Path, PathBuf};
 
 use ledger::TreeSize;
 
-use crate::blob::path_of;
 use crate::act::BlobDigest;
+use crate::blob::path_of;
 use crate::db::{Db, Value};
 use crate::error::{BackupError, OpenError, ReadError};
 use crate::files;

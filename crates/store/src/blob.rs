@@ -112,10 +112,8 @@ impl Store {
             let length = first.len() as u64;
             return Box::pin(self.put_blob(first)).await.map(|digest| (digest, length));
         }
-        let folder = self
-            .blob_folder
-            .clone()
-            .ok_or(BlobError::NoFolder { max: BLOB_INLINE_BYTES_MAX })?;
+        let folder =
+            self.blob_folder.clone().ok_or(BlobError::NoFolder { max: BLOB_INLINE_BYTES_MAX })?;
         let mut unfinished = Unfinished::begin(&folder).await?;
         let mut chunk = first;
         while !chunk.is_empty() {

@@ -298,11 +298,7 @@ fn check_leaf(report: &mut Report, leaf: LeafIndex, row: &Row) -> Result<Hash, D
 }
 
 /// The entry of the stored event and payload; `None` when it cannot be derived.
-fn derive_entry(
-    report: &mut Report,
-    leaf: LeafIndex,
-    row: &Row,
-) -> Result<Option<Entry>, DbError> {
+fn derive_entry(report: &mut Report, leaf: LeafIndex, row: &Row) -> Result<Option<Entry>, DbError> {
     if row.get::<Option<i64>>(8)?.is_some() {
         report.erased += 1;
         return Ok(None);
@@ -315,8 +311,7 @@ fn derive_entry(
         return Ok(None);
     }
     let stream = Uuid::from_bytes(row.array(1)?);
-    let json =
-        record::record_json(stream, row.count(2)?, time(row.get(3)?), row.get(4)?, body);
+    let json = record::record_json(stream, row.count(2)?, time(row.get(3)?), row.get(4)?, body);
     report.derived += 1;
     Ok(Some(record::entry(&row.array(7)?, &json)))
 }

@@ -12,7 +12,6 @@ use sqlx::{
 };
 
 use crate::error::DbError;
-use crate::limits::BOUND_VALUES_MAX;
 
 /// A pool of connections to one engine.
 #[derive(Clone, Debug)]
@@ -80,13 +79,26 @@ impl Connection {
         sql: impl SqlSafeStr,
         values: Vec<Value>,
     ) -> Result<u64, DbError> {
+        self.run(doing, sql, values, true).await
+    }
+
+    /// `keep` says whether the same text will come again.
+    async fn run(
+        &mut self,
+        doing: &'static str,
+        sql: impl SqlSafeStr,
+        values: Vec<Value>,
+        keep: bool,
+    ) -> Result<u64, DbError> {
         let result = match self {
             Connection::Sqlite(connection) => {
                 let query = sqlx::query_with(sql, arguments::<Sqlite>(values, doing)?);
+                let query = query.persistent(keep);
                 (&mut **connection).execute(query).await.map(|done| done.rows_affected())
             }
             Connection::Postgres(connection) => {
                 let query = sqlx::query_with(sql, arguments::<Postgres>(values, doing)?);
+                let query = query.persistent(keep);
                 (&mut **connection).execute(query).await.map(|done| done.rows_affected())
             }
         };
@@ -152,18 +164,40 @@ impl Connection {
         };
     }
 
-    /// Inserts rows in as few statements as the limit of bound values allows.
+    /// Inserts rows, many with each statement.
+    ///
+    /// Full statements have the same text each time, so that the engine reads it once.
     pub async fn insert(&mut self, insert: &Insert, rows: Vec<Value>) -> Result<(), DbError> {
-        let rows_max = BOUND_VALUES_MAX / insert.columns;
         let mut rows = rows.into_iter().peekable();
         while rows.peek().is_some() {
-            let values: Vec<Value> = rows.by_ref().take(rows_max * insert.columns).collect();
-            let sql = insert.sql(values.len() / insert.columns);
-            self.execute(insert.doing, AssertSqlSafe(sql), values).await?;
+            let values: Vec<Value> = rows.by_ref().take(INSERT_ROWS * insert.columns).collect();
+            let count = values.len() / insert.columns;
+            let rows = self.row_list(insert.columns, count);
+            let sql = format!("insert into {} values {rows} {}", insert.into, insert.after);
+            let keep = count == INSERT_ROWS || count == 1;
+            self.run(insert.doing, AssertSqlSafe(sql), values, keep).await?;
         }
         Ok(())
     }
+
+    /// Rows of placeholders that are the only ones of their statement.
+    ///
+    /// The one text that is spelled differently: SQLite takes `$7` for a name and looks names up
+    /// one by one, in time that grows with the square of their number (docs/decisions/053).
+    pub fn row_list(&self, columns: usize, rows: usize) -> String {
+        match self {
+            Connection::Postgres(_) => tuples(columns, rows, 1),
+            Connection::Sqlite(_) => {
+                let row = format!("({})", ["?"].repeat(columns).join(", "));
+                vec![row; rows].join(", ")
+            }
+        }
+    }
 }
+
+/// Rows of one full insert statement. Ten columns of them stay far below the values that either
+/// engine lets a statement bind.
+const INSERT_ROWS: usize = 64;
 
 /// An insert of many rows: `insert into t (a, b) values ($1, $2), ($3, $4) on conflict ...`.
 pub(crate) struct Insert {
@@ -171,12 +205,6 @@ pub(crate) struct Insert {
     pub into: &'static str,
     pub columns: usize,
     pub after: &'static str,
-}
-
-impl Insert {
-    fn sql(&self, rows: usize) -> String {
-        format!("insert into {} values {} {}", self.into, tuples(self.columns, rows, 1), self.after)
-    }
 }
 
 /// `($1, $2), ($3, $4)`: rows of placeholders, counted from `first`.

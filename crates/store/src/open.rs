@@ -130,10 +130,7 @@ async fn take_head(connection: &mut Connection, token: &[u8; 16]) -> Result<Head
     Ok(head)
 }
 
-async fn read_frontier(
-    connection: &mut Connection,
-    size: TreeSize,
-) -> Result<Frontier, OpenError> {
+async fn read_frontier(connection: &mut Connection, size: TreeSize) -> Result<Frontier, OpenError> {
     let damaged = |error: ledger::tree::TreeError| OpenError::Damaged(error.to_string());
     let needed = Frontier::nodes_needed(size).map_err(damaged)?;
     let nodes = fetch_nodes(connection, &needed).await.map_err(|error| match error {

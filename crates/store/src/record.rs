@@ -65,6 +65,7 @@ mod tests {
     #[test]
     fn an_entry_is_the_documented_digest() {
         let entry = entry(&[7; 32], "{}");
-        expect!["9cf66a20059a304534bb8966ac834a02b3043cb212d7870e6262fd71eae20c62"].assert_eq(&entry.to_string());
+        expect!["9cf66a20059a304534bb8966ac834a02b3043cb212d7870e6262fd71eae20c62"]
+            .assert_eq(&entry.to_string());
     }
 }

@@ -1,6 +1,7 @@
 //! The open store: what may be asked of it in writing. Knows no SQL; it checks limits, hands work
 //! to the writer and waits for the answer.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -18,7 +19,7 @@ use crate::config::{Health, Published, WriterState};
 use crate::error::AppendError;
 use crate::limits::*;
 use crate::read::{Reader, streams_from};
-use crate::writer::{Answer, Claim, Erase, Other, Queued, Work};
+use crate::writer::{Answer, Claim, Erase, JobChange, Other, Queued, Work};
 
 /// An open store. Cloning gives another handle to the same one.
 #[derive(Clone)]
@@ -110,19 +111,20 @@ impl Store {
     pub async fn fail_job(&self, job: &Job, error: &str) -> Result<JobState, AppendError> {
         let dead = job.attempt >= job.attempts_max;
         let error: String = error.chars().take(1_000).filter(|c| *c != '\0').collect();
-        let fail = Other::FailJob { lease: job.lease, dead, wait: back_off(job.attempt), error };
+        let wait = back_off(job.attempt);
+        let fail = JobChange::Fail { lease: job.lease, dead, wait, error };
         self.with_lease(job.lease, fail).await?;
         Ok(if dead { JobState::Dead } else { JobState::Waiting })
     }
 
     /// What the job waits for is not there yet: it is tried again then, and no attempt is counted.
     pub async fn postpone_job(&self, job: &Job, until: Timestamp) -> Result<(), AppendError> {
-        self.with_lease(job.lease, Other::PostponeJob { lease: job.lease, until }).await
+        self.with_lease(job.lease, JobChange::Postpone { lease: job.lease, until }).await
     }
 
     /// A person says that a dead job shall be tried again from the start. Says whether it was.
     pub async fn revive_job(&self, job: JobId) -> Result<bool, AppendError> {
-        self.other(1, Other::ReviveJob(job)).await.map(|rows| rows == 1)
+        self.other(1, Other::Job(JobChange::Revive(job))).await.map(|rows| rows == 1)
     }
 
     /// Erases the payloads of whole streams, and the salts of their leaves. The events, leaves and
@@ -165,9 +167,12 @@ impl Store {
             text("name of a witness", name, NAME_BYTES_MAX)?;
             text("line of a cosignature", line, TEXT_BYTES_MAX)?;
         }
+        // One line for each name, the last.
+        let lines: BTreeMap<String, String> = lines.into_iter().collect();
         if lines.is_empty() {
             return Ok(());
         }
+        let lines = lines.into_iter().collect();
         self.other(16, Other::Cosignatures { size, lines }).await.map(drop)
     }
 
@@ -220,8 +225,8 @@ impl Store {
         self.other(1, Other::FileBlob { digest, length }).await.map(drop)
     }
 
-    async fn with_lease(&self, lease: JobLease, other: Other) -> Result<(), AppendError> {
-        match self.other(1, other).await? {
+    async fn with_lease(&self, lease: JobLease, change: JobChange) -> Result<(), AppendError> {
+        match self.other(1, Other::Job(change)).await? {
             0 => Err(AppendError::LeaseLost { job: lease.id }),
             _ => Ok(()),
         }
@@ -315,8 +320,7 @@ fn json(what: &'static str, json: &str, bytes_max: usize) -> Result<(), AppendEr
         return Err(AppendError::Malformed { what, why });
     }
     let parsed: Result<IgnoredAny, _> = serde_json::from_str(json);
-    parsed.map(drop).map_err(|error| AppendError::Malformed {
-        what,
-        why: format!("is not JSON: {error}"),
-    })
+    parsed
+        .map(drop)
+        .map_err(|error| AppendError::Malformed { what, why: format!("is not JSON: {error}") })
 }

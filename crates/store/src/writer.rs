@@ -9,6 +9,7 @@ mod commit;
 mod keep;
 mod plan;
 mod recover;
+mod rest;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -65,18 +66,31 @@ pub(crate) enum Erase {
     Events(Vec<u64>),
 }
 
-/// Writes that are one statement each and answer how many rows they touched.
+/// Writes that answer how many rows they touched.
 pub(crate) enum Other {
-    /// `state` and `run_at` were worked out from the attempt.
-    FailJob { lease: JobLease, dead: bool, wait: jiff::SignedDuration, error: String },
-    PostponeJob { lease: JobLease, until: Timestamp },
-    ReviveJob(JobId),
+    Job(JobChange),
     FileBlob { digest: BlobDigest, length: u64 },
     EraseBlobs(Vec<BlobDigest>),
     Setting { name: String, value: String },
     Cosignatures { size: TreeSize, lines: Vec<(String, String)> },
     ClearViews,
     Views(Vec<(Uuid, NewView, i64)>),
+}
+
+/// What becomes of a job that was not completed.
+pub(crate) enum JobChange {
+    /// `dead` and `wait` were worked out from the attempt.
+    Fail {
+        lease: JobLease,
+        dead: bool,
+        wait: jiff::SignedDuration,
+        error: String,
+    },
+    Postpone {
+        lease: JobLease,
+        until: Timestamp,
+    },
+    Revive(JobId),
 }
 
 /// An answer that is given once the group is on the disk.

@@ -183,10 +183,10 @@ fn parse(
         }
         return Call::Other;
     }
-    if call.starts_with("fdatasync(") || call.starts_with("fsync(") {
-        if let Some(descriptor) = descriptor() {
-            syncing.insert(pid, descriptor);
-        }
+    if (call.starts_with("fdatasync(") || call.starts_with("fsync("))
+        && let Some(descriptor) = descriptor()
+    {
+        syncing.insert(pid, descriptor);
     }
     let returned = call.starts_with("<... fdatasync resumed>")
         || call.starts_with("<... fsync resumed>")

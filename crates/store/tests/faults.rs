@@ -43,11 +43,8 @@ fn whole(seq: u64, token: &str) -> Append {
         summary_json: "{}".into(),
         next_due: None,
     });
-    act.seen = vec![SeenTransaction {
-        agency: STREAM,
-        transaction: token.into(),
-        reference: "r".into(),
-    }];
+    act.seen =
+        vec![SeenTransaction { agency: STREAM, transaction: token.into(), reference: "r".into() }];
     act.blobs.push(NewBlob::new(token.as_bytes().to_vec()));
     act
 }
@@ -299,8 +296,9 @@ async fn a_conflict_storm_loses_and_doubles_nothing() {
     const ACTS: usize = 12;
     let folder = tempfile::tempdir().expect("a folder");
     let clock = TestClock::new();
-    let store =
-        Store::open_or_create(&sqlite_url(folder.path()), test_config(&clock)).await.expect("opens");
+    let store = Store::open_or_create(&sqlite_url(folder.path()), test_config(&clock))
+        .await
+        .expect("opens");
     let conflicts = Arc::new(std::sync::atomic::AtomicUsize::new(0));
     let tasks: Vec<_> = (0..TASKS)
         .map(|task| {
@@ -355,15 +353,17 @@ fn return_ok(done: &Appended) {
 async fn limits_are_kept_and_say_so() {
     let folder = tempfile::tempdir().expect("a folder");
     let clock = TestClock::new();
-    let store =
-        Store::open_or_create(&sqlite_url(folder.path()), test_config(&clock)).await.expect("opens");
+    let store = Store::open_or_create(&sqlite_url(folder.path()), test_config(&clock))
+        .await
+        .expect("opens");
     let many = (0..limits::ACT_EVENTS_MAX + 1).map(|_| event("x")).collect();
     let error = store.append(Append::events(STREAM, ExpectedSeq::Any, many)).await;
     expect!["number of events of an act is 65, the most is 64"]
         .assert_eq(&error.expect_err("too many").to_string());
     let long = format!("{{\"a\":\"{}\"}}", "x".repeat(limits::EVENT_BYTES_MAX));
-    let error =
-        store.append(Append::events(STREAM, ExpectedSeq::Any, vec![NewEvent::new(long, None)])).await;
+    let error = store
+        .append(Append::events(STREAM, ExpectedSeq::Any, vec![NewEvent::new(long, None)]))
+        .await;
     expect!["event is 262152, the most is 262144"]
         .assert_eq(&error.expect_err("too long").to_string());
     let mut act = simple(STREAM, 0, "zero");

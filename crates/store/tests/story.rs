@@ -236,7 +236,8 @@ async fn list(store: &Store) {
     }
     let newest_first: Vec<Uuid> = (1..20).rev().map(stream).collect();
     assert_eq!(seen, newest_first);
-    let sealed = store.reader().views(&page(Some(AGENCY), Some("sealed"), None)).await.expect("read");
+    let sealed =
+        store.reader().views(&page(Some(AGENCY), Some("sealed"), None)).await.expect("read");
     assert_eq!(sealed.iter().map(|row| row.stream).collect::<Vec<_>>(), [stream(1)]);
     let none = store.reader().views(&page(Some(OTHER_AGENCY), Some("sealed"), None)).await;
     assert!(none.expect("read").is_empty());
@@ -308,7 +309,10 @@ async fn proofs(store: &Store) {
         let beyond = reader.tile(tile(kind, 1, width + 1), head.size).await.expect("read");
         assert_eq!(beyond, None);
     }
-    store.add_cosignatures(head.size, vec![("w.example/1".into(), "— w 1".into())]).await.expect("kept");
+    store
+        .add_cosignatures(head.size, vec![("w.example/1".into(), "— w 1".into())])
+        .await
+        .expect("kept");
     assert_eq!(reader.cosignatures(head.size).await.expect("read"), ["— w 1"]);
 }
 
@@ -442,27 +446,42 @@ async fn damage_is_found(store: &Store, url: &str) {
         "update event set event = '{\"kind\":\"checked\"}' where leaf_index = 1",
     )
     .await;
-    assert!(
-        matches!(found[..], [Finding::EntryDiffers { leaf: LeafIndex(1), .. }]),
-        "{found:#?}"
-    );
-    let found = find("update node set level = 60 where level = 1 and node_index = 0",
-                     "update node set level = 1 where level = 60").await;
+    assert!(matches!(found[..], [Finding::EntryDiffers { leaf: LeafIndex(1), .. }]), "{found:#?}");
+    let found = find(
+        "update node set level = 60 where level = 1 and node_index = 0",
+        "update node set level = 1 where level = 60",
+    )
+    .await;
     assert!(matches!(found[..], [Finding::NodeMissing(_)]), "{found:#?}");
-    let found = find("update leaf set leaf_index = 1000000 where leaf_index = 3",
-                     "update leaf set leaf_index = 3 where leaf_index = 1000000").await;
+    let found = find(
+        "update leaf set leaf_index = 1000000 where leaf_index = 3",
+        "update leaf set leaf_index = 3 where leaf_index = 1000000",
+    )
+    .await;
     assert!(found.contains(&Finding::LeafMissing(LeafIndex(3))), "{found:#?}");
-    let found = find("update payload set erased_at = 1 where payload_id = 1",
-                     "update payload set erased_at = null where payload_id = 1").await;
+    let found = find(
+        "update payload set erased_at = 1 where payload_id = 1",
+        "update payload set erased_at = null where payload_id = 1",
+    )
+    .await;
     assert_eq!(found, [], "an erased payload is not a defect");
-    let found = find("update request_view set state = 'lost' where state = 'noise'",
-                     "update request_view set state = 'noise' where state = 'lost'").await;
+    let found = find(
+        "update request_view set state = 'lost' where state = 'noise'",
+        "update request_view set state = 'noise' where state = 'lost'",
+    )
+    .await;
     assert_eq!(found, [Finding::ViewDiffers(stream(100))]);
-    let found = find("update checkpoint set size = 1000000 where size = 2",
-                     "update checkpoint set size = 2 where size = 1000000").await;
+    let found = find(
+        "update checkpoint set size = 1000000 where size = 2",
+        "update checkpoint set size = 2 where size = 1000000",
+    )
+    .await;
     assert!(matches!(found[..], [Finding::CountDiffers { .. }]), "{found:#?}");
-    let found = find("update event set at = at + 100000000 where leaf_index = 4",
-                     "update event set at = at - 100000000 where leaf_index = 4").await;
+    let found = find(
+        "update event set at = at + 100000000 where leaf_index = 4",
+        "update event set at = at - 100000000 where leaf_index = 4",
+    )
+    .await;
     assert!(matches!(found[..], [Finding::EntryDiffers { .. }, Finding::TimeBackwards { .. }]));
     sound(store).await;
 }

@@ -41,7 +41,7 @@ create table checkpoint (
 );
 
 create table cosignature (
-    size bigint not null references checkpoint (size),
+    size bigint not null,
     name text not null,
     line text not null,
     primary key (size, name)

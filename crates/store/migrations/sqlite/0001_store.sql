@@ -41,7 +41,7 @@ create table checkpoint (
 ) strict;
 
 create table cosignature (
-    size integer not null references checkpoint (size),
+    size integer not null,
     name text not null,
     line text not null,
     primary key (size, name)

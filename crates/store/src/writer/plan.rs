@@ -14,7 +14,7 @@ use crate::act::{
     Append, Appended, ErasedCount, ExpectedSeq, Job, JobLease, NewEvent, NewJob, NewView,
     Overwritten, ReadAudit,
 };
-use crate::db::{Connection, Value, tuples};
+use crate::db::{Connection, Value};
 use crate::error::{AppendError, DbError};
 use crate::limits::BOUND_VALUES_MAX;
 use crate::record;
@@ -90,7 +90,7 @@ impl Facts {
             let sql = format!(
                 "select agency, transaction_id, stream, reference from transaction_seen \
                  where (agency, transaction_id) in (values {})",
-                tuples(2, part.len(), 1)
+                connection.row_list(2, part.len())
             );
             let values = part
                 .iter()
@@ -107,7 +107,7 @@ impl Facts {
             let sql = format!(
                 "select job_id, lease_token from job \
                  where lease_token is not null and state = 'ready' and job_id in {}",
-                tuples(part.len(), 1, 1)
+                connection.row_list(part.len(), 1)
             );
             let values = part.iter().map(|lease| lease.id.0.into()).collect();
             let doing = "looking for the leases of jobs";
@@ -126,7 +126,7 @@ impl Facts {
         for part in streams.chunks(BOUND_VALUES_MAX) {
             let sql = format!(
                 "select stream, max(seq) from event where stream in {} group by stream",
-                tuples(part.len(), 1, 1)
+                connection.row_list(part.len(), 1)
             );
             let values = part.iter().map(|stream| (*stream).into()).collect();
             let doing = "looking for the ends of streams";

@@ -1,9 +1,9 @@
 //! What the writer does after a failure: it finds out whether the group was stored, and goes on
 //! only if it knows. Knows of tables nothing but the head.
 
+use super::commit::Failure;
 use super::keep::Committed;
 use super::plan::Plan;
-use super::commit::Failure;
 use super::{Head, Writer};
 use crate::config::WriterState;
 use crate::db::Connection;
@@ -54,11 +54,7 @@ impl Writer {
 
     /// Takes over what was stored although it failed. Nobody was told of its checkpoint yet.
     async fn adopt(&mut self, mut plan: Plan, error: &AppendError) {
-        match super::commit::sign(
-            &self.signers,
-            ledger::TreeSize(plan.head.size),
-            plan.head.root,
-        ) {
+        match super::commit::sign(&self.signers, ledger::TreeSize(plan.head.size), plan.head.root) {
             Ok(published) => {
                 let replies = std::mem::take(&mut plan.replies);
                 self.advance(plan, &published);
@@ -97,9 +93,8 @@ impl Writer {
         // On PostgreSQL a commit whose answer was lost may still be under way; this write waits
         // for it. Reading alone would see the state before it.
         let sql = "update head set writer = $1 where id = 1 and writer = $1";
-        let ours = connection
-            .execute("taking the head", sql, vec![self.token.as_slice().into()])
-            .await?;
+        let ours =
+            connection.execute("taking the head", sql, vec![self.token.as_slice().into()]).await?;
         let head = read_head(&mut connection).await?;
         connection.rollback().await?;
         self.connection = Some(connection);
@@ -108,8 +103,7 @@ impl Writer {
 
     /// A new connection, after one was thrown away.
     pub(super) async fn reconnect(&mut self) -> Result<Connection, AppendError> {
-        let not_stored =
-            |source| AppendError::Commit { outcome: CommitOutcome::NotStored, source };
+        let not_stored = |source| AppendError::Commit { outcome: CommitOutcome::NotStored, source };
         let mut connection = self.db.connection().await.map_err(not_stored)?;
         if lock_session(&mut connection).await.map_err(not_stored)? {
             return Ok(connection);
@@ -128,9 +122,8 @@ impl Writer {
 pub(crate) async fn read_head(connection: &mut Connection) -> Result<Head, DbError> {
     let sql = "select commits, size, root, newest_at from head where id = 1";
     let rows = connection.query("reading the head", sql, Vec::new()).await?;
-    let row = rows
-        .first()
-        .ok_or_else(|| crate::db::unreadable("the head has no row".to_owned()))?;
+    let row =
+        rows.first().ok_or_else(|| crate::db::unreadable("the head has no row".to_owned()))?;
     Ok(Head {
         commits: row.get(0)?,
         size: row.count(1)?,
