@@ -1,7 +1,7 @@
 //! What the company's own systems are asked to do: freeze, unfreeze, hold records.
 //!
-//! Knows no request and keeps no state: retries and the wait for a late confirmation are jobs of the
-//! server. Asking twice with the same effect id is asking once.
+//! Knows no request and keeps no state: retries and the wait for a late confirmation are jobs of
+//! the server. Asking twice with the same effect id is asking once.
 
 mod http;
 mod sql;

@@ -2,6 +2,7 @@
 //!
 //! Knows no search result and no scope. `connection` has the read-only and the writing connections.
 
+mod cells;
 mod connection;
 
 use std::path::Path;
@@ -12,7 +13,8 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteSynchronous};
 use tokio::sync::Mutex;
 
-pub(crate) use connection::{Arguments, Connection, Moment, RowsError};
+pub(crate) use cells::Arguments;
+pub(crate) use connection::{Connection, Moment, RowsError};
 
 use crate::catalog::{Catalog, Column, ColumnKind, EffectWay, Engine, PostgresUrl, Source};
 use crate::folder::{self, FolderError};
@@ -283,7 +285,7 @@ impl SourceError {
             Self::Database { source: sqlx::Error::Database(error), .. } => {
                 let code = error.code().unwrap_or_default();
                 // PostgreSQL: 08 connection, 40 rollback, 53 resources, 57 operator. SQLite: 5 busy,
-                // 6 locked, 9 interrupted, 10 input/output, 13 full, with extended codes above 255.
+                // 6 locked, 9 interrupted, 10 input/output, 13 full; extended codes above 255.
                 let sqlite_passing = |code: u32| matches!(code & 0xff, 5 | 6 | 9 | 10 | 13);
                 match code.len() {
                     5 => ["08", "40", "53", "57"].iter().any(|class| code.starts_with(class)),

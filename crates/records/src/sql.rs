@@ -204,7 +204,7 @@ fn tokens(text: &str, dialect: Dialect) -> Result<Vec<Token>, SqlError> {
     while at < bytes.len() {
         let start = at;
         if let Some(end) = skipped(text, at, dialect)? {
-            // A literal or quoted name is a piece (it can stand where a verb would), blanks are not.
+            // A text or quoted name is a piece (it may stand where a verb would), blanks are not.
             let is_blank = bytes[at].is_ascii_whitespace() || matches!(bytes[at], b'-' | b'/');
             at = end;
             if !is_blank {
@@ -334,7 +334,7 @@ fn comment_end(bytes: &[u8], start: usize, nests: bool) -> Option<usize> {
 fn dollar_tag(text: &str, at: usize) -> Option<&str> {
     let rest = &text[at + 1..];
     let length = rest.find('$')?;
-    let tag = rest[..length].as_bytes();
+    let tag = &rest.as_bytes()[..length];
     let is_tag = tag.first().is_none_or(|b| is_word_start(*b))
         && tag.iter().all(|b| is_word_part(*b) && *b != b'$');
     is_tag.then(|| &text[at..at + length + 2])

@@ -1,6 +1,6 @@
 //! The spelling of `catalog.toml`, kept apart from what it means.
 //!
-//! Every struct refuses unknown keys. `Spanned` keeps the place, so that an error can name the line.
+//! Every struct refuses unknown keys. `Spanned` keeps the place, so that errors name the line.
 
 use std::collections::BTreeMap;
 

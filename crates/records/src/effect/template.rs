@@ -1,7 +1,7 @@
 //! Placeholders in the URL and the JSON body of an HTTP effect.
 //!
 //! Knows no HTTP. In JSON a text that is exactly `{amount}` becomes the value itself (null when
-//! there is none), so a catalog never has to glue JSON together; inside longer text and in URLs only
+//! there is none), so a catalog never glues JSON together; inside longer text and in URLs only
 //! placeholders that always have a value are allowed.
 
 use serde_json::Value;

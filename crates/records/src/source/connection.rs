@@ -9,12 +9,14 @@ use std::time::{Duration, Instant};
 
 use futures_util::TryStreamExt;
 use jiff::Timestamp;
-use sqlx::postgres::{PgArguments, PgConnection, PgRow};
-use sqlx::sqlite::{SqliteArguments, SqliteConnection, SqliteRow};
+use sqlx::postgres::PgConnection;
+use sqlx::sqlite::SqliteConnection;
 use sqlx::{
-    Arguments as _, AssertSqlSafe, Column as _, Connection as _, Executor as _, Row as _,
-    SqlSafeStr as _, Statement as _, TypeInfo as _, ValueRef as _,
+    AssertSqlSafe, Column as _, Connection as _, Executor as _, Row as _, SqlSafeStr as _,
+    Statement as _, TypeInfo as _,
 };
+
+use super::cells::{Arguments, as_text, postgres_cells, postgres_types, sqlite_cells};
 
 use super::{
     CONNECT_WAIT_MAX, IDLE_CONNECTION_COUNT_MAX, OpenSource, Place, SourceError, database,
@@ -59,49 +61,6 @@ impl SqliteDeadline {
 impl Drop for SqliteDeadline {
     fn drop(&mut self) {
         self.milliseconds.store(0, Ordering::Relaxed);
-    }
-}
-
-/// Values for `$1`, `$2` ..: bound, never pasted.
-#[derive(Default)]
-pub(crate) struct Arguments(Vec<Argument>);
-
-enum Argument {
-    Text(Option<String>),
-    Integer(Option<i64>),
-}
-
-impl Arguments {
-    pub(crate) fn text(&mut self, value: Option<String>) {
-        self.0.push(Argument::Text(value));
-    }
-
-    pub(crate) fn integer(&mut self, value: Option<i64>) {
-        self.0.push(Argument::Integer(value));
-    }
-
-    fn sqlite(self) -> Result<SqliteArguments, sqlx::Error> {
-        let mut bound = SqliteArguments::default();
-        for argument in self.0 {
-            match argument {
-                Argument::Text(value) => bound.add(value),
-                Argument::Integer(value) => bound.add(value),
-            }
-            .map_err(sqlx::Error::Encode)?;
-        }
-        Ok(bound)
-    }
-
-    fn postgres(self) -> Result<PgArguments, sqlx::Error> {
-        let mut bound = PgArguments::default();
-        for argument in self.0 {
-            match argument {
-                Argument::Text(value) => bound.add(value),
-                Argument::Integer(value) => bound.add(value),
-            }
-            .map_err(sqlx::Error::Encode)?;
-        }
-        Ok(bound)
     }
 }
 
@@ -466,51 +425,6 @@ impl OpenSource {
             }),
         }
     }
-}
-
-/// PostgreSQL's many types come over as text, cast on the server, so that numeric stays exact.
-fn as_text(statement: &Statement, columns: &[String]) -> String {
-    let casts: Vec<String> =
-        columns.iter().map(|column| format!("as_declared.\"{column}\"::text")).collect();
-    let query = statement.numbered();
-    // The line break ends a trailing `--` comment.
-    format!("select {} from (\n{query}\n) as as_declared", casts.join(", "))
-}
-
-fn postgres_types(statement: &Statement) -> Vec<sqlx::postgres::PgTypeInfo> {
-    use crate::sql::Parameter;
-    use sqlx::{Postgres, Type};
-    let integer =
-        [Parameter::FromUnixSeconds, Parameter::UntilUnixSeconds, Parameter::EffectAmount];
-    let type_of = |parameter| match integer.contains(parameter) {
-        true => <i64 as Type<Postgres>>::type_info(),
-        false => <String as Type<Postgres>>::type_info(),
-    };
-    statement.parameters().iter().map(type_of).collect()
-}
-
-fn postgres_cells(row: &PgRow) -> Result<Vec<Raw>, sqlx::Error> {
-    let cell = |index| row.try_get::<Option<String>, _>(index);
-    (0..row.len()).map(|index| Ok(cell(index)?.map_or(Raw::Null, Raw::Text))).collect()
-}
-
-fn sqlite_cells(row: &SqliteRow) -> Result<Vec<Raw>, sqlx::Error> {
-    let mut cells = Vec::with_capacity(row.len());
-    for index in 0..row.len() {
-        let value = row.try_get_raw(index)?;
-        if value.is_null() {
-            cells.push(Raw::Null);
-            continue;
-        }
-        let type_info = value.type_info();
-        cells.push(match type_info.name() {
-            "TEXT" => Raw::Text(row.try_get_unchecked(index)?),
-            "INTEGER" => Raw::Integer(row.try_get_unchecked(index)?),
-            "REAL" => Raw::Real,
-            _ => Raw::Blob,
-        });
-    }
-    Ok(cells)
 }
 
 /// Was the query stopped by its own time limit?
