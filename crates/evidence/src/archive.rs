@@ -19,8 +19,9 @@ use crate::seal::Seal;
 const DEFLATE_LEVEL: i64 = 1;
 /// From this size on an entry has Zip64 fields. Below 4 GiB by far more than deflate can add.
 const LARGE_FILE_BYTES: u64 = 0xf000_0000;
-/// Smaller files are stored: they would not shrink by a block of the reader's disk.
-const STORED_BYTES_MAX: u64 = 512;
+/// Files of up to a page are stored: they would not take fewer pages, and setting up the
+/// compressor for each costs more than compressing it.
+const STORED_BYTES_MAX: u64 = 4_096;
 const PERMISSIONS: u32 = 0o644;
 
 /// Why no zip was written.

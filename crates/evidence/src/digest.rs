@@ -87,13 +87,13 @@ impl<W: Write> Write for DigestWriter<W> {
 
 impl fmt::Display for Sha256 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&hex::encode(self.0))
+        write_hex::<64>(f, &self.0)
     }
 }
 
 impl fmt::Display for Sha512 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&hex::encode(self.0))
+        write_hex::<128>(f, &self.0)
     }
 }
 
@@ -107,6 +107,13 @@ impl fmt::Debug for Sha512 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Sha512({self})")
     }
+}
+
+/// Hex without an allocation: a package prints some eighty digests.
+fn write_hex<const DIGITS: usize>(f: &mut fmt::Formatter<'_>, bytes: &[u8]) -> fmt::Result {
+    let mut digits = [0; DIGITS];
+    hex::encode_to_slice(bytes, &mut digits).map_err(|_| fmt::Error)?;
+    f.write_str(std::str::from_utf8(&digits).map_err(|_| fmt::Error)?)
 }
 
 fn copied<const N: usize>(digest: &[u8]) -> [u8; N] {

@@ -64,19 +64,19 @@ fn the_zip_has_its_entries_in_order_with_fixed_times() {
     }
     expect![[r#"
         Stored 5e8d3a37-1/bagit.txt
-        Deflated 5e8d3a37-1/bag-info.txt
-        Deflated 5e8d3a37-1/VERIFY.txt
-        Deflated 5e8d3a37-1/manifest-sha256.txt
-        Deflated 5e8d3a37-1/manifest-sha512.txt
+        Stored 5e8d3a37-1/bag-info.txt
+        Stored 5e8d3a37-1/VERIFY.txt
+        Stored 5e8d3a37-1/manifest-sha256.txt
+        Stored 5e8d3a37-1/manifest-sha512.txt
         Stored 5e8d3a37-1/tagmanifest-sha256.txt
         Deflated 5e8d3a37-1/data/case.jsonld
         Stored 5e8d3a37-1/data/order/message.json
         Stored 5e8d3a37-1/data/records/exhibit-0001.csv
-        Deflated 5e8d3a37-1/data/records/exhibit-0001.json
+        Stored 5e8d3a37-1/data/records/exhibit-0001.json
         Stored 5e8d3a37-1/data/records/exhibit-0002.csv
-        Deflated 5e8d3a37-1/data/records/exhibit-0002.json
+        Stored 5e8d3a37-1/data/records/exhibit-0002.json
         Stored 5e8d3a37-1/data/records/exhibit-0003.csv
-        Deflated 5e8d3a37-1/data/records/exhibit-0003.json
+        Stored 5e8d3a37-1/data/records/exhibit-0003.json
         Stored 5e8d3a37-1/data/trace/exhibit-0004.json
         Stored 5e8d3a37-1/data/trace/exhibit-0004.svg
         Stored 5e8d3a37-1/seal/tagmanifest-sha256.txt.p7s
