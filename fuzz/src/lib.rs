@@ -3,4 +3,6 @@
 
 pub mod chain;
 pub mod evidence;
+#[cfg(feature = "hi1")]
+pub mod hi1;
 pub mod ledger;

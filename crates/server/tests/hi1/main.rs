@@ -1,6 +1,7 @@
 //! The HI-1 edge against ETSI's own messages and schemas, bad input of every class, and properties.
 
 mod bad_input;
+mod corpus;
 mod official;
 mod plan;
 mod properties;
