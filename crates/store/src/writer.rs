@@ -230,12 +230,14 @@ impl Writer {
     }
 
     async fn finish(self, closing: Option<Answer<u64>>) {
-        let Writer { db, connection, keeper, .. } = self;
+        let Writer { db, connection, keeper, _lock: lock, .. } = self;
         if let Some(connection) = connection {
             connection.discard().await;
         }
         keeper.finish().await;
         db.close().await;
+        // Whoever hears that the store is closed may open it again at once.
+        drop(lock);
         if let Some(answer) = closing {
             Reply::Rows(answer, 0).give();
         }

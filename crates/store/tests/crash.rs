@@ -1,6 +1,7 @@
 //! SIGKILL at random moments, by a driver that is a process of its own; and what the kernel was
 //! asked to do before an act was acknowledged.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -55,152 +56,180 @@ fn a_sync_stands_before_every_acknowledgement() {
     let status = Command::new("sh").args(["-c", &script]).status().expect("a shell");
     assert!(status.success());
     let trace = std::fs::read_to_string(&log).expect("a trace");
-    let seen = read_trace(&trace, folder.path());
+    let seen = read_trace(&trace);
     println!("{seen:?}");
     assert!(seen.acknowledgements >= 100, "{seen:?}");
-    assert!(seen.log_writes > 0 && seen.log_syncs > 0 && seen.kept_syncs > 0, "{seen:?}");
+    assert!(seen.groups >= 10 && seen.log_writes > seen.groups, "{seen:?}");
+    assert!(seen.log_syncs >= seen.groups && seen.kept_syncs > 0, "{seen:?}");
+}
+
+/// What was found in one line of the trace.
+#[derive(Debug, PartialEq)]
+enum Call {
+    /// The worker has opened the store and begins.
+    Opened,
+    /// A write to the log began.
+    LogWrite,
+    /// A sync of the log returned.
+    LogSynced,
+    /// A checkpoint of this size began to be written beside the key.
+    KeptWrite(u64),
+    /// A sync of that file returned.
+    KeptSynced,
+    /// An act was acknowledged with a checkpoint of this size.
+    Acknowledged(u64),
 }
 
 #[derive(Debug, Default)]
 struct Seen {
     acknowledgements: usize,
+    groups: usize,
     log_writes: usize,
     log_syncs: usize,
     kept_syncs: usize,
 }
 
-/// What was found in one line of the trace.
-enum Call {
-    LogWrite,
-    LogSynced,
-    KeptWrite,
-    KeptSynced,
-    /// The size of the tree that the acknowledgement's checkpoint covers.
-    Acknowledged(u64),
-    Other,
-}
-
-/// Walks the trace and asserts the order. Syncs count where they return, writes where they begin,
-/// so that an overlap is read to our disadvantage.
-fn read_trace(trace: &str, folder: &Path) -> Seen {
-    let folder = folder.display().to_string();
-    let mut names: std::collections::HashMap<u32, String> = Default::default();
-    let mut syncing: std::collections::HashMap<u32, u32> = Default::default();
-    let mut opening: std::collections::HashMap<u32, String> = Default::default();
-    let mut seen = Seen::default();
-    // Acknowledgements that each sync of the log has made possible are counted by size: a group
-    // is on the disk when a sync returned after its last write.
-    let (mut unsynced_log, mut unsynced_kept) = (false, false);
-    let (mut synced_once, mut last_size) = (false, 0);
-    for line in trace.lines() {
-        let Some((pid, call)) = line.split_once(' ') else { continue };
-        let Ok(pid) = pid.parse::<u32>() else { continue };
-        match parse(call.trim_start(), pid, &folder, &mut names, &mut syncing, &mut opening) {
+/// Walks the trace and asserts the order. Writes count where they begin and syncs where they
+/// return, so that an overlap is read to our disadvantage.
+///
+/// A group's writes are followed by a sync of its own, and groups are written one after another;
+/// so when a member of the k-th group is acknowledged, k syncs must have returned. A group that
+/// was acknowledged without one would leave the count behind for ever.
+fn read_trace(trace: &str) -> Seen {
+    let calls = Trace::default().calls(trace);
+    let begin = calls.iter().position(|call| *call == Call::Opened).expect("it was opened");
+    let sizes: std::collections::BTreeSet<u64> = calls
+        .iter()
+        .filter_map(|call| match call {
+            Call::Acknowledged(size) => Some(*size),
+            _ => None,
+        })
+        .collect();
+    let mut seen = Seen { groups: sizes.len(), ..Seen::default() };
+    let (mut keeping, mut kept) = (0, 0);
+    let mut written_since_sync = 0;
+    for call in &calls[begin..] {
+        match call {
+            Call::Opened => (),
             Call::LogWrite => {
                 seen.log_writes += 1;
-                unsynced_log = true;
+                written_since_sync += 1;
             }
             Call::LogSynced => {
-                seen.log_syncs += 1;
-                unsynced_log = false;
-                synced_once = true;
+                // A sync of nothing, as when the store is closed, must not spoil the count.
+                seen.log_syncs += usize::from(written_since_sync > 0);
+                written_since_sync = 0;
             }
-            Call::KeptWrite => unsynced_kept = true,
+            Call::KeptWrite(size) => keeping = *size,
             Call::KeptSynced => {
                 seen.kept_syncs += 1;
-                unsynced_kept = false;
+                kept = keeping;
             }
             Call::Acknowledged(size) => {
                 seen.acknowledgements += 1;
-                assert!(synced_once, "acknowledged before any sync of the log: {line}");
-                if size > last_size {
-                    // The first acknowledgement of a newer checkpoint: its kept copy is synced.
-                    // The log may already be written to again, for the next group; that group's
-                    // checkpoint is kept only after its own sync, which is asserted below.
-                    assert!(!unsynced_kept, "acknowledged before it was kept: {line}");
-                    last_size = size;
-                }
+                assert!(*size <= kept, "{size} leaves acknowledged, {kept} kept");
+                let groups = sizes.range(..=size).count();
+                let syncs = seen.log_syncs;
+                assert!(groups <= syncs, "group {groups} acknowledged after {syncs} syncs");
             }
-            Call::Other => (),
-        }
-        // A checkpoint is written beside the key only when its group is synced in the log. The
-        // next group may be under way by then, so this holds for the first write of each group
-        // only where nothing runs beside it; the worker's first group shows it.
-        if seen.kept_syncs == 0 && unsynced_kept {
-            assert!(!unsynced_log, "kept before the log was synced: {line}");
         }
     }
     seen
 }
 
-fn parse(
-    call: &str,
-    pid: u32,
-    folder: &str,
-    names: &mut std::collections::HashMap<u32, String>,
-    syncing: &mut std::collections::HashMap<u32, u32>,
-    opening: &mut std::collections::HashMap<u32, String>,
-) -> Call {
-    let descriptor = || -> Option<u32> {
-        let (_, arguments) = call.split_once('(')?;
-        arguments.split([',', ')', ' ']).next()?.parse().ok()
-    };
-    let result = || call.rsplit_once("= ").and_then(|(_, value)| value.trim().parse::<i64>().ok());
-    let name_of = |names: &std::collections::HashMap<u32, String>, descriptor: Option<u32>| {
-        descriptor.and_then(|descriptor| names.get(&descriptor).cloned()).unwrap_or_default()
-    };
-    if call.starts_with("openat(") || call.starts_with("<... openat resumed>") {
-        if let Some(path) = call.split('"').nth(1).filter(|_| call.starts_with("openat(")) {
-            opening.insert(pid, path.to_owned());
+/// Which file each descriptor stands for, and which calls have not returned yet.
+#[derive(Default)]
+struct Trace {
+    names: HashMap<u32, String>,
+    opening: HashMap<u32, String>,
+    syncing: HashMap<u32, u32>,
+}
+
+impl Trace {
+    fn calls(mut self, trace: &str) -> Vec<Call> {
+        trace
+            .lines()
+            .filter_map(|line| {
+                let (process, call) = line.split_once(' ')?;
+                self.read(process.parse().ok()?, call.trim_start())
+            })
+            .collect()
+    }
+
+    fn read(&mut self, process: u32, call: &str) -> Option<Call> {
+        if call.starts_with("openat(") || call.starts_with("<... openat resumed>") {
+            self.open(process, call);
+            return None;
         }
-        if let (Some(path), Some(opened)) = (opening.get(&pid).cloned(), result())
+        let begins = call.split_once('(').map(|(name, _)| name);
+        match begins {
+            Some("close") => {
+                self.names.remove(&descriptor(call)?);
+                None
+            }
+            Some("pwrite64" | "write") => self.write(call),
+            Some("fdatasync" | "fsync") => {
+                self.syncing.insert(process, descriptor(call)?);
+                self.synced(process, call)
+            }
+            _ if call.contains("sync resumed>") => self.synced(process, call),
+            _ => None,
+        }
+    }
+
+    fn open(&mut self, process: u32, call: &str) {
+        if let Some(path) = call.split('"').nth(1) {
+            self.opening.insert(process, path.to_owned());
+        }
+        if let Some(opened) = result(call)
+            && let Some(path) = self.opening.remove(&process)
             && let Ok(opened) = u32::try_from(opened)
         {
-            names.insert(opened, path);
-            opening.remove(&pid);
+            self.names.insert(opened, path);
         }
-        return Call::Other;
     }
-    if call.starts_with("close(") {
-        if let Some(descriptor) = descriptor() {
-            names.remove(&descriptor);
-        }
-        return Call::Other;
-    }
-    if call.starts_with("pwrite64(") || call.starts_with("write(") {
-        let name = name_of(names, descriptor());
-        if name.ends_with("-wal") {
-            return Call::LogWrite;
-        }
-        if name.starts_with(folder) && (name.ends_with("/kept") || name.ends_with("/kept.new")) {
-            return Call::KeptWrite;
-        }
-        if descriptor() == Some(1) {
+
+    fn write(&self, call: &str) -> Option<Call> {
+        let descriptor = descriptor(call)?;
+        let text = call.split('"').nth(1)?;
+        if descriptor == 1 {
+            if text.starts_with("open ") {
+                return Some(Call::Opened);
+            }
             // stream seq token leaf size note
-            let fields: Vec<&str> = call.split(' ').collect();
-            let size = fields.get(5).and_then(|size| size.parse().ok());
-            return size.map_or(Call::Other, Call::Acknowledged);
+            return text.split(' ').nth(4)?.parse().ok().map(Call::Acknowledged);
         }
-        return Call::Other;
-    }
-    if (call.starts_with("fdatasync(") || call.starts_with("fsync("))
-        && let Some(descriptor) = descriptor()
-    {
-        syncing.insert(pid, descriptor);
-    }
-    let returned = call.starts_with("<... fdatasync resumed>")
-        || call.starts_with("<... fsync resumed>")
-        || (call.starts_with("fdatasync(") || call.starts_with("fsync(")) && result().is_some();
-    if returned && result() == Some(0) {
-        let name = name_of(names, syncing.remove(&pid));
+        let name = self.names.get(&descriptor)?;
         if name.ends_with("-wal") {
-            return Call::LogSynced;
+            return Some(Call::LogWrite);
         }
-        if name.ends_with("/kept") || name.ends_with("/kept.new") {
-            return Call::KeptSynced;
+        if name.ends_with("/kept.new") {
+            // The file is opened under this name and then renamed.
+            return text.split("\\n").nth(1)?.parse().ok().map(Call::KeptWrite);
         }
+        None
     }
-    Call::Other
+
+    fn synced(&mut self, process: u32, call: &str) -> Option<Call> {
+        if result(call) != Some(0) {
+            return None;
+        }
+        let name = self.names.get(&self.syncing.remove(&process)?)?;
+        if name.ends_with("-wal") {
+            return Some(Call::LogSynced);
+        }
+        name.ends_with("/kept.new").then_some(Call::KeptSynced)
+    }
+}
+
+fn descriptor(call: &str) -> Option<u32> {
+    let (_, arguments) = call.split_once('(')?;
+    arguments.split([',', ')', ' ']).next()?.parse().ok()
+}
+
+fn result(call: &str) -> Option<i64> {
+    let (_, value) = call.rsplit_once("= ")?;
+    value.split(' ').next()?.trim().parse().ok()
 }
 
 /// Path of an example of this crate, which `cargo test` has built; built here when one test file
