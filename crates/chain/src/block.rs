@@ -114,14 +114,19 @@ pub enum BlockFault {
     Encoding(String),
     /// A block, and then more.
     #[error(
-        "{count} bytes are left over after the block; give one raw block, or blocks framed by magic and length"
+        "{count} bytes are left over after the block; give one raw block, or blocks framed by \
+         magic and length"
     )]
     Leftover {
         /// How many bytes.
         count: usize,
     },
     /// Neither the magic nor zero padding follows.
-    #[error("expected the {network} magic {} or only zero bytes to the end (files of Bitcoin Core 28 and later may be obscured: see xor.dat)", hex::encode(.network.magic()))]
+    #[error(
+        "expected the {network} magic {} or only zero bytes to the end (files of Bitcoin Core 28 \
+         and later may be obscured: see xor.dat)",
+        hex::encode(.network.magic())
+    )]
     Magic {
         /// Whose magic was expected.
         network: Network,
@@ -168,7 +173,10 @@ pub enum BlockFault {
         previous: OutPoint,
     },
     /// First transaction no coinbase, or a later one is.
-    #[error("block {block}: transaction {position} {}", if *.position == 0 { "is no coinbase" } else { "is a second coinbase" })]
+    #[error(
+        "block {block}: transaction {position} {}",
+        if *.position == 0 { "is no coinbase" } else { "is a second coinbase" }
+    )]
     Coinbase {
         /// The block.
         block: BlockHash,

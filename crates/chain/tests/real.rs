@@ -303,7 +303,7 @@ fn views_refuse_what_contradicts_itself() {
 
 #[test]
 fn every_standard_script_has_its_type() {
-    let key = "02".to_owned() + &"79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798";
+    let key = "02".to_owned() + "79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798";
     let key = key.as_str();
     let long = format!("04{}", "11".repeat(64));
     let (hash, wide) = ("22".repeat(20), "33".repeat(32));

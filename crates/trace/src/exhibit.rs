@@ -52,7 +52,8 @@ pub enum ReplayError {
     Shape(String),
     /// Another format or version.
     #[error(
-        "this engine reads `{FORMAT}` version {FORMAT_VERSION}; the file is `{format}` version {version}"
+        "this engine reads `{FORMAT}` version {FORMAT_VERSION}; the file is `{format}` version \
+         {version}"
     )]
     Format {
         /// The file's format.
@@ -62,7 +63,8 @@ pub enum ReplayError {
     },
     /// Made by another engine.
     #[error(
-        "the exhibit was made by {made_by}; this is version {ENGINE_VERSION}: replay it with the version that made it"
+        "the exhibit was made by {made_by}; this is version {ENGINE_VERSION}: replay it with the \
+         version that made it"
     )]
     Engine {
         /// Name and version in the file.
@@ -85,10 +87,14 @@ pub enum ReplayError {
         given: String,
     },
     /// The exhibit rests on a block that was not given.
-    #[error("the exhibit rests on block {hash} from a file with SHA-256 {file_sha256}{}; give the same files", match .undo_sha256 {
-        Some(undo) => format!(" and undo file {undo}"),
-        None => String::new(),
-    })]
+    #[error(
+        "the exhibit rests on block {hash} from a file with SHA-256 {file_sha256}{}; give the \
+         same files",
+        match .undo_sha256 {
+            Some(undo) => format!(" and undo file {undo}"),
+            None => String::new(),
+        }
+    )]
     MissingBlock {
         /// The block.
         hash: String,

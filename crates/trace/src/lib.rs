@@ -2,13 +2,13 @@
 //!
 //! Knows no files, no clock and no keys, and nothing about a case: it is given a view of the chain
 //! and parameters, and the result depends on those and the engine's version only. All three are in
-//! the exhibit, so that anybody with the same blocks can [`replay`] it to the same bytes.
+//! the exhibit, so that anybody with the same blocks can [`replay()`] it to the same bytes.
 //!
 //! - [`parameters`]: source, policy, limits, tags.
 //! - [`taint`]: how taint passes one transaction, under three rules.
 //! - [`flow`]: the walk forward in chain order.
-//! - [`exhibit`]: the JSON that a court receives, and its replay.
-//! - [`layout`] and [`svg`]: the picture.
+//! - [`mod@exhibit`]: the JSON that a court receives, and its replay.
+//! - [`layout`] and [`mod@svg`]: the picture.
 #![forbid(unsafe_code)]
 
 pub mod exhibit;

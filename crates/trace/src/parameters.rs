@@ -211,7 +211,7 @@ mod tests {
 
     fn check(text: &str, expected: Expect) {
         let said = match text.parse::<Source>() {
-            Ok(source) => format!("{source:?}"),
+            Ok(source) => format!("{source}\n{:?}", source.vout),
             Err(error) => error.to_string(),
         };
         expected.assert_eq(&said);
@@ -222,15 +222,15 @@ mod tests {
         let txid = "00".repeat(31) + "ff";
         check(
             &txid,
-            expect![
-                "Source { txid: 00000000000000000000000000000000000000000000000000000000000000ff, vout: None }"
-            ],
+            expect![[r#"
+                00000000000000000000000000000000000000000000000000000000000000ff
+                None"#]],
         );
         check(
             &format!("{txid}:12"),
-            expect![
-                "Source { txid: 00000000000000000000000000000000000000000000000000000000000000ff, vout: Some(12) }"
-            ],
+            expect![[r#"
+                00000000000000000000000000000000000000000000000000000000000000ff:12
+                Some(12)"#]],
         );
         check("12", expect!["`12` is not a transaction id: write 64 hexadecimal digits"]);
         check(

@@ -103,7 +103,8 @@ fn write_heading(text: &mut String, trace: &Trace<'_>) -> std::fmt::Result {
     )?;
     writeln!(
         text,
-        "<text x=\"{MARGIN}\" y=\"78\" font-size=\"11.5\" font-family=\"{MONO}\" fill=\"{FADED}\">{}</text>",
+        "<text x=\"{MARGIN}\" y=\"78\" font-size=\"11.5\" font-family=\"{MONO}\" \
+         fill=\"{FADED}\">{}</text>",
         escape(&second)
     )?;
     writeln!(text, "<text x=\"{MARGIN}\" y=\"100\" font-size=\"11.5\">{}</text>", escape(&third))?;

@@ -55,8 +55,8 @@ pub fn pass(policy: Policy, inputs: &[Lot], values: &[Satoshi]) -> Vec<Lot> {
     }
 }
 
-/// Any taint in taints all that comes out (Möser, Böhme, Breuker, "Towards Risk Scoring of Bitcoin
-/// Transactions", 2014).
+/// Any taint in taints all that comes out (Möser, Böhme, Breuker, "Towards Risk Scoring of
+/// Bitcoin Transactions", 2014).
 fn poison(inputs: &[Lot], values: &[Satoshi]) -> Vec<Lot> {
     let tainted = inputs.iter().any(|lot| lot.taint.0 > 0);
     let taint = |value| if tainted { value } else { Satoshi(0) };

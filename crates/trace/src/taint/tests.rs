@@ -37,17 +37,17 @@ fn three_stolen_of_ten() {
             fifo [1, 1, 1, 0, 0, 0, 0, 0, 0, 0]
         "#]],
     );
-    // The same with a hundred million units to a coin: 30 % of each, and the first three coins.
-    let coin = 100_000_000;
+    // The same with a thousand units to a coin: 30 % of each, and the first three coins.
+    let coin = 1_000;
     let mut inputs = vec![(coin, coin); 3];
     inputs.extend([(coin, 0); 7]);
     check(
         &inputs,
         &[coin; 10],
         expect![[r#"
-            poison [100000000, 100000000, 100000000, 100000000, 100000000, 100000000, 100000000, 100000000, 100000000, 100000000]
-            haircut [30000000, 30000000, 30000000, 30000000, 30000000, 30000000, 30000000, 30000000, 30000000, 30000000]
-            fifo [100000000, 100000000, 100000000, 0, 0, 0, 0, 0, 0, 0]
+            poison [1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000]
+            haircut [300, 300, 300, 300, 300, 300, 300, 300, 300, 300]
+            fifo [1000, 1000, 1000, 0, 0, 0, 0, 0, 0, 0]
         "#]],
     );
 }
