@@ -284,8 +284,9 @@ impl SourceError {
             Self::Slow { .. } => true,
             Self::Database { source: sqlx::Error::Database(error), .. } => {
                 let code = error.code().unwrap_or_default();
-                // PostgreSQL: 08 connection, 40 rollback, 53 resources, 57 operator. SQLite: 5 busy,
-                // 6 locked, 9 interrupted, 10 input/output, 13 full; extended codes above 255.
+                // PostgreSQL: 08 connection, 40 rollback, 53 resources, 57 operator.
+                // SQLite, its extended codes cut to 8 bits: 5 busy, 6 locked, 9 interrupted,
+                // 10 input/output, 13 full.
                 let sqlite_passing = |code: u32| matches!(code & 0xff, 5 | 6 | 9 | 10 | 13);
                 match code.len() {
                     5 => ["08", "40", "53", "57"].iter().any(|class| code.starts_with(class)),
