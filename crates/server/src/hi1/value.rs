@@ -68,7 +68,7 @@ impl fmt::Display for EndpointId {
     }
 }
 
-/// A word of somebody's dictionary (`DictionaryEntry`): who owns the dictionary, its name, the word.
+/// A word of somebody's dictionary (`DictionaryEntry`): the dictionary's owner, its name, the word.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Word {
     /// Whose dictionary: "ETSI", or ours, "COMITY".

@@ -370,8 +370,8 @@ impl Around<'_> {
                 (OWNER, ASSET) => {
                     let found = Asset::parse(&value.value).ok_or_else(|| {
                         wrong(format!(
-                            "{:?} is not an asset; give 1 to 32 letters, digits, dots, dashes, like \
-                             BTC",
+                            "{:?} is not an asset; give 1 to 32 letters, digits, dots, dashes, \
+                             like BTC",
                             shown(&value.value)
                         ))
                     })?;
@@ -402,8 +402,8 @@ fn amount(text: &str) -> Result<Amount, String> {
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     if !digits || (text.len() > 1 && text.starts_with('0')) {
         return Err(format!(
-            "{:?} is not an amount; give the asset's smallest unit as a whole number, like 120000000 \
-             for 1.2 BTC",
+            "{:?} is not an amount; give the asset's smallest unit as a whole number, like \
+             120000000 for 1.2 BTC",
             shown(text)
         ));
     }

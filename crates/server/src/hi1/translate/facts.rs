@@ -93,8 +93,8 @@ impl Facts {
             return None;
         }
         if self.emergency_kind.is_none() {
-            let note = "The message flags an emergency and gives no COMITY/OrderFact/EmergencyKind: \
-                        taken as a threat to a person";
+            let note = "The message flags an emergency and gives no \
+                        COMITY/OrderFact/EmergencyKind: taken as a threat to a person";
             self.note(note.to_owned());
         }
         Some(self.emergency_kind.unwrap_or(EmergencyKind::Person))
