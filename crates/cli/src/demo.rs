@@ -132,12 +132,7 @@ async fn play(dir: &Path, lines: &mut Lines) -> Result<story::Ending> {
     Ok(ending)
 }
 
-async fn enrol_staff(
-    node: &Node,
-    dir: &Path,
-    keys: &Path,
-    company: &str,
-) -> Result<Vec<Identity>> {
+async fn enrol_staff(node: &Node, dir: &Path, keys: &Path, company: &str) -> Result<Vec<Identity>> {
     let folder = dir.join("staff");
     development::private_folder(&folder)?;
     let mut identities = Vec::new();
@@ -157,9 +152,8 @@ async fn enrol_staff(
 async fn enrol_agency(node: &Node, dir: &Path, keys: &Path) -> Result<Identity> {
     let folder = dir.join("agency");
     development::private_folder(&folder)?;
-    let issue = |purpose| {
-        development::issue(keys, AGENCY_NAME, AGENCY_NAME, purpose, &[], node.now())
-    };
+    let issue =
+        |purpose| development::issue(keys, AGENCY_NAME, AGENCY_NAME, purpose, &[], node.now());
     let (client, recipient) = (issue(Purpose::Client)?, issue(Purpose::Recipient)?);
     for (stem, issued) in [("client", &client), ("recipient", &recipient)] {
         let stem = folder.join(stem);

@@ -53,8 +53,7 @@ pub fn run(command: &Command) -> anyhow::Result<ExitCode> {
             eprintln!("made development keys in {}; not for production", dir.display());
         }
         Command::Issue { dir, company, name, purpose, out } => {
-            let purpose =
-                if purpose == "client" { Purpose::Client } else { Purpose::Recipient };
+            let purpose = if purpose == "client" { Purpose::Client } else { Purpose::Recipient };
             let issued = development::issue(dir, company, name, purpose, &[], now)?;
             let (certificate, key) = (out.with_extension("pem"), out.with_extension("key"));
             development::write_new(&certificate, &issued.certificate_pem, 0o644)?;

@@ -27,8 +27,7 @@ pub struct Options {
 pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
     let config = Config::read(&options.at.config)?;
     crate::block_on(async {
-        let opening =
-            if options.create { Opening::CreateIfMissing } else { Opening::Existing };
+        let opening = if options.create { Opening::CreateIfMissing } else { Opening::Existing };
         let node = Arc::new(Node::open(config, crate::clock(), opening).await?);
         if options.check {
             node.records.check().await?;

@@ -80,8 +80,7 @@ pub fn run(command: &Command) -> anyhow::Result<ExitCode> {
         }
         Command::Replay { exhibit, blocks } => {
             let view = load(blocks)?;
-            let bytes =
-                std::fs::read(exhibit).with_context(|| format!("{}", exhibit.display()))?;
+            let bytes = std::fs::read(exhibit).with_context(|| format!("{}", exhibit.display()))?;
             match trace::replay(&bytes, &view)? {
                 Replay::Same => {
                     eprintln!("the same bytes");

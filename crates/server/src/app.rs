@@ -277,7 +277,7 @@ impl Node {
             });
         }
         let jobs: Vec<NewJob> =
-            events.iter().flat_map(|event| jobs::follow_up(act.request, event)).collect();
+            events.iter().flat_map(|event| jobs::follow_up(act.request, event, now)).collect();
         Ok(Append {
             stream: act.request.0,
             expected_seq: ExpectedSeq::Exactly(before.seq),

@@ -10,7 +10,7 @@ use desk::ids::{AskNumber, EffectId, RequestId};
 use desk::order::AskKind;
 use desk::policy::Actor;
 use desk::request::{Command, EffectKind, Event};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use store::{Job, NewJob};
 use tokio_util::sync::CancellationToken;
@@ -30,6 +30,8 @@ const DUE_REQUESTS_MAX: usize = 200;
 const EFFECT_ATTEMPTS_MAX: u16 = 12;
 /// Tries of our own work.
 const OWN_ATTEMPTS_MAX: u16 = 8;
+/// A sealed package is handed over at once; should that be interrupted, a job does it after this.
+const DELIVER_AGAIN_SECONDS: i64 = 60;
 /// The kinds of job, each with a handler below.
 pub const KINDS: [&str; 6] = ["preserve", "effect", "delete_copy", "seal", "deliver", "push"];
 
@@ -88,7 +90,7 @@ impl Task {
 
 /// The jobs that an event calls for.
 #[must_use]
-pub fn follow_up(request: RequestId, event: &Event) -> Vec<NewJob> {
+pub fn follow_up(request: RequestId, event: &Event, now: Timestamp) -> Vec<NewJob> {
     let tasks = match event {
         Event::Received { order, .. } => order
             .numbered()
@@ -115,7 +117,14 @@ pub fn follow_up(request: RequestId, event: &Event) -> Vec<NewJob> {
         }
         _ => Vec::new(),
     };
-    tasks.into_iter().map(|(task, attempts)| new_job(request, &task, attempts)).collect()
+    let again = now.checked_add(SignedDuration::from_secs(DELIVER_AGAIN_SECONDS)).ok();
+    tasks
+        .into_iter()
+        .map(|(task, attempts)| {
+            let run_at = matches!(task, Task::Deliver { .. }).then_some(again).flatten();
+            NewJob { run_at, ..new_job(request, &task, attempts) }
+        })
+        .collect()
 }
 
 fn new_job(request: RequestId, task: &Task, attempts_max: u16) -> NewJob {

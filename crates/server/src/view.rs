@@ -1,7 +1,7 @@
 //! The row that a list of requests shows: derived from the folded request, never read back by it.
 
-use desk::ids::{ActorId, AgencyId};
 use desk::clock::ClockStatus;
+use desk::ids::{ActorId, AgencyId};
 use desk::request::{AskState, Request};
 use jiff::Timestamp;
 use serde_json::json;

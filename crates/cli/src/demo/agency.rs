@@ -6,7 +6,7 @@ use desk::order::IssuerType;
 use jiff::{SignedDuration, Timestamp};
 use server::hi1::compose::{self, Draft, DraftTask};
 use server::hi1::message::{Act, ListFilter};
-use server::hi1::object::{DeliveryContent, Object};
+use server::hi1::object::{DeliveryContent, Object, ObjectKind};
 use server::hi1::value::{CountryCode, EndpointId, ObjectId, Timespan, Word};
 use server::hi1::words::{DATA_CATEGORY, OrderFact};
 use server::hi1::{Answer, Payload, parse, write_requests};
@@ -56,7 +56,8 @@ impl<'a> Agency<'a> {
         let Some(Answer::Listed(records)) = listed.into_iter().next() else {
             bail!("LIST was not answered");
         };
-        let ids = records.iter().filter(|record| record.kind.value == "DeliveryObject");
+        let ids =
+            records.iter().filter(|record| record.kind.value == ObjectKind::Delivery.as_str());
         let gets: Vec<Act> = ids.map(|record| Act::Get(record.object)).collect();
         if gets.is_empty() {
             return Ok(Vec::new());

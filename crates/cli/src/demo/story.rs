@@ -47,7 +47,8 @@ pub async fn tell(dir: &Path, node: &Node, cast: &Cast, lines: &mut Lines) -> Re
 
     act(vera, &id, json!({ "start_identity_check": {} }), "taken up").await?;
     let called = "certificate enrolled under supervision; called the switchboard of our directory";
-    act(vera, &id, json!({ "verify_identity": { "method": "client_certificate" } }), called).await?;
+    act(vera, &id, json!({ "verify_identity": { "method": "client_certificate" } }), called)
+        .await?;
     act(cora, &id, json!({ "accept_legal": { "ask": 1 } }), "a judge's order, three categories")
         .await?;
     lines.say("Vera Holm proved the sender, Cora Lund accepted the order in law");

@@ -236,6 +236,8 @@ async fn hand_over(
     };
     let mut act = Act::new(case.id, command).with(&facts)?;
     act.blobs.extend(kept.blob);
+    let number = u16::try_from(case.delivered.len() + 1).context("too many deliveries")?;
+    act.seen.push(super::intake::delivery_known(agency.id, case.id, number));
     act.completes = job.map(|job| job.lease);
     node.act(&Actor::system(), act).await.map(|_| ())
 }

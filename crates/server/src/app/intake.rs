@@ -13,7 +13,7 @@ use store::{BlobDigest, NewBlob};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-pub use message::{delivery_message, delivery_object_id, receive};
+pub use message::{delivery_known, delivery_message, delivery_object_id, receive};
 
 use super::{Act, Done, Node};
 use crate::error::Error;

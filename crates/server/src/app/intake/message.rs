@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use anyhow::Context as _;
-use desk::ids::{AskNumber, KeyId, RequestId};
+use desk::ids::{AgencyId, AskNumber, KeyId, RequestId};
 use desk::order::{Authentication, IssuerType, SelectorKind, Service};
 use desk::policy::{Action, Actor};
 use desk::request::{Command, Event, Stage};
@@ -410,6 +410,16 @@ pub async fn delivery_message(
     let transaction = crate::random_id()?;
     let header = hi1::compose::header(&endpoint_of(node)?, &receiver, transaction, node.now());
     Ok(hi1::write_requests(&header, &[hi1::Act::Deliver { task, object }]))
+}
+
+/// Makes a delivery known to its agency by identifier, with the act that delivers it.
+#[must_use]
+pub fn delivery_known(agency: AgencyId, request: RequestId, number: u16) -> SeenTransaction {
+    SeenTransaction {
+        agency: agency.0,
+        transaction: object_key(delivery_object_id(request, number)),
+        reference: format!("{request} {}", part_word(&Part::Delivery)),
+    }
 }
 
 /// The identifier of a delivery: the same whenever it is asked for.
