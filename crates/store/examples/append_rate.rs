@@ -1,7 +1,8 @@
 //! How many events a second one store takes, by how many acts are in flight.
 //!
 //! `cargo run --release -p store --example append_rate [-- URL]`: prints for 1, 12, 64 and 512
-//! acts in flight the events per second, the commits per second, and the CPU seconds used. The
+//! acts in flight the events per second, the commits per second (each is one sync of the log and one of
+//! the kept checkpoint), and the CPU seconds used, beside how often this disk syncs at all. The
 //! default is an SQLite store in a new folder below the current one, with production durability.
 
 use std::sync::Arc;
@@ -21,6 +22,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let url = std::env::args()
         .nth(1)
         .unwrap_or_else(|| format!("sqlite://{}", folder.path().join("comity.sqlite").display()));
+    println!("this disk: {:.0} bare syncs/s of one page", bare_syncs(folder.path())?);
     println!("one event an act; a payload in each, a job in every sixth");
     for with_views in [false, true] {
         for in_flight in [1, 12, 64, 512] {
@@ -106,6 +108,23 @@ async fn one_stream(
         events.fetch_add(1, Ordering::Relaxed);
     }
     Ok(())
+}
+
+/// How often this disk syncs a file that does not grow: what one commit cannot be faster than.
+fn bare_syncs(folder: &std::path::Path) -> std::io::Result<f64> {
+    use std::io::{Seek as _, Write as _};
+    let mut file = std::fs::File::create(folder.join("bare"))?;
+    file.write_all(&[1; 4096])?;
+    file.sync_all()?;
+    let begin = Instant::now();
+    let mut syncs = 0;
+    while begin.elapsed() < SPAN / 4 {
+        file.rewind()?;
+        file.write_all(&[2; 4096])?;
+        file.sync_data()?;
+        syncs += 1;
+    }
+    Ok(f64::from(syncs) / begin.elapsed().as_secs_f64())
 }
 
 /// Commits counted by the store's own head.
