@@ -6,7 +6,7 @@
 
 use crate::{Trace, svg};
 use chain::Satoshi;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 mod graph;
 
@@ -17,6 +17,8 @@ pub use graph::Role;
 pub const ELEMENTS_MAX: usize = 500;
 /// Columns in a row before the next row begins.
 pub const ROW_COLUMNS_MAX: usize = 5;
+/// Cards in a column, with one more that counts the rest.
+pub const COLUMN_CARDS_MAX: usize = 7;
 /// Characters of a tag's label that are drawn; the whole is in the title.
 pub const LABEL_CHARS_MAX: usize = 22;
 /// Characters of an address in one line.
@@ -109,10 +111,10 @@ pub struct Edge {
 /// Words at a line's loose end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Note {
-    /// It goes on in this row, counted from 1.
-    To(usize),
-    /// It comes from this row, counted from 1.
-    From(usize),
+    /// It goes on in these rows, counted from 1.
+    To(Vec<usize>),
+    /// It comes from these rows, counted from 1.
+    From(Vec<usize>),
 }
 
 impl Line {
@@ -231,7 +233,7 @@ fn card(node: &graph::Node, x: u32, y: u32) -> Card {
 }
 
 /// Lines run from the right side of a card to the left side of another. Those that change rows
-/// become loose ends that name the other row, one on a card for each row.
+/// become one loose end on each card, which names the other rows.
 fn edges(graph: &Graph, cards: &[Card]) -> Vec<Edge> {
     let most = graph.edges.values().map(|taint| taint.0).max().unwrap_or(0).max(1);
     let edge = |from, to, taint: Satoshi, note| {
@@ -242,24 +244,30 @@ fn edges(graph: &Graph, cards: &[Card]) -> Vec<Edge> {
     };
     let row = |node: usize| graph.nodes[node].layer / ROW_COLUMNS_MAX + 1;
     let mut edges = Vec::with_capacity(graph.edges.len());
-    let mut leaving: BTreeMap<(usize, usize), Satoshi> = BTreeMap::new();
-    let mut arriving: BTreeMap<(usize, usize), Satoshi> = BTreeMap::new();
+    let mut leaving: BTreeMap<usize, (Satoshi, BTreeSet<usize>)> = BTreeMap::new();
+    let mut arriving: BTreeMap<usize, (Satoshi, BTreeSet<usize>)> = BTreeMap::new();
     for ((from, to), taint) in &graph.edges {
         if row(*from) == row(*to) {
             let (start, end) = (port(&cards[*from], true), port(&cards[*to], false));
             edges.push(edge(start, end, *taint, None));
         } else {
-            leaving.entry((*from, row(*to))).or_default().0 += taint.0;
-            arriving.entry((*to, row(*from))).or_default().0 += taint.0;
+            let loose = [(&mut leaving, *from, row(*to)), (&mut arriving, *to, row(*from))];
+            for (ends, node, row) in loose {
+                let end = ends.entry(node).or_default();
+                end.0.0 += taint.0;
+                end.1.insert(row);
+            }
         }
     }
-    for ((node, row), taint) in leaving {
+    for (node, (taint, rows)) in leaving {
         let start = port(&cards[node], true);
-        edges.push(edge(start, (start.0 + STUB_LENGTH, start.1), taint, Some(Note::To(row))));
+        let note = Note::To(rows.into_iter().collect());
+        edges.push(edge(start, (start.0 + STUB_LENGTH, start.1), taint, Some(note)));
     }
-    for ((node, row), taint) in arriving {
+    for (node, (taint, rows)) in arriving {
         let end = port(&cards[node], false);
-        edges.push(edge((end.0 - STUB_LENGTH, end.1), end, taint, Some(Note::From(row))));
+        let note = Note::From(rows.into_iter().collect());
+        edges.push(edge((end.0 - STUB_LENGTH, end.1), end, taint, Some(note)));
     }
     edges
 }

@@ -124,12 +124,15 @@ fn write_edge(text: &mut String, edge: &Edge) -> std::fmt::Result {
     }
     let title = escape(&edge.title);
     writeln!(text, "\" stroke-width=\"{thickness}\"{dashes}><title>{title}</title></path>")?;
-    let (x, anchor, words) = match edge.note {
+    // What leaves is worded above its line and what arrives below, as both may meet in one gap.
+    let (x, y, anchor, word, rows) = match &edge.note {
         None => return Ok(()),
-        Some(Note::To(row)) => (x1 + 4, "start", format!("to row {row}")),
-        Some(Note::From(row)) => (x2 - 4, "end", format!("from row {row}")),
+        Some(Note::To(rows)) => (x1 + 4, y1 - 6, "start", "to", rows),
+        Some(Note::From(rows)) => (x2 - 4, y1 + 13, "end", "from", rows),
     };
-    let y = y1 - 6;
+    let plural = if rows.len() == 1 { "" } else { "s" };
+    let rows: Vec<String> = rows.iter().map(usize::to_string).collect();
+    let words = format!("{word} row{plural} {}", rows.join(", "));
     writeln!(
         text,
         "<text x=\"{x}\" y=\"{y}\" text-anchor=\"{anchor}\" fill=\"{FADED}\" stroke=\"none\">\

@@ -94,7 +94,7 @@ impl Graph {
         index
     }
 
-    /// Keeps the `count` most telling nodes and replaces the others by counted ones, one for each
+    /// Keeps the `count` most telling nodes, not too many of a layer, and replaces the others by counted ones, one for each
     /// stretch of layers; layers without any node left close up.
     pub(super) fn reduce(&self, count: usize) -> Graph {
         let mut order: Vec<usize> = (0..self.nodes.len()).collect();
@@ -102,6 +102,12 @@ impl Graph {
             let node = &self.nodes[*index];
             let pinned = matches!(node.role, Role::Source | Role::Reached);
             (!pinned, std::cmp::Reverse(node.taint), *index)
+        });
+        let mut in_layer: HashMap<usize, usize> = HashMap::new();
+        order.retain(|index| {
+            let cards = in_layer.entry(self.nodes[*index].layer).or_default();
+            *cards += 1;
+            *cards <= super::COLUMN_CARDS_MAX
         });
         let kept: BTreeSet<usize> = order.into_iter().take(count).collect();
         let columns = self.columns(&kept);
