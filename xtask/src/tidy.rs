@@ -109,7 +109,8 @@ fn layers(root: &Path, findings: &mut Vec<String>) -> Result<()> {
 
 fn sizes(name: &str, text: &str, findings: &mut Vec<String>) {
     let code = without_tests(text);
-    let is_test = name.contains("/tests/") || name.contains("/examples/");
+    let is_test =
+        name.contains("/tests/") || name.contains("/examples/") || name.ends_with("tests.rs");
     if !is_test && code.lines().count() > FILE_LINES_MAX {
         let lines = code.lines().count();
         findings.push(format!("{name}: {lines} lines, at most {FILE_LINES_MAX}; split it"));

@@ -60,7 +60,10 @@ pub enum CmsError {
         needed: &'static str,
     },
     /// No recipient, or too many.
-    #[error("an envelope has 1 to {max} recipients, not {found}", max = envelope::RECIPIENTS_COUNT_MAX)]
+    #[error(
+        "an envelope has 1 to {max} recipients, not {found}",
+        max = envelope::RECIPIENTS_COUNT_MAX
+    )]
     RecipientCount {
         /// How many were given.
         found: usize,

@@ -10,7 +10,7 @@
 //! | step | module | result |
 //! |---|---|---|
 //! | rows from a source | [`table`] | CSV and JSON with the same rows, counts, digests |
-//! | everything that is answered | [`package`], [`bag`] | [`bag::Bag`], a BagIt bag, deterministic |
+//! | everything that is answered | [`package`], [`bag`] | [`bag::Bag`], deterministic |
 //! | the paper for people | [`report`] | PDF/A-3 |
 //! | the graph for machines | [`case`] | CASE/UCO JSON-LD |
 //! | the company's signature | [`cms`], [`timestamp`], [`seal`] | CAdES B-B, RFC 3161 token |

@@ -58,7 +58,10 @@ pub enum KeyError {
         source: std::io::Error,
     },
     /// Others may read the key.
-    #[error("{}: other users may read this key (mode {mode:o}); run: chmod 600 {}", path.display(), path.display())]
+    #[error(
+        "{path}: other users may read this key (mode {mode:o}); run: chmod 600 {path}",
+        path = path.display()
+    )]
     Exposed {
         /// Which file.
         path: PathBuf,
