@@ -120,7 +120,7 @@ impl Thread {
 
     /// A checkpoint that is not kept must not be given out, so nothing can be acknowledged.
     fn stop(&self, error: &DbError) {
-        tracing::error!(%error, "The newest checkpoint cannot be kept; the store takes no more acts");
+        tracing::error!(%error, "The newest checkpoint cannot be kept; no more acts are taken");
         let reason = format!("the newest checkpoint cannot be kept beside the key: {error}").into();
         self.state.send_replace(WriterState::Stopped { error: AppendError::Stopped { reason } });
     }
