@@ -92,7 +92,7 @@ fn still(line: &str) -> String {
     let mut out = String::new();
     let mut run = String::new();
     for letter in line.replace(kit::TOP, "PACKAGE").chars().chain(['\n']) {
-        if letter.is_ascii_hexdigit() && !letter.is_ascii_uppercase() {
+        if letter.is_ascii_hexdigit() {
             run.push(letter);
             continue;
         }
