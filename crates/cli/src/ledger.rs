@@ -60,7 +60,8 @@ pub fn run(command: &Command) -> anyhow::Result<ExitCode> {
             .collect::<Result<Vec<_>, _>>()
             .with_context(|| format!("{}", path.display()))?;
         let mut view = |stream, events: &[store::StoredEvent]| {
-            if stream == server::directory::STREAM {
+            let own = [server::directory::STREAM, server::app::audit::STREAM];
+            if own.contains(&stream) {
                 return None;
             }
             server::app::fold(events).ok().map(|folded| server::view::of(&folded.request))

@@ -12,13 +12,14 @@ mod stream;
 
 use std::sync::Arc;
 
-use axum::extract::{ConnectInfo, DefaultBodyLimit, FromRequestParts};
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{ConnectInfo, DefaultBodyLimit, FromRequest, FromRequestParts, Request};
 use axum::http::StatusCode;
 use axum::http::header::{self, HeaderValue};
 use axum::http::request::Parts;
-use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
+use desk::ids::ActorId;
 use desk::policy::Actor;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
@@ -77,7 +78,9 @@ fn described() -> OpenApiRouter<Arc<Node>> {
         .routes(routes!(requests::freeze))
         .routes(routes!(requests::assemble))
         .routes(routes!(requests::exhibit_file))
+        .routes(routes!(requests::preserved_copy))
         .routes(routes!(requests::package))
+        .routes(routes!(requests::copy_file))
         .routes(routes!(directory::add_staff, directory::list_staff))
         .routes(routes!(directory::remove_staff))
         .routes(routes!(directory::add_agency, directory::list_agencies))
@@ -112,6 +115,7 @@ pub fn router(node: Arc<Node>) -> Router {
     let plain =
         |name, value| SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value));
     router
+        .method_not_allowed_fallback(nothing)
         .fallback(get(nothing).post(nothing).put(nothing).delete(nothing).patch(nothing))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(CatchPanicLayer::new())
@@ -149,7 +153,15 @@ impl FromRequestParts<Arc<Node>> for Caller {
     async fn from_request_parts(parts: &mut Parts, node: &Arc<Node>) -> Result<Self, Error> {
         let peer = peer(parts).ok_or(Error::Hidden)?;
         let certificate = peer.certificate.ok_or(Error::Hidden)?;
-        node.directory().actor(&certificate).map(Self).ok_or(Error::Hidden)
+        let directory = node.directory();
+        let actor = directory.actor(&certificate).ok_or(Error::Hidden)?;
+        // A key suspected of fraud opens nothing, not even a list; so it binds at once.
+        if let ActorId::Key(key) = actor.id
+            && directory.standing(Some(key), actor.agency).key_suspected
+        {
+            return Err(Error::Hidden);
+        }
+        Ok(Self(actor))
     }
 }
 
@@ -159,36 +171,64 @@ pub fn peer(parts: &Parts) -> Option<Peer> {
     parts.extensions.get::<ConnectInfo<Peer>>().map(|info| info.0.clone())
 }
 
-/// A JSON body, read only after rights were checked, with errors that name the place.
-pub struct Body<T>(pub T);
+/// A JSON body. It is read only after rights were checked: whoever has none learns nothing of its
+/// shape, not even that something is read here.
+pub struct Body<T> {
+    bytes: Result<axum::body::Bytes, Error>,
+    shape: std::marker::PhantomData<T>,
+}
 
-impl<T, S> axum::extract::FromRequest<S> for Body<T>
-where
-    T: serde::de::DeserializeOwned,
-    S: Send + Sync,
-{
-    type Rejection = Response;
-
-    async fn from_request(
-        request: axum::extract::Request,
-        state: &S,
-    ) -> Result<Self, Self::Rejection> {
-        let bytes = axum::body::Bytes::from_request(request, state)
-            .await
-            .map_err(IntoResponse::into_response)?;
+impl<T: serde::de::DeserializeOwned> Body<T> {
+    /// The value, once rights were checked.
+    ///
+    /// # Errors
+    /// Naming the place in the JSON that is wrong.
+    pub fn read(self) -> Result<T, Error> {
+        let bytes = self.bytes?;
         let mut reader = serde_json::Deserializer::from_slice(&bytes);
         let read = serde_path_to_error::deserialize(&mut reader);
         let value = read.map_err(|error| {
             let (path, inner) = (error.path().to_string(), error.into_inner());
-            Error::input(
-                format!("body, at {path}"),
-                inner.to_string(),
-                "see /api/v1/openapi.json for the shape",
-            )
-            .into_response()
+            let fix = "see /api/v1/openapi.json for the shape";
+            Error::input(format!("body, at {path}"), inner.to_string(), fix)
         })?;
-        reader.end().map_err(|error| {
-            Error::input("body", error.to_string(), "send one JSON value").into_response()
+        let ended = reader.end();
+        ended.map_err(|error| Error::input("body", error.to_string(), "send one JSON value"))?;
+        Ok(value)
+    }
+}
+
+impl<T, S: Send + Sync> FromRequest<S> for Body<T> {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Self::Rejection> {
+        let bytes = axum::body::Bytes::from_request(request, state).await;
+        Ok(Self { bytes: bytes.map_err(|error| unread(&error)), shape: std::marker::PhantomData })
+    }
+}
+
+/// What to say of a body that could not be read to its end.
+fn unread(error: &BytesRejection) -> Error {
+    if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        return Error::TooLarge { max: BODY_BYTES_MAX };
+    }
+    Error::input("body", error.body_text(), "send it whole")
+}
+
+/// The parameters in a path, with errors that name the one that is wrong.
+pub struct At<T>(pub T);
+
+impl<T, S> FromRequestParts<S> for At<T>
+where
+    T: serde::de::DeserializeOwned + Send,
+    S: Send + Sync,
+{
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
+        let read = axum::extract::Path::<T>::from_request_parts(parts, state).await;
+        let axum::extract::Path(value) = read.map_err(|error| {
+            Error::input("path", error.body_text(), "see /api/v1/openapi.json for the parameters")
         })?;
         Ok(Self(value))
     }

@@ -4,6 +4,7 @@
 //! decide, hand to the writer, and read again when others were faster.
 
 pub mod assemble;
+pub mod audit;
 pub mod case;
 pub mod deliver;
 pub mod effects;
@@ -78,6 +79,8 @@ pub struct Act {
     pub request: RequestId,
     /// What is to be done.
     pub command: Command,
+    /// For a new request: the rule pack that its message names; else its agency's.
+    pub regime: Option<String>,
     /// The personal part, stored with the first event.
     pub payload: Option<Value>,
     /// Small blobs that the payload names.
@@ -95,6 +98,7 @@ impl Act {
         Self {
             request,
             command,
+            regime: None,
             payload: None,
             blobs: Vec::new(),
             completes: None,
@@ -164,7 +168,7 @@ impl Node {
             let before = self.folded(act.request).await?;
             let facts = self.facts(act.request, &before.request, actor, &act.command);
             let permit = permit(actor, act.command.action(), &facts).ok_or(Error::Hidden)?;
-            let pack = self.pack(&before.request, &act.command)?;
+            let pack = self.pack(&before.request, &act)?;
             let now = self.now();
             let events = decide(&before.request, &act.command, &permit, pack, now)?;
             let append = self.append_of(&act, &before, &events, now)?;
@@ -204,6 +208,24 @@ impl Node {
         Ok((permit, folded))
     }
 
+    /// Whether somebody may do this to a request, before anything is made ready for it.
+    ///
+    /// # Errors
+    /// [`Error::Hidden`] without a permit or without a request.
+    pub async fn may(
+        &self,
+        actor: &Actor,
+        action: desk::policy::Action,
+        request: RequestId,
+    ) -> Result<(), Error> {
+        let folded = self.folded(request).await?;
+        if folded.seq == 0 {
+            return Err(Error::Hidden);
+        }
+        let facts = Facts::of(&folded.request, self.standing(&folded.request, actor));
+        permit(actor, action, &facts).map(|_| ()).ok_or(Error::Hidden)
+    }
+
     /// The request as it stands; sequence number 0 when there is none of that name.
     ///
     /// # Errors
@@ -220,10 +242,14 @@ impl Node {
         Ok(folded)
     }
 
-    /// The rule pack of a request: the one it was judged by, or for a new one its agency's.
-    fn pack(&self, request: &Request, command: &Command) -> Result<&'static RulePack, Error> {
-        let id = match (&request.pack, command) {
+    /// The rule pack of a request: the one it was judged by, or for a new one the one its message
+    /// names, or its agency's.
+    fn pack(&self, request: &Request, act: &Act) -> Result<&'static RulePack, Error> {
+        let id = match (&request.pack, &act.command) {
             (Some(pack), _) => pack.id.clone(),
+            (None, Command::Receive { .. }) if act.regime.is_some() => {
+                act.regime.clone().unwrap_or_default()
+            }
             (None, Command::Receive { agency: Some(agency), .. }) => self
                 .directory()
                 .agency(*agency)

@@ -144,6 +144,7 @@ pub async fn work(node: Arc<Node>, stop: CancellationToken) {
     let tracker = tokio_util::task::TaskTracker::new();
     let slots = Arc::new(tokio::sync::Semaphore::new(JOBS_AT_ONCE_MAX));
     let mut changed = node.store.jobs_changed();
+    let mut looked_at_hour = i64::MIN;
     while !stop.is_cancelled() {
         let free = slots.available_permits();
         let lease = SignedDuration::from_secs(LEASE_SECONDS);
@@ -166,6 +167,12 @@ pub async fn work(node: Arc<Node>, stop: CancellationToken) {
         }
         if idle {
             tick_due(&node).await;
+            if looked_at_hour != hour_of(node.now()) {
+                looked_at_hour = hour_of(node.now());
+                if let Err(error) = node.digest_reads().await {
+                    tracing::warn!("The reads of the last hour could not be digested: {error}");
+                }
+            }
             tokio::select! {
                 () = stop.cancelled() => {}
                 _ = changed.changed() => {}
@@ -175,6 +182,10 @@ pub async fn work(node: Arc<Node>, stop: CancellationToken) {
     }
     tracker.close();
     tracker.wait().await;
+}
+
+fn hour_of(at: Timestamp) -> i64 {
+    at.as_second().div_euclid(3_600)
 }
 
 /// Does one job; a failure is written down with it and tried again later.

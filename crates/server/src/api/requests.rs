@@ -8,12 +8,12 @@ mod show;
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Query, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use desk::ids::{AskNumber, RequestId};
 use desk::order::Order;
-use desk::policy::{Action, Facts, permit, permit_read};
+use desk::policy::{Action, Actor, Facts, permit, permit_read};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use store::{ViewCursor, ViewQuery};
@@ -23,7 +23,7 @@ use uuid::Uuid;
 pub use acts::{ActBody, ActDone, StaffAct};
 pub use show::acceptance as acceptance_json;
 
-use crate::api::{Body, Caller, stream};
+use crate::api::{At, Body, Caller, stream};
 use crate::app::Node;
 use crate::app::assemble::Statement;
 use crate::app::intake::ManualOrder;
@@ -95,10 +95,10 @@ pub async fn list(
 pub async fn file(
     State(node): State<Arc<Node>>,
     Caller(actor): Caller,
-    Body(order): Body<ManualOrder>,
+    order: Body<ManualOrder>,
 ) -> Result<Response, Error> {
     permit(&actor, Action::Receive, &Facts::default()).ok_or(Error::Hidden)?;
-    let done = node.file(&actor, order).await?;
+    let done = node.file(&actor, order.read()?).await?;
     Ok((axum::http::StatusCode::CREATED, Json(ActDone::of(&done))).into_response())
 }
 
@@ -111,7 +111,7 @@ pub async fn file(
 pub async fn read(
     State(node): State<Arc<Node>>,
     Caller(actor): Caller,
-    Path(request): Path<Uuid>,
+    At(request): At<Uuid>,
 ) -> Result<Json<Value>, Error> {
     let id = RequestId(request);
     let now = node.now();
@@ -138,10 +138,12 @@ pub async fn read(
 pub async fn act(
     State(node): State<Arc<Node>>,
     Caller(actor): Caller,
-    Path(request): Path<Uuid>,
-    Body(body): Body<ActBody>,
+    At(request): At<Uuid>,
+    body: Body<ActBody>,
 ) -> Result<Json<ActDone>, Error> {
-    let act = body.into_act(RequestId(request))?;
+    let id = RequestId(request);
+    let read = body.read().and_then(|body| body.into_act(id));
+    let act = told(&node, &actor, Action::ReadStatus, id, read).await?;
     Ok(Json(ActDone::of(&node.act(&actor, act).await?)))
 }
 
@@ -164,9 +166,10 @@ pub struct CheckBody {
 pub async fn check(
     State(node): State<Arc<Node>>,
     Caller(actor): Caller,
-    Body(body): Body<CheckBody>,
+    body: Body<CheckBody>,
 ) -> Result<Json<Value>, Error> {
     permit_read(&actor, Action::Precheck, &Facts::default()).ok_or(Error::Hidden)?;
+    let body = body.read()?;
     let pack = desk::pack::embedded(&body.regime).ok_or_else(|| {
         let known: Vec<_> =
             desk::pack::embedded_all().iter().map(|p| p.reference.id.as_str()).collect();
@@ -186,7 +189,7 @@ pub async fn check(
 pub async fn preview(
     State(node): State<Arc<Node>>,
     Caller(actor): Caller,
-    Path((request, ask)): Path<(Uuid, u16)>,
+    At((request, ask)): At<(Uuid, u16)>,
 ) -> Result<Json<Value>, Error> {
     let id = RequestId(request);
     node.read_permit(&actor, Action::ReadExhibit, id).await?;
@@ -227,9 +230,11 @@ pub struct WithholdBody {
 pub async fn search(
     State(node): State<Arc<Node>>,
     Caller(actor): Caller,
-    Path((request, ask)): Path<(Uuid, u16)>,
-    Body(body): Body<SearchBody>,
+    At((request, ask)): At<(Uuid, u16)>,
+    body: Body<SearchBody>,
 ) -> Result<Json<Value>, Error> {
+    let id = RequestId(request);
+    let body = told(&node, &actor, Action::StartSearch, id, body.read()).await?;
     let withhold: Vec<Withhold> = body
         .withhold
         .into_iter()
@@ -241,7 +246,7 @@ pub async fn search(
             },
         })
         .collect();
-    let exhibits = node.search(&actor, RequestId(request), AskNumber(ask), &withhold).await?;
+    let exhibits = node.search(&actor, id, AskNumber(ask), &withhold).await?;
     Ok(Json(serde_json::json!({ "exhibits": exhibits })))
 }
 
@@ -264,10 +269,12 @@ pub struct FreezeBody {
 pub async fn freeze(
     State(node): State<Arc<Node>>,
     Caller(actor): Caller,
-    Path((request, ask)): Path<(Uuid, u16)>,
-    Body(body): Body<FreezeBody>,
+    At((request, ask)): At<(Uuid, u16)>,
+    body: Body<FreezeBody>,
 ) -> Result<Json<ActDone>, Error> {
-    let done = node.freeze(&actor, RequestId(request), AskNumber(ask), body.account).await?;
+    let id = RequestId(request);
+    let body = told(&node, &actor, Action::Freeze, id, body.read()).await?;
+    let done = node.freeze(&actor, id, AskNumber(ask), body.account).await?;
     Ok(Json(ActDone::of(&done)))
 }
 
@@ -309,9 +316,11 @@ pub struct AnswerBody {
 pub async fn assemble(
     State(node): State<Arc<Node>>,
     Caller(actor): Caller,
-    Path(request): Path<Uuid>,
-    Body(body): Body<AssembleBody>,
+    At(request): At<Uuid>,
+    body: Body<AssembleBody>,
 ) -> Result<Json<Value>, Error> {
+    let id = RequestId(request);
+    let body = told(&node, &actor, Action::Assemble, id, body.read()).await?;
     let statements: Vec<Statement> = body
         .answers
         .into_iter()
@@ -324,7 +333,6 @@ pub async fn assemble(
             text: answer.statement,
         })
         .collect();
-    let id = RequestId(request);
     let (done, tagmanifest) = node.assemble(&actor, id, &statements, body.report).await?;
     let mut shown = serde_json::to_value(ActDone::of(&done)).map_err(anyhow::Error::from)?;
     shown["tagmanifest_sha256"] = tagmanifest.to_string().into();
@@ -343,7 +351,7 @@ pub async fn assemble(
 pub async fn exhibit_file(
     State(node): State<Arc<Node>>,
     Caller(actor): Caller,
-    Path((request, exhibit, format)): Path<(Uuid, u16, String)>,
+    At((request, exhibit, format)): At<(Uuid, u16, String)>,
 ) -> Result<Response, Error> {
     let id = RequestId(request);
     node.read_permit(&actor, Action::ReadExhibit, id).await?;
@@ -359,6 +367,26 @@ pub async fn exhibit_file(
     blob_answer(&node, sha256, &format!("exhibit-{exhibit:04}.{format}")).await
 }
 
+/// A table of a preserved copy; only once an order is linked.
+#[utoipa::path(
+    get, path = "/api/v1/requests/{request}/asks/{ask}/copy/{table}/{format}", tag = "requests",
+    params(("request" = Uuid, Path, description = "Its id"),
+           ("ask" = u16, Path, description = "Number of the Preserve ask"),
+           ("table" = usize, Path, description = "Number of the table in the copy, from 0"),
+           ("format" = String, Path, description = "csv or json")),
+    responses((status = 200, description = "The rows", content_type = "application/octet-stream"),
+              (status = 404, description = "Not there, not linked, or not for this caller"))
+)]
+pub async fn preserved_copy(
+    State(node): State<Arc<Node>>,
+    Caller(actor): Caller,
+    At((request, ask, table, format)): At<(Uuid, u16, usize, String)>,
+) -> Result<Response, Error> {
+    let (id, ask) = (RequestId(request), AskNumber(ask));
+    let bytes = node.preserved_file(&actor, id, ask, table, &format).await?;
+    Ok(([(header::CONTENT_TYPE, "application/octet-stream")], bytes).into_response())
+}
+
 /// A package as it was delivered: encrypted to the agency's enrolled key.
 #[utoipa::path(
     get, path = "/api/v1/requests/{request}/packages/{package}", tag = "requests",
@@ -370,7 +398,7 @@ pub async fn exhibit_file(
 pub async fn package(
     State(node): State<Arc<Node>>,
     Caller(actor): Caller,
-    Path((request, package)): Path<(Uuid, u16)>,
+    At((request, package)): At<(Uuid, u16)>,
 ) -> Result<Response, Error> {
     let id = RequestId(request);
     node.read_permit(&actor, Action::ReadPackage, id).await?;
@@ -380,6 +408,44 @@ pub async fn package(
     let ending = if delivered.encryption == "age" { "age" } else { "p7m" };
     let name = format!("{}.zip.{ending}", delivered.package);
     blob_answer(&node, &delivered.encrypted_sha256, &name).await
+}
+
+/// A file of a preserved copy, once an order for it is linked; before that there is nothing here.
+#[utoipa::path(
+    get, path = "/api/v1/requests/{request}/asks/{ask}/copy/{table}/{format}", tag = "requests",
+    params(("request" = Uuid, Path, description = "Its id"),
+           ("ask" = u16, Path, description = "Number of the ask, from 1"),
+           ("table" = u16, Path, description = "Number of the table in the copy, from 1"),
+           ("format" = String, Path, description = "csv or json")),
+    responses((status = 200, description = "The file", content_type = "application/octet-stream"),
+              (status = 404, description = "Not linked, not there, or not for this caller"))
+)]
+pub async fn copy_file(
+    State(node): State<Arc<Node>>,
+    Caller(actor): Caller,
+    At((request, ask, table, format)): At<(Uuid, u16, u16, String)>,
+) -> Result<Response, Error> {
+    let at = usize::from(table).checked_sub(1).ok_or(Error::Hidden)?;
+    let (id, number) = (RequestId(request), AskNumber(ask));
+    let bytes = node.preserved_file(&actor, id, number, at, &format).await?;
+    let name = format!("attachment; filename=\"copy-{ask}-{table}.{format}\"");
+    let headers = [
+        (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
+        (header::CONTENT_DISPOSITION, name),
+    ];
+    Ok((headers, bytes).into_response())
+}
+
+/// What a body says; what is wrong with it is told only to whoever may do `action` here.
+async fn told<T>(
+    node: &Node,
+    actor: &Actor,
+    action: Action,
+    request: RequestId,
+    read: Result<T, Error>,
+) -> Result<T, Error> {
+    node.may(actor, action, request).await?;
+    read
 }
 
 async fn blob_answer(node: &Node, sha256: &str, name: &str) -> Result<Response, Error> {
