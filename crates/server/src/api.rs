@@ -78,7 +78,6 @@ fn described() -> OpenApiRouter<Arc<Node>> {
         .routes(routes!(requests::freeze))
         .routes(routes!(requests::assemble))
         .routes(routes!(requests::exhibit_file))
-        .routes(routes!(requests::preserved_copy))
         .routes(routes!(requests::package))
         .routes(routes!(requests::copy_file))
         .routes(routes!(directory::add_staff, directory::list_staff))

@@ -29,6 +29,12 @@ pub enum Error {
         /// What to do.
         fix: String,
     },
+    /// More bytes than a body may have.
+    #[error("the body has more than {max} bytes; send large files another way")]
+    TooLarge {
+        /// The most that is read.
+        max: usize,
+    },
     /// Others kept acting on the same request; nothing was done.
     #[error("others are acting on this request at the same moment; send the act again")]
     Busy,
@@ -88,6 +94,9 @@ impl Error {
                     fix: Some(fix.clone()),
                 };
                 (StatusCode::BAD_REQUEST, body)
+            }
+            Self::TooLarge { .. } => {
+                (StatusCode::PAYLOAD_TOO_LARGE, plain("too_large", self.to_string()))
             }
             Self::Busy => (StatusCode::CONFLICT, plain("busy", self.to_string())),
             Self::Unavailable(_) => {

@@ -29,6 +29,17 @@ pub fn random_bytes<const N: usize>() -> Result<[u8; N], Error> {
     Ok(bytes)
 }
 
+/// A UUID that sorts by the time it was made (version 7, RFC 9562). Streams have such ids, since
+/// neighbours in time are then neighbours on disk.
+///
+/// # Errors
+/// As [`random_bytes`].
+pub fn time_ordered_id(now: jiff::Timestamp) -> Result<uuid::Uuid, Error> {
+    let milliseconds = u64::try_from(now.as_millisecond()).unwrap_or(0);
+    let random = random_bytes()?;
+    Ok(uuid::Builder::from_unix_timestamp_millis(milliseconds, &random).into_uuid())
+}
+
 /// A random UUID (version 4, RFC 9562).
 ///
 /// # Errors

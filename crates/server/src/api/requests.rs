@@ -14,6 +14,7 @@ use axum::response::{IntoResponse, Response};
 use desk::ids::{AskNumber, RequestId};
 use desk::order::Order;
 use desk::policy::{Action, Actor, Facts, permit, permit_read};
+use desk::request::Command;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use store::{ViewCursor, ViewQuery};
@@ -144,7 +145,17 @@ pub async fn act(
     let id = RequestId(request);
     let read = body.read().and_then(|body| body.into_act(id));
     let act = told(&node, &actor, Action::ReadStatus, id, read).await?;
-    Ok(Json(ActDone::of(&node.act(&actor, act).await?)))
+    let unfreezes = match act.command {
+        Command::Unfreeze { ask } => Some(ask),
+        _ => None,
+    };
+    let done = node.act(&actor, act).await?;
+    if let Some(ask) = unfreezes
+        && let Err(error) = node.release_elsewhere(&actor, id, ask).await
+    {
+        tracing::warn!("The freeze that ask {ask} of `{id}` is about was not released: {error}");
+    }
+    Ok(Json(ActDone::of(&done)))
 }
 
 /// An order to be judged before it is sent.
@@ -365,26 +376,6 @@ pub async fn exhibit_file(
         _ => return Err(Error::Hidden),
     };
     blob_answer(&node, sha256, &format!("exhibit-{exhibit:04}.{format}")).await
-}
-
-/// A table of a preserved copy; only once an order is linked.
-#[utoipa::path(
-    get, path = "/api/v1/requests/{request}/asks/{ask}/copy/{table}/{format}", tag = "requests",
-    params(("request" = Uuid, Path, description = "Its id"),
-           ("ask" = u16, Path, description = "Number of the Preserve ask"),
-           ("table" = usize, Path, description = "Number of the table in the copy, from 0"),
-           ("format" = String, Path, description = "csv or json")),
-    responses((status = 200, description = "The rows", content_type = "application/octet-stream"),
-              (status = 404, description = "Not there, not linked, or not for this caller"))
-)]
-pub async fn preserved_copy(
-    State(node): State<Arc<Node>>,
-    Caller(actor): Caller,
-    At((request, ask, table, format)): At<(Uuid, u16, usize, String)>,
-) -> Result<Response, Error> {
-    let (id, ask) = (RequestId(request), AskNumber(ask));
-    let bytes = node.preserved_file(&actor, id, ask, table, &format).await?;
-    Ok(([(header::CONTENT_TYPE, "application/octet-stream")], bytes).into_response())
 }
 
 /// A package as it was delivered: encrypted to the agency's enrolled key.

@@ -49,6 +49,7 @@ impl Node {
         statements: &[Statement],
         report: bool,
     ) -> Result<(Done, Sha256), Error> {
+        self.may(actor, desk::policy::Action::Assemble, request).await?;
         let case = self.case(request).await?;
         let notes = self.notes(&case, actor, statements, report);
         let answers: Vec<Answer> = statements.iter().map(|s| s.answer.clone()).collect();
@@ -279,9 +280,9 @@ impl Node {
             company_name: self.config.company.name.clone(),
             agency_name: notes.agency_name.clone(),
             agency_reference: received.reference.clone(),
-            instrument: order.instrument.as_str().to_owned(),
+            instrument: order.instrument.as_str().replace('_', " "),
             instrument_number: None,
-            legal_basis: received.legal_basis.clone(),
+            legal_basis: stated(&received.legal_basis),
             issued_at: order
                 .issued_on
                 .to_zoned(jiff::tz::TimeZone::UTC)
@@ -423,6 +424,11 @@ fn custody(
         Some((*at, act, name(by)))
     });
     steps.collect()
+}
+
+/// A text as the authority gave it, or that it gave none.
+fn stated(text: &str) -> String {
+    if text.is_empty() { "not stated apart from the instrument".to_owned() } else { text.to_owned() }
 }
 
 fn operator(notes: &payload::Assembled, number: u16) -> String {

@@ -125,7 +125,7 @@ impl Node {
             selectors,
             ..Received::default()
         };
-        let request = RequestId(crate::random_id()?);
+        let request = RequestId(crate::time_ordered_id(self.now())?);
         let act = self.receive_act(request, order, agency, None, received, files).await?;
         self.act(actor, act).await
     }

@@ -173,7 +173,7 @@ async fn file(
     new: NewRequest,
     transaction: Option<SeenTransaction>,
 ) -> Result<(), Error> {
-    let request = RequestId(crate::random_id()?);
+    let request = RequestId(crate::time_ordered_id(node.now())?);
     let mut seen: Vec<SeenTransaction> = transaction.into_iter().collect();
     let mut objects = Vec::with_capacity(new.objects.len());
     for (part, object) in &new.objects {
@@ -213,7 +213,7 @@ async fn file(
         _ => None::<KeyId>,
     };
     let act = node.receive_act(request, new.order, agency.id, key, received, files).await?;
-    node.act(actor, Act { seen, ..act }).await?;
+    node.act(actor, Act { seen, regime: Some(new.rule_pack), ..act }).await?;
     for (_, earlier, ask) in new.links {
         let digest = node.folded(request).await?.request.instrument_sha256;
         let link = Act::new(earlier, Command::Link { ask, order_sha256: digest });
@@ -245,7 +245,8 @@ async fn perform(
             let text = format!("wished until {wished_until}");
             commands.push((Command::Extend { ask }, Some(text)));
         }
-        Change::Release(ask) => commands.push((Command::Release { ask }, None)),
+        // An authority ends its own measure by taking it back; `Release` is the company's word.
+        Change::Release(ask) => commands.push((Command::Withdraw { ask }, None)),
         Change::Acknowledge { delivery } => {
             commands.push((acknowledgement(&node.case(id).await?, delivery)?, None));
         }
@@ -582,6 +583,7 @@ fn information(error: &Error) -> ErrorInformation {
             _ => ErrorCode::WRONG_STATE,
         },
         Error::Input { .. } => ErrorCode::WRONG_VALUE,
+        Error::TooLarge { .. } => ErrorCode::LIMIT,
         Error::Busy | Error::Unavailable(_) => ErrorCode::UNAVAILABLE,
         Error::Internal(inner) => {
             tracing::error!("An HI-1 action failed: {inner:#}");
