@@ -1,16 +1,20 @@
 //! `comity check`: will this order be accepted?
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 
 /// An order file larger than this is something else.
 const ORDER_BYTES_MAX: u64 = 1024 * 1024;
+/// Exit code when nothing could be judged.
+const UNREADABLE: u8 = 2;
 
 /// Says whether an order will be accepted.
 #[derive(clap::Args)]
 #[command(after_help = "Exit codes: 0 accepted, 1 refused, 2 the order cannot be read.
+Example:
+  comity check comity-demo/orders/production-order.json --regime generic
 The fields of an order are in docs/formats/record.md.")]
 pub struct Options {
     /// The order's facts as JSON.
@@ -28,23 +32,18 @@ pub struct Options {
 
 /// Runs `comity check`.
 pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
-    let place = options.order.display();
-    let size = std::fs::metadata(&options.order).with_context(|| format!("{place}"))?.len();
-    if size > ORDER_BYTES_MAX {
-        anyhow::bail!("{place}: {size} bytes, at most {ORDER_BYTES_MAX}");
-    }
-    let text = std::fs::read_to_string(&options.order).with_context(|| format!("{place}"))?;
-    let order: desk::order::Order = match serde_json::from_str(&text) {
+    let order = match read(&options.order) {
         Ok(order) => order,
         Err(error) => {
-            eprintln!("comity: {place}: {error}");
-            return Ok(ExitCode::from(2));
+            eprintln!("comity: {error:#}; docs/formats/record.md has the fields of an order");
+            return Ok(ExitCode::from(UNREADABLE));
         }
     };
     let Some(pack) = desk::pack::embedded(&options.regime) else {
         let known: Vec<_> =
             desk::pack::embedded_all().iter().map(|p| p.reference.id.as_str()).collect();
-        anyhow::bail!("there is no rule pack {:?}; known: {}", options.regime, known.join(", "));
+        eprintln!("comity: no rule pack {:?}; known: {}", options.regime, known.join(", "));
+        return Ok(ExitCode::from(UNREADABLE));
     };
     let now = options.at.unwrap_or_else(|| crate::clock()());
     let acceptance = desk::check::check(&order, pack, now);
@@ -54,6 +53,18 @@ pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
         print!("{}", words(&acceptance));
     }
     Ok(if acceptance.is_accepted() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn read(path: &Path) -> anyhow::Result<desk::order::Order> {
+    let place = || format!("{}", path.display());
+    let size = std::fs::metadata(path).with_context(place)?.len();
+    anyhow::ensure!(
+        size <= ORDER_BYTES_MAX,
+        "{}: {size} bytes, at most {ORDER_BYTES_MAX}",
+        path.display()
+    );
+    let text = std::fs::read_to_string(path).with_context(place)?;
+    serde_json::from_str(&text).with_context(place)
 }
 
 fn words(acceptance: &desk::check::Acceptance) -> String {

@@ -28,6 +28,9 @@ use client::{Client, Identity};
 /// Answers one law-enforcement request.
 #[derive(clap::Args)]
 #[command(after_help = "Exit codes: 0 every step held, 1 one did not.
+Examples:
+  comity demo
+  comity demo --dir DIR --tsa http://tsa.example/ --tsa-root tsa.pem
 The folder is made; it must be empty, missing, or an earlier demo's own.")]
 pub struct Options {
     /// Folder of the demo.
@@ -36,6 +39,18 @@ pub struct Options {
     /// One JSON object instead of words: package, root, policy, leaves, hops, elapsed_ms.
     #[arg(long)]
     json: bool,
+    /// Also ask this time-stamp authority (RFC 3161 over HTTP).
+    #[arg(long, value_name = "URL", requires = "tsa_root")]
+    tsa: Option<String>,
+    /// Its root certificates, in PEM.
+    #[arg(long, value_name = "FILE", requires = "tsa")]
+    tsa_root: Option<PathBuf>,
+}
+
+impl Options {
+    fn authority(&self) -> Option<(&str, &Path)> {
+        Some((self.tsa.as_deref()?, self.tsa_root.as_deref()?))
+    }
 }
 
 /// Staff of the example exchange: name and role.
@@ -63,7 +78,7 @@ pub struct Cast {
 /// Runs `comity demo`.
 pub fn run(options: &Options) -> Result<ExitCode> {
     let started = Instant::now();
-    folder::prepare(&options.dir)?;
+    folder::prepare(&options.dir, options.authority())?;
     let mut lines = Lines { started, last: started, shown: !options.json };
     let outcome = crate::block_on(play(&options.dir, &mut lines));
     let ending = outcome.context("the demo did not hold; nothing of it should be trusted")?;
@@ -79,7 +94,7 @@ pub fn run(options: &Options) -> Result<ExitCode> {
         });
         println!("{shown}");
     } else {
-        print!("{}", story::commands(&ending, elapsed_ms));
+        print!("{}", story::commands(&options.dir, &ending, elapsed_ms)?);
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -8,6 +8,9 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use evidence::verify::{Anchors, CheckOutcome, Report, verify};
 
+/// Exit code when nothing could be judged.
+const UNREADABLE: u8 = 2;
+
 /// Evidence packages.
 #[derive(clap::Subcommand)]
 pub enum Command {
@@ -16,7 +19,9 @@ pub enum Command {
   0  integrity and origin both hold
   3  intact, but origin not checked: --root or --policy was not given
   1  unsound; every defect is named
-  2  not an evidence package")]
+  2  not an evidence package, or a file named here cannot be read
+Example:
+  comity evidence verify package.zip --root root.pem --policy policy.txt")]
     Verify {
         /// The package: the decrypted zip.
         package: PathBuf,
@@ -34,6 +39,9 @@ pub enum Command {
         json: bool,
     },
     /// Decrypts a package that was delivered to you.
+    #[command(after_help = "Exit codes: 0 decrypted, 1 not; then nothing is written.
+Example:
+  comity evidence open package.zip.p7m --certificate me.pem --key me.key --out package.zip")]
     Open {
         /// The delivered file (.p7m).
         file: PathBuf,
@@ -53,7 +61,14 @@ pub enum Command {
 pub fn run(command: &Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Verify { package, roots, policy, tsa_roots, json } => {
-            let report = check(package, roots, policy.as_ref(), tsa_roots)?;
+            let report = match check(package, roots, policy.as_ref(), tsa_roots) {
+                Ok(report) => report,
+                // Never 1: that would say the package is unsound, which nobody has found.
+                Err(error) => {
+                    eprintln!("comity: {error:#}");
+                    return Ok(ExitCode::from(UNREADABLE));
+                }
+            };
             if *json {
                 println!("{}", serde_json::to_string_pretty(&report)?);
             } else {

@@ -9,6 +9,10 @@ use server::keys::development::{self, Purpose};
 #[derive(clap::Subcommand)]
 pub enum Command {
     /// Makes root, server, seal and log keys in an empty folder, readable by you only.
+    #[command(after_help = "Example:
+  comity key new --dir keys --company 'Your Company' --origin log.your.example/desk \\
+    --host desk.your.example
+Keys are never overwritten. In production the seal certificate comes from a trust service.")]
     New {
         /// The folder.
         #[arg(long, default_value = "keys")]
@@ -24,6 +28,8 @@ pub enum Command {
         hosts: Vec<String>,
     },
     /// Certifies a key for a client or a recipient with the development root.
+    #[command(after_help = "Example:
+  comity key issue --dir keys --name 'Police' --purpose recipient --out police-encryption")]
     Issue {
         /// Folder of the development root.
         #[arg(long, default_value = "keys")]

@@ -26,6 +26,9 @@ Works while the node is served.")]
 
 /// Copies a store.
 #[derive(clap::Args)]
+#[command(after_help = "Example:
+  comity backup --dir comity-demo --to backup-2026-11-22
+The keys are not in a backup: keep them apart.")]
 pub struct Backup {
     /// The node's folder, with its comity.toml.
     #[arg(long, default_value = ".")]
@@ -37,6 +40,9 @@ pub struct Backup {
 
 /// Makes a store out of a backup.
 #[derive(clap::Args)]
+#[command(after_help = "Example:
+  comity restore --dir comity-demo --from backup-2026-11-22
+Nothing is overwritten: move an old store away first.")]
 pub struct Restore {
     /// The node's folder, with its comity.toml; its store must not be there.
     #[arg(long, default_value = ".")]

@@ -11,6 +11,7 @@ mod people;
 mod serve;
 mod trace;
 
+use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -21,7 +22,9 @@ const EXAMPLES: &str = "Examples:
   comity key new --dir keys                     development keys
   comity serve --config comity.toml --check     is the configuration sound?
   comity evidence verify PACKAGE.zip --root root.pem --policy policy.txt
-  comity trace run --blocks BLOCK --from TXID --policy haircut --json";
+  comity trace run --blocks BLOCK --from TXID --policy haircut --json
+
+`comity COMMAND --help` has an example of each. COMITY_LOG=server=debug says more to standard error.";
 
 /// Answer the police, follow the money, stop the next one.
 #[derive(Parser)]
@@ -74,7 +77,11 @@ pub struct At {
 fn main() -> ExitCode {
     let filter = tracing_subscriber::EnvFilter::try_from_env("COMITY_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,comity=info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr)
+        .init();
     let outcome = match Arguments::parse().command {
         Command::Demo(options) => demo::run(&options),
         Command::Serve(options) => serve::run(&options),

@@ -15,6 +15,18 @@ use server::directory::console;
 use server::keys::development::{self, Purpose};
 use server::tls::Fingerprint;
 
+/// Roles of a company's people; the other roles are the agency's, or the node's own.
+const STAFF_ROLES: [Role; 8] = [
+    Role::Verifier,
+    Role::Counsel,
+    Role::Analyst,
+    Role::Approver,
+    Role::OnCall,
+    Role::Auditor,
+    Role::Administrator,
+    Role::Intake,
+];
+
 /// Staff.
 #[derive(clap::Subcommand)]
 pub enum Staff {
@@ -40,6 +52,7 @@ pub enum Staff {
         out: Option<PathBuf>,
     },
     /// Lists staff.
+    #[command(after_help = "Example:\n  comity staff list --config comity-demo/comity.toml")]
     List {
         #[command(flatten)]
         at: crate::At,
@@ -50,6 +63,9 @@ pub enum Staff {
 #[derive(clap::Subcommand)]
 pub enum Agency {
     /// Enrols an agency.
+    #[command(after_help = "Example:
+  comity agency add --name Police --country XX --hi1-identifier POLICE-1 --regime generic \\
+    --certificate police.pem --recipient police-encryption.pem")]
     Add {
         #[command(flatten)]
         at: crate::At,
@@ -79,6 +95,7 @@ pub enum Agency {
         endpoint: Option<String>,
     },
     /// Lists agencies.
+    #[command(after_help = "Example:\n  comity agency list --config comity-demo/comity.toml")]
     List {
         #[command(flatten)]
         at: crate::At,
@@ -160,9 +177,14 @@ fn with_node(
     work: impl AsyncFnOnce(&Node) -> anyhow::Result<()>,
 ) -> anyhow::Result<ExitCode> {
     crate::block_on(async {
-        let node = Node::open(config, crate::clock(), Opening::CreateIfMissing).await.context(
-            "a served node holds its store: use POST /api/v1/staff or /api/v1/agencies instead",
-        )?;
+        let opened = Node::open(config, crate::clock(), Opening::CreateIfMissing).await;
+        let node = opened.map_err(|error| match error.downcast_ref() {
+            Some(store::OpenError::Locked { .. }) => error.context(
+                "a served node holds its store: ask it (GET or POST /api/v1/staff, \
+                 /api/v1/agencies) with an administrator's certificate, or stop it",
+            ),
+            _ => error,
+        })?;
         work(&node).await?;
         node.store.clone().close().await;
         Ok(ExitCode::SUCCESS)
@@ -189,8 +211,8 @@ fn issue(config: &Config, name: &str, out: &Path) -> anyhow::Result<Fingerprint>
 }
 
 fn role(word: &str) -> Result<Role, String> {
-    Role::from_word(word).ok_or_else(|| {
-        let known: Vec<_> = Role::ALL.iter().map(|role| role.as_str()).collect();
+    STAFF_ROLES.iter().copied().find(|role| role.as_str() == word).ok_or_else(|| {
+        let known: Vec<_> = STAFF_ROLES.iter().map(|role| role.as_str()).collect();
         format!("no such role; one of {}", known.join(", "))
     })
 }

@@ -11,7 +11,8 @@ use server::config::Config;
 #[command(after_help = "Examples:
   comity serve --config comity.toml            serve
   comity serve --config comity.toml --create   make the store first, if there is none
-  comity serve --config comity.toml --check    read everything, serve nothing")]
+  comity serve --config comity.toml --check    read everything, serve nothing
+COMITY_SEAL_PASSPHRASE opens a seal key that is protected by a passphrase.")]
 pub struct Options {
     #[command(flatten)]
     at: crate::At,

@@ -18,7 +18,7 @@ pub enum Command {
         #[command(flatten)]
         blocks: Blocks,
         /// TXID, or TXID:VOUT for one output.
-        #[arg(long)]
+        #[arg(long, value_parser = source)]
         from: Source,
         /// poison, haircut or fifo.
         #[arg(long, default_value = "haircut")]
@@ -33,7 +33,10 @@ pub enum Command {
         #[arg(long)]
         svg: Option<PathBuf>,
     },
-    /// Recomputes an exhibit and compares byte for byte. Exit code 0 the same, 1 different.
+    /// Recomputes an exhibit and compares byte for byte.
+    #[command(after_help = "Exit codes: 0 the same bytes, 1 different, or it could not be tried.
+Example:
+  comity trace replay exhibit.json --blocks comity-demo/blocks/702861.raw")]
     Replay {
         /// The exhibit JSON.
         exhibit: PathBuf,
@@ -93,6 +96,10 @@ pub fn run(command: &Command) -> anyhow::Result<ExitCode> {
             }
         }
     }
+}
+
+fn source(text: &str) -> Result<Source, String> {
+    text.parse().map_err(|error| format!("{error}; write --from TXID, or TXID:VOUT for one output"))
 }
 
 fn load(blocks: &Blocks) -> anyhow::Result<ChainView> {

@@ -7,6 +7,9 @@ use anyhow::{Context as _, Result, bail};
 /// A folder that holds this file is an earlier demo's and may be made anew.
 const MARK: &str = ".comity-demo";
 
+/// Root certificates of the time-stamp authority, when one is asked.
+pub const TSA_ROOT: &str = "tsa-root.pem";
+
 macro_rules! example {
     ($path:literal) => {
         ($path, include_bytes!(concat!("../../../../examples/exchange/", $path)).as_slice())
@@ -31,9 +34,18 @@ const FILES: [(&str, &[u8]); 13] = [
 ];
 
 /// Makes the folder: new, or in the place of an earlier demo.
-pub fn prepare(dir: &Path) -> Result<()> {
+pub fn prepare(dir: &Path, authority: Option<(&str, &Path)>) -> Result<()> {
     let place = || format!("{}", dir.display());
+    // Read first: a wrong path must not cost an earlier demo.
+    let authority = match authority {
+        Some((url, roots)) => {
+            let read = std::fs::read(roots);
+            Some((url, read.with_context(|| format!("{}", roots.display()))?))
+        }
+        None => None,
+    };
     if dir.join(MARK).is_file() {
+        refuse_served(dir)?;
         std::fs::remove_dir_all(dir).with_context(place)?;
     }
     if dir.exists() && std::fs::read_dir(dir).with_context(place)?.next().is_some() {
@@ -48,7 +60,30 @@ pub fn prepare(dir: &Path) -> Result<()> {
     for (path, bytes) in FILES {
         write(dir, path, bytes)?;
     }
+    if let Some((url, roots)) = authority {
+        add_authority(dir, url, &roots)?;
+    }
     write(dir, "blocks/702861.raw", bitcoin_test_data::blocks::mainnet_702861())
+}
+
+/// A node that is served from the folder would lose its store under its hands.
+fn refuse_served(dir: &Path) -> Result<()> {
+    let Ok(lock) = std::fs::File::open(dir.join("desk.sqlite.lock")) else { return Ok(()) };
+    if let Err(std::fs::TryLockError::WouldBlock) = lock.try_lock() {
+        bail!("{} is served right now; stop `comity serve`, or give another --dir", dir.display());
+    }
+    Ok(())
+}
+
+fn add_authority(dir: &Path, url: &str, roots: &[u8]) -> Result<()> {
+    let url = toml::Value::String(url.to_owned());
+    let table = format!("\n[timestamp]\nurl = {url}\nroots = \"{TSA_ROOT}\"\n");
+    let path = dir.join("comity.toml");
+    let place = || format!("{}", path.display());
+    let mut text = std::fs::read_to_string(&path).with_context(place)?;
+    text.push_str(&table);
+    std::fs::write(&path, text).with_context(place)?;
+    write(dir, TSA_ROOT, roots)
 }
 
 fn write(dir: &Path, path: &str, bytes: &[u8]) -> Result<()> {

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
+use evidence::verify::{Check, CheckOutcome, Subject};
 use serde_json::{Value, json};
 use server::app::Node;
 
@@ -24,6 +25,8 @@ pub struct Ending {
     pub root: String,
     /// Policy that trusts the log.
     pub policy: String,
+    /// Root certificate of the time-stamp authority, when one was asked.
+    pub tsa_root: Option<String>,
     /// Leaves of the log.
     pub leaves: u64,
     /// Hops from the named transaction to the exchange's address.
@@ -55,8 +58,8 @@ pub async fn tell(dir: &Path, node: &Node, cast: &Cast, lines: &mut Lines) -> Re
 
     let (account, hops) = follow(bo, &id).await?;
     lines.say(&format!("money followed {hops} hops through block 702861 to account {account}"));
-    freeze(bo, dir, &id, &account).await?;
-    lines.say("freeze confirmed by the exchange's own database: 2.54121928 BTC held");
+    let held = freeze(bo, node, &id, &account).await?;
+    lines.say(&format!("freeze confirmed by the exchange's own database: {held} BTC held"));
 
     let found = bo.post(&format!("/api/v1/requests/{id}/asks/1/search"), &json!({})).await?;
     let exhibits = found["exhibits"].as_array().map_or(0, Vec::len);
@@ -95,8 +98,17 @@ async fn receive(
     let (certificate, key) = (folder.join("recipient.pem"), folder.join("recipient.key"));
     crate::evidence::open(&sent, &certificate, &key, &package)?;
     let (root, policy) = (dir.join("keys/root.pem"), dir.join("keys/policy.txt"));
-    let report = crate::evidence::check(&package, &[root.clone()], Some(&policy), &[])?;
+    let tsa_root = node.config.timestamp.as_ref().map(|tsa| node.config.path(&tsa.roots));
+    let tsa_roots: Vec<_> = tsa_root.iter().cloned().collect();
+    let report = crate::evidence::check(&package, &[root.clone()], Some(&policy), &tsa_roots)?;
     ensure!(report.exit_code() == 0, "the package is not sound: {}", report.summary());
+    if tsa_root.is_some() {
+        let stamped = |check: &Check| {
+            check.what == Subject::TimeStamp && check.outcome == CheckOutcome::Holds
+        };
+        ensure!(report.checks.iter().any(stamped), "the package carries no time-stamp");
+        lines.say("the time-stamp authority's word stands in it and holds");
+    }
     lines.say(&format!("the agency fetched and decrypted it and found it {}", report.summary()));
     agency.acknowledge(*delivery, node.now()).await?;
     let leaves = node.store.checkpoint().size.0;
@@ -106,25 +118,47 @@ async fn receive(
         package: shown(&package),
         root: shown(&root),
         policy: shown(&policy),
+        tsa_root: tsa_root.as_deref().map(shown),
         leaves,
         hops,
     })
 }
 
-/// What the reader can do now, without trusting this program.
-pub fn commands(ending: &Ending, elapsed_ms: u64) -> String {
-    let Ending { package, root, policy, .. } = ending;
-    let folder = Path::new(package).parent().unwrap_or(Path::new(".")).display().to_string();
-    format!(
+/// What the reader can do now, without trusting this program. The commands run in any POSIX shell,
+/// from the folder in which the demo was started.
+pub fn commands(dir: &Path, ending: &Ending, elapsed_ms: u64) -> Result<String> {
+    let folder = quoted(&dir.join("agency"));
+    let program = quoted(&std::env::current_exe().context("this program's own path")?);
+    let (stamp, tsa_root) = match ending.tsa_root {
+        None => ("", ""),
+        Some(_) => (
+            "  openssl ts -verify -in seal/tagmanifest-sha256.txt.p7s.tsr \\\n\
+             \x20   -data seal/tagmanifest-sha256.txt.p7s -CAfile ../../tsa-root.pem\n",
+            " --tsa-root ../../tsa-root.pem",
+        ),
+    };
+    Ok(format!(
         "\nEvery step held, in {elapsed_ms} ms. Check the package without Comity:\n\
          \x20 cd {folder} && unzip -q -o package.zip && cd *-1\n\
          \x20 sha256sum -c manifest-sha256.txt && sha256sum -c tagmanifest-sha256.txt\n\
          \x20 openssl cms -verify -cades -purpose any -binary -inform DER \\\n\
          \x20   -in seal/tagmanifest-sha256.txt.p7s -content tagmanifest-sha256.txt \\\n\
          \x20   -CAfile ../../keys/root.pem -out /dev/null\n\
+         {stamp}\
          and with it, log proof and all:\n\
-         \x20 comity evidence verify {package} --root {root} --policy {policy}\n"
-    )
+         \x20 {program} evidence verify ../package.zip \\\n\
+         \x20   --root ../../keys/root.pem --policy ../../keys/policy.txt{tsa_root}\n"
+    ))
+}
+
+/// A path as one word of a POSIX shell.
+fn quoted(path: &Path) -> String {
+    let text = path.display().to_string();
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || "/._-".contains(letter);
+    if !text.is_empty() && text.chars().all(plain) {
+        return text;
+    }
+    format!("'{}'", text.replace('\'', "'\\''"))
 }
 
 async fn act(client: &Client, id: &str, act: Value, text: &str) -> Result<Value> {
@@ -142,14 +176,20 @@ async fn follow(bo: &Client, id: &str) -> Result<(String, u64)> {
     Ok((account, only["hop"].as_u64().context("no hop")?))
 }
 
-async fn freeze(bo: &Client, dir: &Path, id: &str, account: &str) -> Result<()> {
+/// How much the exchange holds, in its own words: at most what was ordered and what was there.
+async fn freeze(bo: &Client, node: &Node, id: &str, account: &str) -> Result<String> {
     let body = json!({ "account": account });
     bo.post(&format!("/api/v1/requests/{id}/asks/3/freeze"), &body).await?;
     let ask = wait(bo, id, 3, "frozen").await?;
-    let amount = ask["demand"]["amount"].as_str().context("no amount")?.to_owned();
-    ensure!(amount == FREEZE_SATOSHI.to_string(), "froze {amount} instead");
-    ensure!(dir.join("exchange.sqlite").exists(), "the exchange has no database");
-    Ok(())
+    let ordered = ask["demand"]["amount"].as_str().context("no amount")?;
+    ensure!(ordered == FREEZE_SATOSHI.to_string(), "the order was for {ordered}");
+    let events = node.store.reader().load(id.parse()?).await?;
+    let answer = events.iter().find(|event| event.event_json.contains("\"effect_confirmed\""));
+    let answer = answer.context("the exchange is silent")?;
+    let answer: Value = server::app::payload_of(answer)?.context("the exchange's word is gone")?;
+    let held = answer["amount"].as_u64().context("the exchange does not say how much it holds")?;
+    ensure!(held > 0 && u128::from(held) <= FREEZE_SATOSHI, "the exchange holds {held} satoshi");
+    Ok(chain::Satoshi(held).bitcoin())
 }
 
 /// Nobody may approve what he or she assembled, whatever the role.
