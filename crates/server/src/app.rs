@@ -171,7 +171,9 @@ impl Node {
             let pack = self.pack(&before.request, &act)?;
             let now = self.now();
             let events = decide(&before.request, &act.command, &permit, pack, now)?;
-            let append = self.append_of(&act, &before, &events, now)?;
+            let own =
+                events.len().saturating_sub(by_time_alone(&before.request, &facts, pack, now));
+            let append = self.append_of(&act, &before, &events, own, now)?;
             match self.store.append(append).await {
                 Ok(appended) => return Ok(self.done(act.request, &before, events, appended)),
                 Err(AppendError::Conflict { .. }) => {
@@ -291,15 +293,18 @@ impl Node {
         act: &Act,
         before: &Folded,
         events: &[Event],
+        own: usize,
         now: Timestamp,
     ) -> Result<Append, Error> {
         let after = events.iter().fold(before.request.clone(), |r, e| evolve(r, e, now));
-        let mut payload = act.payload.as_ref();
+        // The personal part belongs to the act, not to what time did before it.
+        let first_own = events.len() - own;
         let mut new_events = Vec::with_capacity(events.len());
-        for event in events {
+        for (index, event) in events.iter().enumerate() {
+            let payload = act.payload.as_ref().filter(|_| index == first_own);
             new_events.push(NewEvent {
                 event_json: desk::record::encode(event),
-                payload_json: payload.take().map(Value::to_string),
+                payload_json: payload.map(Value::to_string),
             });
         }
         let jobs: Vec<NewJob> =
@@ -422,6 +427,16 @@ pub enum Opening {
     Existing,
     /// It is made when it is not.
     CreateIfMissing,
+}
+
+/// How many of a decision's first events are not the command's, but what time alone has done.
+fn by_time_alone(request: &Request, facts: &Facts, pack: &RulePack, now: Timestamp) -> usize {
+    if request.id.is_none() {
+        return 0;
+    }
+    permit(&Actor::system(), Command::Tick.action(), facts)
+        .and_then(|tick| decide(request, &Command::Tick, &tick, pack, now).ok())
+        .map_or(0, |events| events.len())
 }
 
 async fn open_store(

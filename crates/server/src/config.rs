@@ -121,7 +121,7 @@ pub struct TimestampAuthority {
     pub url: String,
     /// Its root certificates in PEM.
     pub roots: PathBuf,
-    /// A package waits this long for a token, then is sealed without one and says so.
+    /// How long one attempt waits; then the job is tried again. Nothing is sealed without a token.
     #[serde(default = "default_wait")]
     pub wait_seconds: u32,
 }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, RSA_PKCS1_SHA256, RsaKeyPair,
+    ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair as _, RSA_PKCS1_SHA256, RsaKeyPair,
 };
 use evidence::cms::certificate::Chain;
 use evidence::cms::signature::SignatureAlgorithm;
@@ -112,7 +112,8 @@ impl Seal {
     /// Reads the seal key and its certificates from `dir`.
     ///
     /// # Errors
-    /// When a file is missing, readable by others, or not a P-256 or RSA key in PKCS#8.
+    /// When a file is missing, readable by others, not a P-256 or RSA key in PKCS#8, or when key
+    /// and certificate are not of one pair.
     pub fn read(dir: &Path, passphrase: Option<&str>) -> Result<Self, KeyError> {
         let path = dir.join(file::SEAL_KEY);
         let pem = private_text(&path)?;
@@ -128,8 +129,27 @@ impl Seal {
         };
         let path = dir.join(file::SEAL_CERTIFICATE);
         let chain = Chain::from_der(certificates(&path)?)
-            .map_err(|error| KeyError::Contents { path, why: error.to_string() })?;
-        Ok(Self { key, chain })
+            .map_err(|error| KeyError::Contents { path: path.clone(), why: error.to_string() })?;
+        let seal = Self { key, chain };
+        if !seal.belongs_together() {
+            let why =
+                "the first certificate is of another key than seal.key; give the certificate \
+                       that was issued for that key"
+                    .to_owned();
+            return Err(KeyError::Contents { path, why });
+        }
+        Ok(seal)
+    }
+
+    /// Whether the first certificate holds the key's public half: an uncompressed point, or an
+    /// RSAPublicKey, as both stand in a certificate.
+    fn belongs_together(&self) -> bool {
+        let public = match &self.key {
+            SealKey::EcdsaP256(pair) => pair.public_key().as_ref(),
+            SealKey::Rsa(pair) => pair.public_key().as_ref(),
+        };
+        let own = self.chain.certificates().first();
+        own.is_some_and(|der| der.windows(public.len()).any(|part| part == public))
     }
 
     /// How it signs.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use desk::ids::{AgencyId, KeyId, StaffId};
 use desk::policy::{Action, Facts, Role, permit};
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::api::{Body, Caller};
+use crate::api::{At, Body, Caller};
 use crate::app::Node;
 use crate::directory::{Change, ChangePayload, SignatureKey};
 use crate::error::Error;
@@ -88,9 +88,10 @@ pub struct MarkBody {
 pub async fn add_staff(
     State(node): State<Arc<Node>>,
     Caller(actor): Caller,
-    Body(new): Body<NewStaff>,
+    new: Body<NewStaff>,
 ) -> Result<(StatusCode, Json<Known>), Error> {
     permit(&actor, Action::ManageStaff, &Facts::default()).ok_or(Error::Hidden)?;
+    let new = new.read()?;
     let id = node.enrol_staff(&actor, &new).await?;
     let is = new.roles.iter().map(|role| role.as_str().to_owned()).collect();
     Ok((StatusCode::CREATED, Json(Known { id: id.0, name: new.name, is, key: None })))
@@ -125,7 +126,7 @@ pub async fn list_staff(
 pub async fn remove_staff(
     State(node): State<Arc<Node>>,
     Caller(actor): Caller,
-    Path(staff): Path<Uuid>,
+    At(staff): At<Uuid>,
 ) -> Result<StatusCode, Error> {
     permit(&actor, Action::ManageStaff, &Facts::default()).ok_or(Error::Hidden)?;
     if !node.directory().staff().any(|person| person.id.0 == staff) {
@@ -144,9 +145,10 @@ pub async fn remove_staff(
 pub async fn add_agency(
     State(node): State<Arc<Node>>,
     Caller(actor): Caller,
-    Body(new): Body<NewAgency>,
+    new: Body<NewAgency>,
 ) -> Result<(StatusCode, Json<Known>), Error> {
     permit(&actor, Action::ManageAgencies, &Facts::default()).ok_or(Error::Hidden)?;
+    let new = new.read()?;
     let (id, key) = node.enrol_agency(&actor, &new).await?;
     let known = Known { id: id.0, name: new.name, is: vec![new.regime], key: Some(key.0) };
     Ok((StatusCode::CREATED, Json(known)))
@@ -182,8 +184,8 @@ pub async fn list_agencies(
 pub async fn mark_key(
     State(node): State<Arc<Node>>,
     Caller(actor): Caller,
-    Path(key): Path<Uuid>,
-    Body(body): Body<MarkBody>,
+    At(key): At<Uuid>,
+    body: Body<MarkBody>,
 ) -> Result<StatusCode, Error> {
     let change = Change::KeyMarked { key: KeyId(key), by: actor.id };
     mark(&node, &actor, Action::MarkKey, change, body).await
@@ -198,8 +200,8 @@ pub async fn mark_key(
 pub async fn clear_key(
     State(node): State<Arc<Node>>,
     Caller(actor): Caller,
-    Path(key): Path<Uuid>,
-    Body(body): Body<MarkBody>,
+    At(key): At<Uuid>,
+    body: Body<MarkBody>,
 ) -> Result<StatusCode, Error> {
     let change = Change::KeyCleared { key: KeyId(key), by: actor.id };
     mark(&node, &actor, Action::ClearKey, change, body).await
@@ -210,7 +212,7 @@ async fn mark(
     actor: &desk::policy::Actor,
     action: Action,
     change: Change,
-    body: MarkBody,
+    body: Body<MarkBody>,
 ) -> Result<StatusCode, Error> {
     permit(actor, action, &Facts::default()).ok_or(Error::Hidden)?;
     let key = match &change {
@@ -220,7 +222,7 @@ async fn mark(
     if !node.directory().has_key(key) {
         return Err(Error::Hidden);
     }
-    let payload = ChangePayload { reason: body.reason, ..ChangePayload::default() };
+    let payload = ChangePayload { reason: body.read()?.reason, ..ChangePayload::default() };
     node.change_directory(actor, &change, &payload).await?;
     Ok(StatusCode::NO_CONTENT)
 }

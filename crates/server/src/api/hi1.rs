@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::State;
+use axum::extract::rejection::BytesRejection;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 
-use crate::api::Caller;
+use crate::api::{Caller, unread};
 use crate::app::{Node, intake};
 use crate::error::Error;
 
@@ -25,8 +26,9 @@ use crate::error::Error;
 pub async fn receive(
     State(node): State<Arc<Node>>,
     Caller(actor): Caller,
-    body: Bytes,
+    body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Error> {
+    let body = body.map_err(|error| unread(&error))?;
     let answer = intake::receive(&node, &actor, &body).await?;
     Ok(([(header::CONTENT_TYPE, "application/json")], answer).into_response())
 }

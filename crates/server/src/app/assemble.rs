@@ -428,7 +428,11 @@ fn custody(
 
 /// A text as the authority gave it, or that it gave none.
 fn stated(text: &str) -> String {
-    if text.is_empty() { "not stated apart from the instrument".to_owned() } else { text.to_owned() }
+    if text.is_empty() {
+        "not stated apart from the instrument".to_owned()
+    } else {
+        text.to_owned()
+    }
 }
 
 fn operator(notes: &payload::Assembled, number: u16) -> String {

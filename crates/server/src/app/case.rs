@@ -22,7 +22,7 @@ pub struct Case {
     pub request: Request,
     /// Events folded in.
     pub seq: u64,
-    /// Who asks, about whom; as last corrected. None when it was erased.
+    /// Who asks, about whom; as first received. None when it was erased.
     pub received: Option<payload::Received>,
     /// Exhibits by number.
     pub exhibits: BTreeMap<u16, payload::Exhibit>,
@@ -90,7 +90,8 @@ impl Case {
 
     fn take(&mut self, stored: &StoredEvent, event: &Event) -> Result<(), Error> {
         match event {
-            Event::Received { .. } | Event::InformationProvided { .. } => {
+            // What is said with a correction is a message; the order's own payload stays.
+            Event::Received { .. } => {
                 if let Some(received) = payload_of(stored)? {
                     self.received = Some(received);
                 }

@@ -185,6 +185,7 @@ async fn sign(node: &Node, bag: &Bag<'_>) -> Result<SealParts, Error> {
             .body(asked.der().to_vec())
             .send()
             .await
+            .and_then(reqwest::Response::error_for_status)
             .map_err(|error| Error::Unavailable(format!("time-stamp authority: {error}")))?;
         let bytes = answer
             .bytes()

@@ -29,6 +29,28 @@ impl Node {
     }
 }
 
+impl Node {
+    /// Releases the freeze of an earlier request that an accepted Unfreeze ask is about.
+    ///
+    /// # Errors
+    /// As any act. Nothing to do is no error.
+    pub async fn release_elsewhere(
+        &self,
+        actor: &Actor,
+        request: RequestId,
+        ask: AskNumber,
+    ) -> Result<(), Error> {
+        let case = self.case(request).await?;
+        let Some((there, freeze)) = freeze_elsewhere(&case, ask) else { return Ok(()) };
+        // An agency lets go what it had frozen itself, never another authority's freeze.
+        if self.folded(there).await?.request.agency != case.request.agency {
+            return Err(Error::Hidden);
+        }
+        let act = Act::new(there, Command::Release { ask: freeze });
+        self.act(actor, act).await.map(|_| ())
+    }
+}
+
 /// One attempt of an effect, and what the company's systems said as an act on the record.
 ///
 /// # Errors
@@ -47,6 +69,9 @@ pub async fn attempt(
     if known.status != EffectStatus::Requested {
         node.store.complete_job(job.lease).await?;
         return Ok(());
+    }
+    if let Some(freeze) = freeze_elsewhere(&case, ask) {
+        return follow(node, &case, effect, freeze, job).await;
     }
     let account = target(node, request, &case, ask).await?;
     let (asset, amount) = match &state.ask.demand {
@@ -78,20 +103,62 @@ pub async fn attempt(
                 .completing(job.lease);
             node.act(&Actor::system(), act).await.map(|_| ())
         }
-        Outcome::Failed { retryable: true, why } if job.attempt < job.attempts_max => {
+        Outcome::Failed { retryable: true, why } | Outcome::Pending { detail: why }
+            if job.attempt < job.attempts_max =>
+        {
             Err(Error::Unavailable(why))
         }
-        Outcome::Failed { why, .. } => {
+        // Not confirmed is not frozen: what stays open too long is a failure that staff see.
+        Outcome::Failed { why, .. } | Outcome::Pending { detail: why } => {
             let act = Act::new(request, Command::FailEffect { effect })
                 .with(&EffectAnswer { detail: why, amount: None })?
                 .completing(job.lease);
             node.act(&Actor::system(), act).await.map(|_| ())
         }
-        Outcome::Pending { detail } => {
-            tracing::info!(request.id = %request, "Effect {effect} of request `{request}` is pending: {detail}");
-            Err(Error::Unavailable(format!("not confirmed yet: {detail}")))
-        }
     }
+}
+
+/// The freeze of an earlier request that an Unfreeze ask is about.
+fn freeze_elsewhere(case: &Case, ask: AskNumber) -> Option<(RequestId, AskNumber)> {
+    match case.request.ask(ask)?.ask.demand {
+        Demand::Unfreeze { request: Some(request), freeze } if request != case.id => {
+            Some((request, freeze))
+        }
+        _ => None,
+    }
+}
+
+/// Waits until the freeze of an earlier request is released there, and says so here.
+async fn follow(
+    node: &Node,
+    case: &Case,
+    effect: EffectId,
+    (request, ask): (RequestId, AskNumber),
+    job: &Job,
+) -> Result<(), Error> {
+    let there = node.folded(request).await?;
+    let same_agency = there.request.agency.is_some() && there.request.agency == case.request.agency;
+    let freeze = there.request.ask(ask).filter(|_| same_agency);
+    let released = freeze.is_some_and(|freeze| {
+        let last = freeze.effects.last();
+        last.is_some_and(|effect| {
+            effect.kind == EffectKind::Unfreeze && effect.status == EffectStatus::Confirmed
+        })
+    });
+    let (command, detail) = if released {
+        let detail = format!("released as ask {ask} of request {request}");
+        (Command::ConfirmEffect { effect }, detail)
+    } else if freeze.is_some() && job.attempt < job.attempts_max {
+        let why = format!("ask {ask} of request {request} is not released there yet");
+        return Err(Error::Unavailable(why));
+    } else {
+        let detail = format!("ask {ask} of request {request} is no freeze that was released");
+        (Command::FailEffect { effect }, detail)
+    };
+    let act = Act::new(case.id, command)
+        .with(&EffectAnswer { detail, amount: None })?
+        .completing(job.lease);
+    node.act(&Actor::system(), act).await.map(|_| ())
 }
 
 /// The confirmed freeze that an effect of this ask undoes.

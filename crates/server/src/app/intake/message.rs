@@ -584,6 +584,7 @@ fn information(error: &Error) -> ErrorInformation {
         },
         Error::Input { .. } => ErrorCode::WRONG_VALUE,
         Error::TooLarge { .. } => ErrorCode::LIMIT,
+        Error::TooLarge { .. } => ErrorCode::LIMIT,
         Error::Busy | Error::Unavailable(_) => ErrorCode::UNAVAILABLE,
         Error::Internal(inner) => {
             tracing::error!("An HI-1 action failed: {inner:#}");
