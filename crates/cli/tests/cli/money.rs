@@ -1,0 +1,98 @@
+//! `comity trace`: the same bytes again, and errors that say where.
+
+use std::path::PathBuf;
+
+use chain::{ChainView, NamedBytes, Network, OutPoint};
+
+use crate::support::{PEEL, comity, scratch, shared, text};
+
+#[test]
+fn an_exhibit_replays_to_the_same_bytes_and_a_changed_one_does_not() {
+    let folder = scratch();
+    let block = shared().path("blocks/702861.raw");
+    let picture = text(folder.path().join("exhibit.svg"));
+    for policy in ["poison", "haircut", "fifo"] {
+        let run = ["trace", "run", "--blocks", &block, "--from", PEEL, "--policy", policy];
+        let said = comity(&[&run[..], &["--json", "--svg", &picture]].concat()).exits(0);
+        let exhibit = text(folder.path().join("exhibit.json"));
+        std::fs::write(&exhibit, &said.out).expect("written");
+        let replay = ["trace", "replay", &exhibit, "--blocks", &block];
+        comity(&replay).exits(0).complains("the same bytes");
+        let changed = said.out.replacen("278621928", "278621929", 1);
+        assert_ne!(changed, said.out);
+        std::fs::write(&exhibit, changed).expect("written");
+        comity(&replay).exits(1).complains("different: line").complains("278621928");
+        let words = comity(&run).exits(0);
+        words.tells(
+            "2.78621928  96ab45d75957f1084784dd27a4cda5f12f85e076be1b63afd131d5a2fd87d298:1",
+        );
+        let svg = std::fs::read_to_string(&picture).expect("a picture");
+        assert!(svg.starts_with("<svg") || svg.starts_with("<?xml"), "{svg}");
+    }
+}
+
+#[test]
+fn errors_say_what_where_and_what_to_do() {
+    let folder = scratch();
+    let block = shared().path("blocks/702861.raw");
+    let run =
+        |block: &str, from: &str| comity(&["trace", "run", "--blocks", block, "--from", from]);
+    let unknown = PEEL.replacen("380", "381", 1);
+    run(&block, &unknown)
+        .exits(1)
+        .complains(&format!("transaction {unknown} is not in the blocks given"));
+    run(&block, &format!("{PEEL}:9")).exits(1).complains("has outputs 0 to 1, not 9");
+    run(&block, "loot")
+        .exits(2)
+        .complains("`loot` is not a transaction id")
+        .complains("write --from TXID, or TXID:VOUT for one output");
+    run(&block, &format!("{PEEL}:two")).exits(2).complains("TXID:VOUT");
+    run("absent.raw", PEEL).exits(1).complains("absent.raw: No such file");
+    let bytes = std::fs::read(&block).expect("a block");
+    let cut = text(folder.path().join("cut.raw"));
+    std::fs::write(&cut, &bytes[..500_000]).expect("written");
+    run(&cut, PEEL).exits(1).complains("cut.raw, byte 500000: the file ends in the middle");
+}
+
+/// Consecutive testnet blocks: money that crosses from one into the other, with undo files.
+#[test]
+fn money_crosses_from_block_928848_into_928849() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data/chain/btc-blocks");
+    let path = |name: &str| PathBuf::from(folder).join(format!("bcoin-block{name}.raw"));
+    let (blocks, undo) = (["928848", "928849"], ["928848-undo", "928849-undo"]);
+    if let Some(absent) = blocks.iter().chain(&undo).find(|name| !path(name).is_file()) {
+        println!("SKIPPED: real data is absent: shared/data/chain/btc-blocks, block {absent}");
+        return;
+    }
+    let read = |name: &&str| std::fs::read(path(name)).expect("a block");
+    let bytes: Vec<_> = blocks.iter().map(read).collect();
+    let named: Vec<_> =
+        blocks.iter().zip(&bytes).map(|(name, bytes)| NamedBytes { name, bytes }).collect();
+    let view = ChainView::load(&named, &[], Network::Testnet).expect("two blocks");
+    let crossing = (0..view.transaction_count()).map(chain::TxNumber).find(|transaction| {
+        let txid = view.txid(*transaction);
+        let outputs = u32::try_from(view.outputs(*transaction).count()).expect("few");
+        (0..outputs)
+            .filter_map(|vout| view.spender(&OutPoint { txid, vout }))
+            .any(|spend| view.block_of(spend.transaction) != view.block_of(*transaction))
+    });
+    let from = view.txid(crossing.expect("the pair is known to have one")).to_string();
+    let files: Vec<String> = blocks.iter().chain(&undo).map(|name| text(path(name))).collect();
+    let mut both: Vec<&str> = vec!["--network", "testnet", "--blocks", &files[0], &files[1]];
+    both.extend(["--undo", &files[2], &files[3]]);
+    let run = [&["trace", "run", "--from", &from, "--json"][..], &both].concat();
+    let said = comity(&run).exits(0);
+    let exhibit: serde_json::Value = serde_json::from_str(&said.out).expect("JSON");
+    let hops = exhibit["hops"].as_array().expect("hops");
+    let heights: std::collections::BTreeSet<_> =
+        hops.iter().map(|hop| hop["block"].to_string() + &hop["height"].to_string()).collect();
+    assert!(hops.len() >= 2 && heights.len() == 2, "{heights:?}");
+    let scratch = scratch();
+    let path = text(scratch.path().join("exhibit.json"));
+    std::fs::write(&path, &said.out).expect("written");
+    let replay = ["trace", "replay", &path];
+    comity(&[&replay[..], &both].concat()).exits(0).complains("the same bytes");
+    // Without the second block the trace is another one, and replay says so.
+    let one = ["--network", "testnet", "--blocks", &files[0], "--undo", &files[2]];
+    assert_eq!(comity(&[&replay[..], &one].concat()).code, 1);
+}
