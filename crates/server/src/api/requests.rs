@@ -42,6 +42,7 @@ const PREVIEW_ROWS_MAX: usize = 200;
 /// Which requests are listed.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct ListQuery {
     /// `open` or `closed`; both without it.
     state: Option<String>,

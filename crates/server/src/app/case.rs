@@ -36,6 +36,8 @@ pub struct Case {
     pub delivered: Vec<(Timestamp, Event, payload::Delivered)>,
     /// Seal parts of sealed packages, by tag manifest digest.
     pub sealed: Vec<SealedPackage>,
+    /// What the company last said of an ask: its question, or why it refused. By ask.
+    pub said: BTreeMap<u16, String>,
     /// Every event with its time, oldest first.
     pub history: Vec<(Timestamp, Event)>,
 }
@@ -77,6 +79,7 @@ impl Case {
             assembled: None,
             delivered: Vec::new(),
             sealed: Vec::new(),
+            said: BTreeMap::new(),
             history: Vec::with_capacity(events.len()),
         };
         for stored in events {
@@ -95,6 +98,17 @@ impl Case {
                 if let Some(received) = payload_of(stored)? {
                     self.received = Some(received);
                 }
+            }
+            Event::InformationRequested { ask, codes, .. } => {
+                let codes: Vec<&str> = codes.iter().map(|code| code.as_str()).collect();
+                let said: Option<payload::Said> = payload_of(stored)?;
+                let words = said.map(|said| format!(": {}", said.text)).unwrap_or_default();
+                self.said.insert(ask.0, format!("{}{words}", codes.join(", ")));
+            }
+            Event::Refused { ask, .. } => {
+                let said: Option<payload::Said> = payload_of(stored)?;
+                self.said.remove(&ask.0);
+                self.said.extend(said.map(|said| (ask.0, said.text)));
             }
             Event::ExhibitAdded { exhibit, by, .. } => {
                 self.operators.insert(exhibit.0, *by);

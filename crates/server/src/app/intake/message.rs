@@ -330,12 +330,16 @@ fn objects_of(node: &Node, case: &Case) -> Result<Vec<Object>, Error> {
         let object = Object::parse(text.as_bytes())
             .map_err(|fault| Error::Internal(anyhow::anyhow!("kept HI-1 object: {fault}")))?;
         let part = read_part(case, &entry.part).context("kept HI-1 object without a part")?;
+        let said = match &part {
+            Part::Ask(ask, _) => case.said.get(&ask.0).map(String::as_str),
+            _ => None,
+        };
         let view = View {
             request: &case.request,
             now: node.now(),
             generation: generation(case),
             last_changed,
-            said: None,
+            said,
         };
         objects.push(status::show(object, part, &view));
     }
@@ -583,7 +587,6 @@ fn information(error: &Error) -> ErrorInformation {
             _ => ErrorCode::WRONG_STATE,
         },
         Error::Input { .. } => ErrorCode::WRONG_VALUE,
-        Error::TooLarge { .. } => ErrorCode::LIMIT,
         Error::TooLarge { .. } => ErrorCode::LIMIT,
         Error::Busy | Error::Unavailable(_) => ErrorCode::UNAVAILABLE,
         Error::Internal(inner) => {

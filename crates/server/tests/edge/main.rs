@@ -1,0 +1,8 @@
+//! The edge as its callers meet it: real TLS, real certificates, a real store.
+
+mod bad_input;
+mod forbidden;
+mod http;
+mod openapi;
+mod story;
+mod support;
