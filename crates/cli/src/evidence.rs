@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::BufReader;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
@@ -113,20 +113,15 @@ pub fn check(
 }
 
 /// Decrypts a delivered file; `out` appears only when the whole of it was decrypted.
-pub fn open(
-    file: &PathBuf,
-    certificate: &PathBuf,
-    key: &PathBuf,
-    out: &PathBuf,
-) -> anyhow::Result<u64> {
-    let place = |path: &PathBuf| format!("{}", path.display());
+pub fn open(file: &PathBuf, certificate: &Path, key: &Path, out: &PathBuf) -> anyhow::Result<u64> {
+    let place = |path: &Path| format!("{}", path.display());
     let envelope = std::fs::read(file).with_context(|| place(file))?;
     let certificates = server::keys::certificates(certificate)?;
     let certificate = certificates.first().context("no certificate")?;
     let pem = server::keys::private_text(key)?;
     let key = server::keys::plain_pkcs8(key, &pem)?;
     let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let folder = folder.unwrap_or_else(|| std::path::Path::new("."));
+    let folder = folder.unwrap_or_else(|| Path::new("."));
     let unfinished = tempfile::NamedTempFile::new_in(folder).with_context(|| place(out))?;
     let (unfinished, bytes) = evidence::cms::open::open(&envelope, certificate, &key, unfinished)
         .with_context(|| place(file))?;

@@ -100,7 +100,8 @@ async fn receive(
     let (root, policy) = (dir.join("keys/root.pem"), dir.join("keys/policy.txt"));
     let tsa_root = node.config.timestamp.as_ref().map(|tsa| node.config.path(&tsa.roots));
     let tsa_roots: Vec<_> = tsa_root.iter().cloned().collect();
-    let report = crate::evidence::check(&package, &[root.clone()], Some(&policy), &tsa_roots)?;
+    let roots = std::slice::from_ref(&root);
+    let report = crate::evidence::check(&package, roots, Some(&policy), &tsa_roots)?;
     ensure!(report.exit_code() == 0, "the package is not sound: {}", report.summary());
     if tsa_root.is_some() {
         let stamped = |check: &Check| {
@@ -211,7 +212,11 @@ async fn wait(client: &Client, id: &str, ask: usize, state: &str) -> Result<Valu
             return Ok(found.clone());
         }
         if started.elapsed() > Duration::from_secs(WAIT_SECONDS_MAX) {
-            bail!("ask {ask} is {} instead of {state}", found["state"]);
+            bail!(
+                "ask {ask} is {} instead of {state} after {WAIT_SECONDS_MAX} s; if a job failed, \
+                 a warning above says why",
+                found["state"]
+            );
         }
         tokio::time::sleep(Duration::from_millis(LOOK_MILLISECONDS)).await;
     }

@@ -147,16 +147,17 @@ pub struct Served(Child);
 impl Served {
     /// Serves, and waits until it says so.
     pub fn start(dir: &Path) -> Self {
-        let mut child = command()
+        let child = command()
             .args(["serve", "--config", &text(dir.join("comity.toml"))])
             .stderr(Stdio::piped())
             .spawn()
             .expect("comity starts");
-        let lines = BufReader::new(child.stderr.take().expect("piped")).lines();
+        let mut served = Self(child);
+        let lines = BufReader::new(served.0.stderr.take().expect("piped")).lines();
         let mut said = Vec::new();
         for line in lines.map_while(Result::ok) {
             if line.starts_with("serving on https://127.0.0.1:") {
-                return Self(child);
+                return served;
             }
             said.push(line);
         }
