@@ -196,7 +196,10 @@ async fn target(
 fn named_in(stored: &StoredEvent, wanted: AskNumber) -> Result<Option<EffectTarget>, Error> {
     let event = desk::record::decode(&stored.event_json).map_err(|e| Error::Internal(e.into()))?;
     match event {
-        Event::EffectRequested { ask, action: EffectKind::Freeze, .. } if ask == wanted => {
+        // A later attempt says why it is made; the account stands with the first.
+        Event::EffectRequested { ask, action: EffectKind::Freeze, attempt: 1, .. }
+            if ask == wanted =>
+        {
             Ok(payload_of(stored)?)
         }
         _ => Ok(None),
