@@ -286,7 +286,9 @@ fn running_matter(flow: &mut Flow, input: &PackageInput<'_>) {
     let request = &input.request;
     let left = format!("{} · {}", request.company_name, input.name);
     let right = request.agency_reference.clone();
-    let foot = format!("Request {} · made {}", request.request_id, input.made_at);
+    // To the second: a line that is too long is cut, and the title page has the exact time.
+    let made = input.made_at.strftime("%Y-%m-%dT%H:%M:%SZ");
+    let foot = format!("Request {} · made {made}", request.request_id);
     for (index, page) in flow.pages.iter_mut().enumerate() {
         if index > 0 {
             running(page, &left, 52.0, Side::Left);
