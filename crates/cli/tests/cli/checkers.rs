@@ -105,6 +105,7 @@ fn pdftotext_reads_the_report() {
             assert!(report.contains(words), "{words:?} is not in: {report}");
         }
         assert!(report.contains(&format!("Page {pages} of {pages}")), "{report}");
+        assert_eq!(report.matches(&format!("Request {request} · made 2")).count(), pages);
     }
 }
 
