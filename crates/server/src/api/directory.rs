@@ -23,7 +23,8 @@ use crate::tls::Fingerprint;
 pub struct NewStaff {
     /// Name, as it stands in custody lists.
     pub name: String,
-    /// `verifier`, `counsel`, `analyst`, `approver`, `on_call`, `auditor`, `administrator`, `intake`.
+    /// `verifier`, `counsel`, `analyst`, `approver`, `on_call`, `auditor`, `administrator`,
+    /// `intake`.
     #[schema(value_type = Vec<String>)]
     pub roles: Vec<Role>,
     /// SHA-256 of the client certificate's DER, in hex.
@@ -100,7 +101,8 @@ pub async fn add_staff(
 /// All staff.
 #[utoipa::path(
     get, path = "/api/v1/staff", tag = "directory",
-    responses((status = 200, body = Vec<Known>), (status = 404, description = "Not for this caller"))
+    responses((status = 200, body = Vec<Known>),
+              (status = 404, description = "Not for this caller"))
 )]
 pub async fn list_staff(
     State(node): State<Arc<Node>>,
@@ -157,7 +159,8 @@ pub async fn add_agency(
 /// All agencies.
 #[utoipa::path(
     get, path = "/api/v1/agencies", tag = "directory",
-    responses((status = 200, body = Vec<Known>), (status = 404, description = "Not for this caller"))
+    responses((status = 200, body = Vec<Known>),
+              (status = 404, description = "Not for this caller"))
 )]
 pub async fn list_agencies(
     State(node): State<Arc<Node>>,

@@ -76,6 +76,10 @@ pub async fn list(
     let Query(query) = query.map_err(|error| {
         Error::input("query", error.body_text(), "see /api/v1/openapi.json for the parameters")
     })?;
+    if let Some(state) = query.state.as_deref().filter(|state| !["open", "closed"].contains(state))
+    {
+        return Err(Error::input("query, at state", format!("{state:?}"), "say open or closed"));
+    }
     let rows_max = query.rows.unwrap_or(LIST_ROWS_DEFAULT).clamp(1, LIST_ROWS_MAX);
     let query = ViewQuery {
         agency: actor.agency.map(|agency| agency.0),
