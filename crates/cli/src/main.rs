@@ -24,7 +24,8 @@ const EXAMPLES: &str = "Examples:
   comity evidence verify PACKAGE.zip --root root.pem --policy policy.txt
   comity trace run --blocks BLOCK --from TXID --policy haircut --json
 
-`comity COMMAND --help` has an example of each. COMITY_LOG=server=debug says more to standard error.";
+`comity COMMAND --help` has an example of each.
+COMITY_LOG=server=debug says more, to standard error.";
 
 /// Answer the police, follow the money, stop the next one.
 #[derive(Parser)]
