@@ -112,7 +112,8 @@ pub async fn file(
 #[utoipa::path(
     get, path = "/api/v1/requests/{request}", tag = "requests",
     params(("request" = Uuid, Path, description = "Its id")),
-    responses((status = 200, body = Value), (status = 404, description = "Not there, or not for this caller"))
+    responses((status = 200, body = Value),
+              (status = 404, description = "Not there, or not for this caller"))
 )]
 pub async fn read(
     State(node): State<Arc<Node>>,

@@ -12,7 +12,6 @@ const CHUNK_BYTES: usize = 64 * 1024;
 const CHUNKS_AHEAD_MAX: usize = 8;
 
 /// The body of an answer that sends `source`.
-#[must_use]
 pub fn body(source: BlobSource) -> axum::body::Body {
     let (sender, mut receiver) = mpsc::channel::<std::io::Result<Bytes>>(CHUNKS_AHEAD_MAX);
     tokio::task::spawn_blocking(move || {
