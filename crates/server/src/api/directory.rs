@@ -230,6 +230,22 @@ async fn mark(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// What the answer to a wrong role says.
+const STAFF_ROLES: &str =
+    "verifier, counsel, analyst, approver, on_call, auditor, administrator or intake";
+
+/// Whether a person of the company may have the role.
+fn is_for_staff(role: Role) -> bool {
+    !matches!(
+        role,
+        Role::Officer
+            | Role::AgencySupervisor
+            | Role::AgencyKeyHolder
+            | Role::Partner
+            | Role::System
+    )
+}
+
 impl Node {
     /// Enrols a member of staff by a client certificate.
     ///
@@ -243,6 +259,9 @@ impl Node {
         let certificate_sha256 = self.new_certificate(&new.certificate_sha256)?;
         if new.roles.is_empty() {
             return Err(Error::input("roles", "none is given", "name at least one"));
+        }
+        if let Some(role) = new.roles.iter().find(|role| !is_for_staff(**role)) {
+            return Err(Error::input("roles", format!("{role} is no role of staff"), STAFF_ROLES));
         }
         let staff = StaffId(crate::random_id()?);
         let change = Change::StaffAdded {

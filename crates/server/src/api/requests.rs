@@ -389,7 +389,8 @@ pub async fn exhibit_file(
     get, path = "/api/v1/requests/{request}/packages/{package}", tag = "requests",
     params(("request" = Uuid, Path, description = "Its id"),
            ("package" = u16, Path, description = "Number of the delivery, from 1")),
-    responses((status = 200, description = "Encrypted zip", content_type = "application/octet-stream"),
+    responses((status = 200, description = "Encrypted zip",
+               content_type = "application/octet-stream"),
               (status = 404, description = "Not there, or not for this caller"))
 )]
 pub async fn package(
