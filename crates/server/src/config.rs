@@ -253,9 +253,9 @@ catalog = "catalog.toml"
     #[test]
     fn an_unknown_key_is_named_with_its_line() {
         expect![[r#"
-            /comity.toml: TOML parse error at line 14, column 1
+            /comity.toml: TOML parse error at line 13, column 1
                |
-            14 | catalogue = "x"
+            13 | catalogue = "x"
                | ^^^^^^^^^
             unknown field `catalogue`, expected `catalog`
         "#]]
