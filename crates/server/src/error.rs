@@ -39,7 +39,7 @@ pub enum Error {
     #[error("others are acting on this request at the same moment; send the act again")]
     Busy,
     /// The store cannot take acts now; nothing was done.
-    #[error("the store takes no acts at the moment: {0}")]
+    #[error("this cannot be done at the moment: {0}")]
     Unavailable(String),
     /// A fault of ours. Its details go to the log, not to the caller.
     #[error("{0:#}")]

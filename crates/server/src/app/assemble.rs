@@ -416,9 +416,10 @@ fn custody(
             Event::Preserved { ask, rows, by, .. } => {
                 (format!("ask {ask}: {rows} rows copied for preservation"), *by)
             }
-            Event::Frozen { ask, asset, amount, .. } => {
-                (format!("ask {ask}: {amount} smallest units of {asset} frozen"), ActorId::System)
-            }
+            Event::Frozen { ask, asset, amount, .. } => (
+                format!("ask {ask}: freeze in force, at most {amount} units of {asset}"),
+                ActorId::System,
+            ),
             _ => return None,
         };
         Some((*at, act, name(by)))

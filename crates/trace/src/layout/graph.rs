@@ -94,8 +94,8 @@ impl Graph {
         index
     }
 
-    /// Keeps the `count` most telling nodes, not too many of a layer, and replaces the others by counted ones, one for each
-    /// stretch of layers; layers without any node left close up.
+    /// Keeps the `count` most telling nodes, not too many of a layer, and replaces the others by
+    /// counted ones, one for each stretch of layers; layers without any node left close up.
     pub(super) fn reduce(&self, count: usize) -> Graph {
         let mut order: Vec<usize> = (0..self.nodes.len()).collect();
         order.sort_by_key(|index| {
