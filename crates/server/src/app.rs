@@ -5,10 +5,12 @@
 
 pub mod assemble;
 pub mod audit;
+mod bags;
 pub mod case;
 pub mod deliver;
 pub mod effects;
 pub mod intake;
+mod people;
 pub mod preserve;
 pub mod search;
 pub mod spool;
@@ -31,7 +33,7 @@ use store::{
 };
 
 use crate::config::Config;
-use crate::directory::{self, Change, ChangePayload, Directory};
+use crate::directory::Directory;
 use crate::error::Error;
 use crate::keys::Seal;
 use crate::{jobs, view};
@@ -62,6 +64,7 @@ pub struct Node {
     pub http: reqwest::Client,
     directory: RwLock<Arc<Directory>>,
     folded: Cache<RequestId, Arc<Folded>>,
+    bags: bags::Bags,
 }
 
 /// A request as folded from its events, with the sequence number of the newest.
@@ -330,51 +333,6 @@ impl Node {
         Done { folded, events, appended }
     }
 
-    /// Changes the directory, as an event of its own stream.
-    ///
-    /// # Errors
-    /// [`Error::Hidden`] without the right to manage staff or agencies.
-    pub async fn change_directory(
-        &self,
-        actor: &Actor,
-        change: &Change,
-        payload: &ChangePayload,
-    ) -> Result<(), Error> {
-        let action = match change {
-            Change::StaffAdded { .. } | Change::StaffRemoved { .. } => {
-                desk::policy::Action::ManageStaff
-            }
-            Change::AgencyAdded { .. } => desk::policy::Action::ManageAgencies,
-            Change::KeyMarked { .. } => desk::policy::Action::MarkKey,
-            Change::KeyCleared { .. } => desk::policy::Action::ClearKey,
-        };
-        permit(actor, action, &Facts::default()).ok_or(Error::Hidden)?;
-        let expected = self.directory().seq;
-        let event = NewEvent {
-            event_json: serde_json::to_string(change).context("directory change")?,
-            payload_json: Some(serde_json::to_string(payload).context("directory payload")?),
-        };
-        self.store
-            .append(Append {
-                stream: directory::STREAM,
-                expected_seq: ExpectedSeq::Exactly(expected),
-                events: vec![event],
-                jobs: Vec::new(),
-                completes: None,
-                view: None,
-                seen: Vec::new(),
-                blobs: Vec::new(),
-            })
-            .await?;
-        let mut next = (*self.directory()).clone();
-        next.apply(change, payload);
-        match self.directory.write() {
-            Ok(mut directory) => *directory = Arc::new(next),
-            Err(poisoned) => *poisoned.into_inner() = Arc::new(next),
-        }
-        Ok(())
-    }
-
     /// Notes that an identifier was used by a message that changed nothing.
     ///
     /// # Errors
@@ -408,9 +366,11 @@ impl Node {
             .timeout(std::time::Duration::from_secs(HTTP_SECONDS_MAX))
             .build()
             .context("the HTTP client could not be made")?;
-        let directory = RwLock::new(Arc::new(read_directory(&store).await?));
+        let directory = RwLock::new(Arc::new(people::read_directory(&store).await?));
         let folded = Cache::new(FOLDED_REQUESTS_MAX);
-        let node = Self { config, store, records, chain, seal, clock, http, directory, folded };
+        let bags = bags::Bags::default();
+        let node =
+            Self { config, store, records, chain, seal, clock, http, directory, folded, bags };
         std::fs::create_dir_all(node.spool_folder())
             .with_context(|| format!("{}", node.spool_folder().display()))?;
         Ok(node)
@@ -454,17 +414,6 @@ async fn open_store(
         Opening::Existing => Store::open(&url, settings).await?,
         Opening::CreateIfMissing => Store::open_or_create(&url, settings).await?,
     })
-}
-
-async fn read_directory(store: &Store) -> anyhow::Result<Directory> {
-    let mut directory = Directory::default();
-    for event in store.reader().load(directory::STREAM).await? {
-        let change: Change = serde_json::from_str(&event.event_json)
-            .with_context(|| format!("directory event {}", event.seq))?;
-        let payload: ChangePayload = payload_of(&event)?.unwrap_or_default();
-        directory.apply(&change, &payload);
-    }
-    Ok(directory)
 }
 
 /// Folds stored events.
