@@ -12,6 +12,7 @@ use std::time::Duration;
 use evidence::digest::Digests;
 use evidence::table::TableError;
 use jiff::Timestamp;
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::scope::{Category, Scope, TimeRange};
 use crate::selector::Selector;
@@ -151,12 +152,14 @@ pub struct BoundRun {
 pub struct Snapshot {
     records: Records,
     open: BTreeMap<String, (Connection, Moment)>,
+    /// Its place among the looks at the same time, from its first source on.
+    place: Option<OwnedSemaphorePermit>,
 }
 
 impl Records {
     /// Starts a look. Each source is opened, and its moment fixed, when it is first searched.
     pub fn snapshot(&self) -> Snapshot {
-        Snapshot { records: self.clone(), open: BTreeMap::new() }
+        Snapshot { records: self.clone(), open: BTreeMap::new(), place: None }
     }
 }
 
@@ -233,6 +236,9 @@ impl Snapshot {
     ) -> Result<(Connection, Moment), SourceError> {
         if let Some(open) = self.open.remove(source) {
             return Ok(open);
+        }
+        if self.place.is_none() {
+            self.place = Some(self.records.may_look(source, wait).await?);
         }
         let open = self.records.source(source)?;
         let mut connection = open.connect_reading().await?;

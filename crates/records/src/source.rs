@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteSynchronous};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
 
 pub(crate) use cells::Arguments;
 pub(crate) use connection::{Connection, Moment, RowsError};
@@ -27,8 +27,10 @@ const SQLITE_BUSY_WAIT_MAX: Duration = Duration::from_secs(5);
 const CONNECT_WAIT_MAX: Duration = Duration::from_secs(10);
 /// Longest wait for one query's preparation in [`Records::check`].
 const CHECK_WAIT_MAX: Duration = Duration::from_secs(30);
+/// Looks at the same time; more wait. Each has one connection to each source that it searches.
+const LOOKS_AT_ONCE_MAX: usize = 8;
 /// Most idle connections kept for each source.
-const IDLE_CONNECTION_COUNT_MAX: usize = 8;
+const IDLE_CONNECTION_COUNT_MAX: usize = LOOKS_AT_ONCE_MAX;
 
 /// An opened catalog: sources are connected when they are first asked. Cheap to clone.
 #[derive(Clone)]
@@ -40,6 +42,7 @@ pub(crate) struct Inner {
     pub(crate) catalog: Catalog,
     pub(crate) sources: Vec<OpenSource>,
     pub(crate) http: reqwest::Client,
+    looks: Arc<Semaphore>,
 }
 
 /// A source whose place is known.
@@ -78,7 +81,8 @@ impl Records {
             .user_agent(concat!("comity/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(|source| SourceError::Http { source })?;
-        Ok(Self { inner: Arc::new(Inner { catalog, sources, http }) })
+        let looks = Arc::new(Semaphore::new(LOOKS_AT_ONCE_MAX));
+        Ok(Self { inner: Arc::new(Inner { catalog, sources, http, looks }) })
     }
 
     /// The catalog it was opened from.
@@ -132,6 +136,23 @@ impl Records {
                 source_name: source.source.name.clone(),
                 doing: format!("preparing {what}"),
                 wait: CHECK_WAIT_MAX,
+            }),
+        }
+    }
+
+    /// Waits until a look may begin at this source.
+    pub(crate) async fn may_look(
+        &self,
+        source: &str,
+        wait: Duration,
+    ) -> Result<OwnedSemaphorePermit, SourceError> {
+        let waiting = Arc::clone(&self.inner.looks).acquire_owned();
+        match tokio::time::timeout(wait, waiting).await {
+            Ok(Ok(place)) => Ok(place),
+            _ => Err(SourceError::Slow {
+                source_name: source.to_owned(),
+                doing: "waiting for other searches to end".to_owned(),
+                wait,
             }),
         }
     }

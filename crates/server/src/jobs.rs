@@ -13,13 +13,14 @@ use desk::request::{Command, EffectKind, Event};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use store::{Job, NewJob};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::{Act, Node, deliver, effects, preserve};
 use crate::error::Error;
 
 /// Jobs done at the same time.
-const JOBS_AT_ONCE_MAX: usize = 16;
+const JOBS_AT_ONCE_MAX: usize = 64;
 /// A worker holds a job this long; a crashed worker's job is taken up again after it.
 const LEASE_SECONDS: i64 = 120;
 /// Longest wait between looks for jobs whose time has come.
@@ -144,18 +145,29 @@ pub async fn work(node: Arc<Node>, stop: CancellationToken) {
     let tracker = tokio_util::task::TaskTracker::new();
     let slots = Arc::new(tokio::sync::Semaphore::new(JOBS_AT_ONCE_MAX));
     let mut changed = node.store.jobs_changed();
+    let look = Duration::from_millis(LOOK_MILLISECONDS_MAX);
+    let mut next_look = Instant::now();
     let mut looked_at_hour = i64::MIN;
-    while !stop.is_cancelled() {
-        let free = slots.available_permits();
-        let lease = SignedDuration::from_secs(LEASE_SECONDS);
-        let claimed = if free == 0 {
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => break,
+            slot = slots.acquire() => drop(slot),
+        }
+        if Instant::now() >= next_look {
+            next_look = Instant::now() + look;
+            tick_due(&node).await;
+            if looked_at_hour != hour_of(node.now()) {
+                looked_at_hour = hour_of(node.now());
+                if let Err(error) = node.digest_reads().await {
+                    tracing::warn!("The reads of the last hour could not be digested: {error}");
+                }
+            }
+        }
+        let (free, lease) = (slots.available_permits(), SignedDuration::from_secs(LEASE_SECONDS));
+        let claimed = node.store.claim_jobs(&KINDS, lease, free).await.unwrap_or_else(|error| {
+            tracing::warn!("No jobs could be claimed: {error}");
             Vec::new()
-        } else {
-            node.store.claim_jobs(&KINDS, lease, free).await.unwrap_or_else(|error| {
-                tracing::warn!("No jobs could be claimed: {error}");
-                Vec::new()
-            })
-        };
+        });
         let idle = claimed.is_empty();
         for job in claimed {
             let Ok(slot) = slots.clone().acquire_owned().await else { break };
@@ -166,17 +178,10 @@ pub async fn work(node: Arc<Node>, stop: CancellationToken) {
             });
         }
         if idle {
-            tick_due(&node).await;
-            if looked_at_hour != hour_of(node.now()) {
-                looked_at_hour = hour_of(node.now());
-                if let Err(error) = node.digest_reads().await {
-                    tracing::warn!("The reads of the last hour could not be digested: {error}");
-                }
-            }
             tokio::select! {
                 () = stop.cancelled() => {}
                 _ = changed.changed() => {}
-                () = tokio::time::sleep(Duration::from_millis(LOOK_MILLISECONDS_MAX)) => {}
+                () = tokio::time::sleep_until(next_look) => {}
             }
         }
     }

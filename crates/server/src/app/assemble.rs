@@ -57,6 +57,7 @@ impl Node {
         let tagmanifest = bag.tagmanifest_sha256();
         let command = Command::Assemble { answers, tagmanifest_sha256: Digest(tagmanifest.0) };
         let done = self.act(actor, Act::new(request, command).with(&notes)?).await?;
+        self.bags.keep(bag);
         Ok((done, tagmanifest))
     }
 

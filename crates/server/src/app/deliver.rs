@@ -44,7 +44,10 @@ pub async fn seal(
         return Err(Error::Internal(anyhow::anyhow!("no approval of these asks on the record")));
     };
     let notes = case.assembled.as_ref().ok_or(Error::Hidden)?;
-    let bag = node.bag(&case, notes, &answers_of(&case, asks)).await?;
+    let bag = match node.bags.take(approved, &case, notes) {
+        Some(bag) => bag,
+        None => node.bag(&case, notes, &answers_of(&case, asks)).await?.into(),
+    };
     if bag.tagmanifest_sha256().0 != approved.0 {
         let what = format!(
             "the package made now has tag manifest {}, approved was {approved}: the software or \
@@ -138,15 +141,15 @@ pub async fn push(
     asks: &[AskNumber],
     job: &Job,
 ) -> Result<(), Error> {
-    let case = node.case(request).await?;
     let directory = node.directory();
-    let agency = case.request.agency.and_then(|id| directory.agency(id));
+    let agency = node.folded(request).await?.request.agency.and_then(|id| directory.agency(id));
     let Some((agency, endpoint)) =
         agency.and_then(|agency| Some((agency, agency.endpoint.as_deref()?)))
     else {
         node.store.complete_job(job.lease).await?;
         return Ok(());
     };
+    let case = node.case(request).await?;
     let message = super::intake::delivery_message(node, &case, agency, asks).await?;
     let answer = node
         .http
