@@ -78,8 +78,8 @@ fn an_unknown_key_is_named_with_its_line() {
     refused(
         &GENERIC.replace("provisional = ", "provisionel = "),
         expect![[r#"
-        mine.toml:236: unknown field `provisionel`, expected one of `provisional`, `orders`, `article`, `unchecked`
-    "#]],
+            mine.toml:237: unknown field `provisionel`, expected one of `provisional`, `orders`, `article`, `unchecked`
+        "#]],
     );
 }
 
@@ -105,8 +105,8 @@ fn a_rule_without_article_must_say_that_it_is_unchecked() {
     refused(
         &format!("{head}[scope]{tail}"),
         expect![[r#"
-        mine.toml:137: this rule names no `article`; name it, or write `unchecked = true`
-    "#]],
+            mine.toml:138: this rule names no `article`; name it, or write `unchecked = true`
+        "#]],
     );
 }
 
@@ -115,8 +115,8 @@ fn a_clock_named_twice_is_named() {
     refused(
         &GENERIC.replace("name = \"produce-emergency\"", "name = \"produce\""),
         expect![[r#"
-        mine.toml:157: the clock `produce` is defined twice; rename one
-    "#]],
+            mine.toml:158: the clock `produce` is defined twice; rename one
+        "#]],
     );
 }
 
@@ -125,8 +125,8 @@ fn a_length_that_is_none_is_named() {
     refused(
         &GENERIC.replace("\"20 working days\"", "\"20 moons\""),
         expect![[r#"
-        mine.toml:151: a length is a number from 1 to 3700 and one of: hours, days, working days, months, years
-    "#]],
+            mine.toml:152: a length is a number from 1 to 3700 and one of: hours, days, working days, months, years
+        "#]],
     );
 }
 
@@ -145,8 +145,8 @@ fn a_clock_without_length_after_receipt_is_refused() {
     refused(
         &GENERIC.replace("starts = \"delivery\"\nlength = \"48 hours\"", "starts = \"delivery\""),
         expect![[r#"
-        mine.toml:205: the clock `ex-post-order` has no `length`; only one that starts at receipt may take its end from the order
-    "#]],
+            mine.toml:206: the clock `ex-post-order` has no `length`; only one that starts at receipt may take its end from the order
+        "#]],
     );
 }
 
