@@ -24,7 +24,7 @@ use tokio_util::sync::CancellationToken;
 use deployment::Deployment;
 use story::Story;
 
-/// More requests than this are found unsound by the log's own check in reasonable time.
+/// Logs of more requests are not derived again: it would take longer than the run.
 const CHECKED_REQUESTS_MAX: usize = 2_000;
 
 /// Answers many requests and measures it.
