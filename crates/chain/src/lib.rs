@@ -8,6 +8,7 @@
 //! - [`undo`]: the coins that a block spends, which the block itself does not hold.
 //! - [`view`]: [`ChainView`], the queries over several blocks. It is the seam behind which a later
 //!   store on disk fits: callers see dense numbers, values and scripts, never the columns.
+//! - [`utxo`]: the questions that traces ask, whoever answers them.
 //! - [`script`]: standard output types and their addresses.
 #![forbid(unsafe_code)]
 
@@ -17,6 +18,7 @@ mod merkle;
 mod network;
 pub mod script;
 pub mod undo;
+pub mod utxo;
 pub mod view;
 
 pub use block::{DecodeError, DecodedBlock, NamedBytes};
@@ -27,6 +29,7 @@ pub use id::{
 pub use network::{Network, UnknownNetwork};
 pub use script::ScriptType;
 pub use undo::UndoError;
+pub use utxo::{AddressNumber, Features, InputNumber, OutputNumber, Spent, Utxo};
 pub use view::{
     BlockFacts, BlockNumber, ChainView, Input, LoadError, Output, Spend, TransactionRow, TxNumber,
     ViewError,
