@@ -1,7 +1,7 @@
 //! What an output asks of its spender. Runs no scripts.
 
 use crate::Network;
-use bitcoin::Script;
+use bitcoin::{PublicKey, Script, ScriptBuf};
 use std::fmt;
 
 /// The standard shape of an output script.
@@ -86,6 +86,22 @@ pub fn script_of(address: &str, network: Network) -> Result<Vec<u8>, BadAddress>
         .require_network(network.inner())
         .map_err(|_| bad(format!("it is of another network than {network}")))?;
     Ok(checked.script_pubkey().into_bytes())
+}
+
+/// The output scripts that pay the single keys of a bare multisig script, as bare key and as key
+/// hash, in the script's order; none for any other script.
+pub fn keys_of_multisig(script: &[u8]) -> Vec<Vec<u8>> {
+    let script = Script::from_bytes(script);
+    if !script.is_multisig() {
+        return Vec::new();
+    }
+    let pushed = script.instructions().filter_map(Result::ok);
+    let keys = pushed.filter_map(|instruction| {
+        PublicKey::from_slice(instruction.push_bytes()?.as_bytes()).ok()
+    });
+    let scripts = keys
+        .flat_map(|key| [ScriptBuf::new_p2pk(&key), ScriptBuf::new_p2pkh(&key.pubkey_hash())]);
+    scripts.map(ScriptBuf::into_bytes).collect()
 }
 
 /// Text that is no address.

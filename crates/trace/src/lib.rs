@@ -5,12 +5,15 @@
 //! the exhibit, so that anybody with the same blocks can [`replay()`] it to the same bytes.
 //!
 //! - [`parameters`]: source, policy, limits, tags.
+//! - [`cluster`]: addresses of one owner, with reasons; [`coinjoin`]: transactions of several people.
 //! - [`taint`]: how taint passes one transaction, under three rules.
 //! - [`flow`]: the walk forward in chain order.
 //! - [`mod@exhibit`]: the JSON that a court receives, and its replay.
 //! - [`layout`] and [`mod@svg`]: the picture.
 #![forbid(unsafe_code)]
 
+pub mod cluster;
+pub mod coinjoin;
 pub mod exhibit;
 pub mod flow;
 pub mod layout;
