@@ -7,7 +7,9 @@
 //! Witnesses are skipped: nothing in a trace rests on them, and transaction ids do not cover them.
 
 use crate::network::block_hash;
-use crate::{BlockHash, FileDigest, Height, Network, OutPoint, SATOSHI_MAX, Satoshi, Txid, merkle};
+use crate::{
+    BlockHash, Features, FileDigest, Height, Network, OutPoint, SATOSHI_MAX, Satoshi, Txid, merkle,
+};
 use bitcoin::consensus::Decodable as _;
 use bitcoin::hashes::{Hash as _, sha256};
 use std::collections::HashSet;
@@ -68,6 +70,8 @@ pub struct Transaction {
     pub inputs: Vec<TransactionInput>,
     /// What it creates, in order.
     pub outputs: Vec<Coin>,
+    /// What its wallet left in it; tables of rows may not tell.
+    pub features: Option<Features>,
 }
 
 /// The spending of one output.
@@ -371,6 +375,12 @@ fn checked(
             return Err(BlockFault::Amount { block, txid });
         }
     }
+    let features = Some(Features {
+        version: transaction.version.0,
+        lock_time: transaction.lock_time.to_consensus_u32(),
+        replaceable: position > 0 && transaction.is_explicitly_rbf(),
+        witness: transaction.input.iter().any(|input| !input.witness.is_empty()),
+    });
     let inputs = if position == 0 { Vec::new() } else { transaction.input };
     let inputs = inputs.into_iter().map(|input| TransactionInput {
         previous: OutPoint {
@@ -379,7 +389,7 @@ fn checked(
         },
         coin: None,
     });
-    Ok(Transaction { txid, inputs: inputs.collect(), outputs })
+    Ok(Transaction { txid, inputs: inputs.collect(), outputs, features })
 }
 
 fn check_unique(block: BlockHash, transactions: &[Transaction]) -> Result<(), BlockFault> {

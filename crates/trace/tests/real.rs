@@ -233,7 +233,12 @@ fn year_2009() -> Option<(ChainView, Vec<Txid>)> {
         hashes.iter().map(|row| format!("{:b<64}", &row[1]).parse().unwrap()).collect();
     let mut transactions: Vec<Transaction> = txids
         .iter()
-        .map(|txid| Transaction { txid: *txid, inputs: Vec::new(), outputs: Vec::new() })
+        .map(|txid| Transaction {
+            txid: *txid,
+            inputs: Vec::new(),
+            outputs: Vec::new(),
+            features: None,
+        })
         .collect();
     let mut position = HashMap::new();
     for row in &outputs {
@@ -338,7 +343,10 @@ fn the_published_taint_set_is_followed() {
     let mut transactions: BTreeMap<u64, Transaction> = BTreeMap::new();
     for number in &numbers {
         let txid = common::txid(*number as u32);
-        transactions.insert(*number, Transaction { txid, inputs: Vec::new(), outputs: Vec::new() });
+        transactions.insert(
+            *number,
+            Transaction { txid, inputs: Vec::new(), outputs: Vec::new(), features: None },
+        );
     }
     let mut places = HashMap::new();
     for row in outputs {
@@ -383,7 +391,8 @@ fn the_published_taint_set_is_followed() {
         if last.replace(height) != Some(height) {
             // The set has no coinbases; each block gets an empty one.
             let txid = common::txid(1_000_000 + height.0);
-            let transaction = Transaction { txid, inputs: Vec::new(), outputs: Vec::new() };
+            let transaction =
+                Transaction { txid, inputs: Vec::new(), outputs: Vec::new(), features: None };
             rows.push(TransactionRow { height, transaction });
         }
         rows.push(TransactionRow { height, transaction: transactions[&number].clone() });

@@ -38,6 +38,7 @@ pub fn transaction(number: u32, inputs: &[(u32, u32)], outputs: &[u64]) -> Trans
         txid: txid(number),
         inputs: inputs.iter().map(input).collect(),
         outputs: outputs.iter().enumerate().map(output).collect(),
+        features: None,
     }
 }
 
