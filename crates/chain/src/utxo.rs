@@ -23,7 +23,8 @@ pub struct OutputNumber(pub u64);
 pub struct InputNumber(pub u64);
 
 /// A distinct output script that can be spent, numbered in order of first use from 0. Most have an
-/// address text; bare keys and bare multisig have none and still are one owner's.
+/// address text; bare keys and bare multisig have none and still are one owner's. Within a
+/// transaction, spent outputs from outside the chain come first, in input order, then outputs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AddressNumber(pub u32);
 

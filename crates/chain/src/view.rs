@@ -12,6 +12,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 mod build;
+mod columns;
 
 pub use build::{TransactionRow, ViewError, WORTH_MAX};
 
@@ -82,6 +83,7 @@ pub struct ChainView {
     spends: HashMap<OutPoint, Spend>,
     /// Outputs created outside the view that undo data told about.
     coins: HashMap<OutPoint, Coin>,
+    columns: columns::Columns,
     /// Satoshis in all outputs, inside and outside.
     worth: u64,
 }

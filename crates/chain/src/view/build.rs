@@ -1,8 +1,9 @@
 //! Joins blocks, or rows of a table, into a view, and refuses what contradicts itself.
 
+use super::columns::Columns;
 use super::{BlockFacts, ChainView, Input, Spend, TxNumber};
 use crate::block::{Coin, DecodedBlock, FileFacts, Transaction};
-use crate::{BlockHash, Height, Network, OutPoint, SATOSHI_MAX, Txid};
+use crate::{BlockHash, Height, Network, OutPoint, OutputNumber, SATOSHI_MAX, Txid};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -153,7 +154,7 @@ impl ChainView {
                 file: block.file,
                 undo: block.undo,
             };
-            view.push_block(facts, block.transactions)?;
+            view.push_block(facts, Some(block.time), block.transactions)?;
         }
         view.finish()
     }
@@ -184,7 +185,7 @@ impl ChainView {
             }
             let file = Arc::clone(&file);
             let facts = BlockFacts { hash: None, height: Some(height), file, undo: None };
-            view.push_block(facts, transactions)?;
+            view.push_block(facts, None, transactions)?;
         }
         if view.blocks.is_empty() {
             return Err(ViewError::NoBlocks);
@@ -206,6 +207,7 @@ impl ChainView {
             by_txid: HashMap::new(),
             spends: HashMap::new(),
             coins: HashMap::new(),
+            columns: Columns::default(),
             worth: 0,
         }
     }
@@ -213,10 +215,12 @@ impl ChainView {
     fn push_block(
         &mut self,
         facts: BlockFacts,
+        time: Option<u32>,
         transactions: Vec<Transaction>,
     ) -> Result<(), ViewError> {
         let number = self.blocks.len() as u32;
         self.blocks.push(facts);
+        self.columns.push_time(time);
         for transaction in transactions {
             if self.txids.len() == TRANSACTIONS_MAX {
                 return Err(ViewError::TooMany);
@@ -237,6 +241,7 @@ impl ChainView {
         self.tx_first_input.push(self.inputs.len() as u64);
         for output in &given.outputs {
             self.count_worth(txid, output)?;
+            self.columns.push_output(number, output);
         }
         self.outputs.extend(given.outputs);
         self.tx_first_output.push(self.outputs.len() as u64);
@@ -277,15 +282,23 @@ impl ChainView {
                 if !told.as_ref().is_none_or(agrees) {
                     return Err(ViewError::Undo(previous));
                 }
-                Some(output.value)
-            }
-            (None, Some(coin)) => {
-                let value = coin.value;
-                self.count_worth(txid, &coin)?;
-                self.coins.insert(previous, coin);
+                let value = output.value;
+                let number = self.tx_first_output[creator.0 as usize] + u64::from(previous.vout);
+                self.columns.push_spend(OutputNumber(number), spend.transaction);
                 Some(value)
             }
-            (None, None) => None,
+            (None, coin) => {
+                self.columns.push_outside(coin.as_ref());
+                match coin {
+                    Some(coin) => {
+                        let value = coin.value;
+                        self.count_worth(txid, &coin)?;
+                        self.coins.insert(previous, coin);
+                        Some(value)
+                    }
+                    None => None,
+                }
+            }
         };
         self.inputs.push(Input { previous, value });
         Ok(())
@@ -321,7 +334,7 @@ impl ChainView {
     }
 
     /// What could not be seen while reading forward: a spend that stands before its output.
-    fn finish(self) -> Result<ChainView, ViewError> {
+    fn finish(mut self) -> Result<ChainView, ViewError> {
         for (previous, spend) in &self.spends {
             let Some(creator) = self.transaction(&previous.txid) else { continue };
             if creator >= spend.transaction {
@@ -336,6 +349,7 @@ impl ChainView {
                 return Err(ViewError::SpentBeforeCreated { txid, previous: *previous });
             }
         }
+        self.columns.finish();
         Ok(self)
     }
 }
