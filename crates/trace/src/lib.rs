@@ -12,6 +12,7 @@
 //! - [`layout`] and [`mod@svg`]: the picture.
 #![forbid(unsafe_code)]
 
+pub mod attribution;
 pub mod cluster;
 pub mod coinjoin;
 pub mod exhibit;
