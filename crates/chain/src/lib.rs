@@ -9,14 +9,19 @@
 //! - [`view`]: [`ChainView`], the queries over several blocks. It is the seam behind which a later
 //!   store on disk fits: callers see dense numbers, values and scripts, never the columns.
 //! - [`utxo`]: the questions that traces ask, whoever answers them.
+//! - [`account`]: chains of accounts, whatever node told them; [`evm`] and [`tron`]
+//!   decode.
 //! - [`script`]: standard output types and their addresses.
 #![forbid(unsafe_code)]
 
+pub mod account;
 pub mod block;
+pub mod evm;
 mod id;
 mod merkle;
 mod network;
 pub mod script;
+pub mod tron;
 pub mod undo;
 pub mod utxo;
 pub mod view;
