@@ -19,7 +19,7 @@ const LINE_CHARACTERS_MAX: usize = 100;
 const ARCHITECTURE_LINES_MAX: usize = 250;
 
 /// The floors of the house. A room may use rooms of lower floors only.
-const FLOORS: [(&str, u8); 9] = [
+const FLOORS: [(&str, u8); 10] = [
     ("desk", 1),
     ("ledger", 1),
     ("evidence", 1),
@@ -27,6 +27,7 @@ const FLOORS: [(&str, u8); 9] = [
     ("trace", 1),
     ("store", 2),
     ("records", 2),
+    ("feed", 2),
     ("server", 3),
     ("cli", 4),
 ];

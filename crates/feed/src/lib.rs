@@ -1,0 +1,27 @@
+//! How chains are read from nodes: clients of Bitcoin Core, EVM and Tron nodes, and following the
+//! tip through reorganisations.
+//!
+//! Knows no meaning: what a block says is decoded by crate `chain`, what it means by `trace`. A node
+//! is not trusted: bytes must hash to the id that was asked for, blocks must follow one another, and
+//! every wait, answer and retry has a limit. What cannot be checked is said where it is read.
+//!
+//! - [`endpoint`]: an address of a node, and the secret that opens it.
+//! - [`limits`]: how long, how much and how often.
+//! - [`bitcoin`]: blocks by JSON-RPC or REST.
+//! - [`follow`]: a store brought up to a node's best chain.
+//! - [`error`]: which node, which call, which height, what went wrong.
+#![forbid(unsafe_code)]
+
+pub mod bitcoin;
+pub mod endpoint;
+pub mod error;
+pub mod follow;
+mod http;
+mod jsonrpc;
+pub mod limits;
+
+pub use bitcoin::{BitcoinNode, FetchedBlock, NodeTip};
+pub use endpoint::{Auth, BadEndpoint, Endpoint};
+pub use error::{Fault, FeedError};
+pub use follow::{FollowError, Step, Tail};
+pub use limits::Limits;
