@@ -359,6 +359,7 @@ fn checked(
     if transaction.is_coinbase() != (position == 0) {
         return Err(BlockFault::Coinbase { block, position });
     }
+    let replaceable = position > 0 && transaction.is_explicitly_rbf();
     let outputs: Vec<Coin> = transaction
         .output
         .into_iter()
@@ -378,7 +379,7 @@ fn checked(
     let features = Some(Features {
         version: transaction.version.0,
         lock_time: transaction.lock_time.to_consensus_u32(),
-        replaceable: position > 0 && transaction.is_explicitly_rbf(),
+        replaceable,
         witness: transaction.input.iter().any(|input| !input.witness.is_empty()),
     });
     let inputs = if position == 0 { Vec::new() } else { transaction.input };

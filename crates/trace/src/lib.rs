@@ -10,6 +10,7 @@
 //! - [`flow`]: the walk forward in chain order.
 //! - [`mod@exhibit`]: the JSON that a court receives, and its replay.
 //! - [`layout`] and [`mod@svg`]: the picture.
+//! - [`synthetic`]: made-up chains of which every owner is known.
 #![forbid(unsafe_code)]
 
 pub mod attribution;
@@ -20,6 +21,7 @@ pub mod flow;
 pub mod layout;
 pub mod parameters;
 pub mod svg;
+pub mod synthetic;
 pub mod taint;
 
 pub use exhibit::{Replay, ReplayError, exhibit, replay};
