@@ -360,6 +360,12 @@ fn checked(
         return Err(BlockFault::Coinbase { block, position });
     }
     let replaceable = position > 0 && transaction.is_explicitly_rbf();
+    let features = Some(Features {
+        version: transaction.version.0,
+        lock_time: transaction.lock_time.to_consensus_u32(),
+        replaceable,
+        witness: transaction.input.iter().any(|input| !input.witness.is_empty()),
+    });
     let outputs: Vec<Coin> = transaction
         .output
         .into_iter()
@@ -376,12 +382,6 @@ fn checked(
             return Err(BlockFault::Amount { block, txid });
         }
     }
-    let features = Some(Features {
-        version: transaction.version.0,
-        lock_time: transaction.lock_time.to_consensus_u32(),
-        replaceable,
-        witness: transaction.input.iter().any(|input| !input.witness.is_empty()),
-    });
     let inputs = if position == 0 { Vec::new() } else { transaction.input };
     let inputs = inputs.into_iter().map(|input| TransactionInput {
         previous: OutPoint {
