@@ -34,7 +34,7 @@ pub use id::{
 pub use network::{Network, UnknownNetwork};
 pub use script::ScriptType;
 pub use undo::UndoError;
-pub use utxo::{AddressNumber, Features, InputNumber, OutputNumber, Spent, Utxo};
+pub use utxo::{AddressNumber, Features, InputNumber, OutputNumber, SegmentFacts, Spent, Utxo};
 pub use view::{
     BlockFacts, BlockNumber, ChainView, Input, LoadError, Output, Spend, TransactionRow, TxNumber,
     ViewError,

@@ -10,8 +10,8 @@
 
 use std::ops::Range;
 
-use crate::view::{BlockNumber, TxNumber};
-use crate::{BlockHash, Height, Network, OutPoint, Satoshi, ScriptType, Txid};
+use crate::view::{BlockFacts, BlockNumber, TxNumber};
+use crate::{BlockHash, FileDigest, Height, Network, OutPoint, Satoshi, ScriptType, Txid};
 
 /// An output of the chain, numbered in chain order from 0; needs 33 bits for Bitcoin today, the
 /// store keeps 40.
@@ -56,6 +56,15 @@ pub struct Features {
     pub replaceable: bool,
     /// Whether any input has a witness.
     pub witness: bool,
+}
+
+/// A piece of a store, as an exhibit names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SegmentFacts {
+    /// Which of the store's pieces.
+    pub name: String,
+    /// One digest over all of its columns.
+    pub sha256: FileDigest,
 }
 
 /// A chain of transactions that spend outputs of earlier ones.
@@ -113,6 +122,16 @@ pub trait Utxo: Sync {
     fn address_number(&self, script: &[u8]) -> Option<AddressNumber>;
     /// Every output that pays it, in chain order.
     fn outputs_to(&self, address: AddressNumber) -> Vec<OutputNumber>;
+
+    /// The files a block was read from; none where the chain keeps columns of its own.
+    fn files_of(&self, _block: BlockNumber) -> Option<&BlockFacts> {
+        None
+    }
+
+    /// The pieces a store consists of; none where blocks come straight from files.
+    fn segments(&self) -> Vec<SegmentFacts> {
+        Vec::new()
+    }
 
     /// Whether a transaction is its block's coinbase.
     fn is_coinbase(&self, transaction: TxNumber) -> bool {

@@ -20,7 +20,7 @@ pub enum Command {
         /// TXID, or TXID:VOUT for one output.
         #[arg(long, value_parser = source)]
         from: Source,
-        /// poison, haircut or fifo.
+        /// poison, haircut, fifo, lifo or tiho.
         #[arg(long, default_value = "haircut")]
         policy: Policy,
         /// Transactions from the source that are entered.

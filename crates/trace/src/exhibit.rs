@@ -2,7 +2,7 @@
 //! say when it was made, so that whoever makes it again gets the same bytes.
 
 use crate::{ENGINE_VERSION, FeeRule, Limits, Parameters, Policy, Source, Tag, Trace, TraceError};
-use chain::{ChainView, Satoshi};
+use chain::{BlockNumber, Satoshi, Utxo};
 use std::collections::BTreeMap;
 
 mod assumptions;
@@ -14,7 +14,7 @@ pub use write::{SENSITIVITY_ROWS_MAX, UNKNOWN_INPUTS_MAX};
 /// The value of the exhibit's `format` field.
 pub const FORMAT: &str = "comity trace exhibit";
 /// The version of the format that this engine writes and reads.
-pub const FORMAT_VERSION: u32 = 1;
+pub const FORMAT_VERSION: u32 = 2;
 /// Largest exhibit that a replay reads.
 pub const EXHIBIT_BYTES_MAX: usize = 512 * 1024 * 1024;
 /// Longest piece of a line that a difference repeats.
@@ -88,18 +88,22 @@ pub enum ReplayError {
     },
     /// The exhibit rests on a block that was not given.
     #[error(
-        "the exhibit rests on block {hash} from a file with SHA-256 {file_sha256}{}; give the \
-         same files",
+        "the exhibit rests on block {hash}{}{}; give the same {}",
+        match .file_sha256 {
+            Some(file) => format!(" from a file with SHA-256 {file}"),
+            None => String::new(),
+        },
         match .undo_sha256 {
             Some(undo) => format!(" and undo file {undo}"),
             None => String::new(),
-        }
+        },
+        if .file_sha256.is_some() { "files" } else { "blocks" },
     )]
     MissingBlock {
         /// The block.
         hash: String,
-        /// Its file.
-        file_sha256: String,
+        /// Its file; none where the exhibit was made from a store.
+        file_sha256: Option<String>,
         /// Its undo file.
         undo_sha256: Option<String>,
     },
@@ -115,20 +119,26 @@ pub enum ReplayError {
 }
 
 /// Writes a trace as JSON: two spaces of indentation, one field a line, a newline at the end.
-pub fn exhibit(trace: &Trace<'_>) -> Vec<u8> {
-    write_named(trace, &BTreeMap::new())
+pub fn exhibit<C: Utxo>(trace: &Trace<'_, C>) -> Vec<u8> {
+    written(trace, write::inputs(trace, &BTreeMap::new()))
 }
 
 /// Recomputes an exhibit from its recorded parameters and compares byte for byte. Files may have
-/// other names than when it was made: they are recognised by their digests.
-pub fn replay(bytes: &[u8], view: &ChainView) -> Result<Replay, ReplayError> {
+/// other names than when it was made: they are recognised by their digests. An exhibit made from a
+/// store replays on any chain that holds the blocks it names.
+pub fn replay<C: Utxo>(bytes: &[u8], view: &C) -> Result<Replay, ReplayError> {
     let recorded = read(bytes)?;
     check_inputs(&recorded, view)?;
-    let parameters = parameters(&recorded.parameters)?;
-    let names = recorded.inputs.files.into_iter().map(|file| (file.sha256, file.name)).collect();
-    let trace = crate::run(view, &parameters)?;
-    let recomputed = write_named(&trace, &names);
-    Ok(match first_difference(bytes, &recomputed) {
+    let trace = crate::run(view, &parameters(&recorded.parameters)?)?;
+    let inputs = if recorded.inputs.segments.is_empty() {
+        let files = recorded.inputs.files;
+        let names = files.into_iter().map(|file| (file.sha256, file.name)).collect();
+        write::inputs(&trace, &names)
+    } else {
+        // Its blocks were found by hash, which fixes all that segments could say.
+        recorded.inputs
+    };
+    Ok(match first_difference(bytes, &written(&trace, inputs)) {
         None => Replay::Same,
         Some(difference) => Replay::Different(difference),
     })
@@ -139,8 +149,8 @@ pub fn recorded_parameters(bytes: &[u8]) -> Result<Parameters, ReplayError> {
     parameters(&read(bytes)?.parameters)
 }
 
-fn write_named(trace: &Trace<'_>, names: &BTreeMap<String, String>) -> Vec<u8> {
-    let exhibit = write::write(trace, names);
+fn written<C: Utxo>(trace: &Trace<'_, C>, inputs: wire::Inputs) -> Vec<u8> {
+    let exhibit = write::write(trace, inputs);
     let mut bytes = serde_json::to_vec_pretty(&exhibit)
         .expect("strings, numbers and lists always serialise into memory");
     bytes.push(b'\n');
@@ -164,34 +174,37 @@ fn read(bytes: &[u8]) -> Result<wire::Recorded, ReplayError> {
     Ok(recorded)
 }
 
-/// The view must hold the recorded blocks from the recorded files, and no others.
-fn check_inputs(recorded: &wire::Recorded, view: &ChainView) -> Result<(), ReplayError> {
+/// The view must hold the recorded blocks: from files, the same and no others; from a store, at
+/// least those.
+fn check_inputs<C: Utxo>(recorded: &wire::Recorded, view: &C) -> Result<(), ReplayError> {
     let given = view.network().to_string();
     if recorded.network != given {
         return Err(ReplayError::Network { recorded: clip(&recorded.network), given });
     }
-    let facts = |block: &chain::BlockFacts| {
-        let undo = block.undo.as_ref().map(|file| file.sha256.to_string());
-        (block.file.sha256.to_string(), undo)
+    let from_files = recorded.inputs.segments.is_empty();
+    let facts = |block: BlockNumber| {
+        let facts = view.files_of(block).filter(|_| from_files);
+        let undo = facts.and_then(|facts| facts.undo.as_ref());
+        let file = facts.map(|facts| facts.file.sha256.to_string());
+        (file, undo.map(|file| file.sha256.to_string()))
     };
-    let mut given: BTreeMap<String, _> = view
-        .blocks()
-        .iter()
-        .filter_map(|block| Some((block.hash?.to_string(), facts(block))))
+    let mut given: BTreeMap<String, BlockNumber> = (0..view.block_count())
+        .map(BlockNumber)
+        .filter_map(|block| Some((view.block_hash(block)?.to_string(), block)))
         .collect();
     for block in &recorded.inputs.blocks {
         let expected = (block.file_sha256.clone(), block.undo_sha256.clone());
-        if given.remove(&block.hash) != Some(expected) {
+        if given.remove(&block.hash).map(facts) != Some(expected) {
             return Err(ReplayError::MissingBlock {
                 hash: clip(&block.hash),
-                file_sha256: clip(&block.file_sha256),
+                file_sha256: block.file_sha256.as_deref().map(clip),
                 undo_sha256: block.undo_sha256.as_deref().map(clip),
             });
         }
     }
     match given.into_keys().next() {
-        Some(hash) => Err(ReplayError::ExtraBlock { hash }),
-        None => Ok(()),
+        Some(hash) if from_files => Err(ReplayError::ExtraBlock { hash }),
+        _ => Ok(()),
     }
 }
 

@@ -5,7 +5,7 @@
 //! like lines of text, so that a long chain stays readable on paper.
 
 use crate::{Trace, svg};
-use chain::Satoshi;
+use chain::{Satoshi, Utxo};
 use std::collections::{BTreeMap, BTreeSet};
 
 mod graph;
@@ -152,7 +152,7 @@ impl Face {
 }
 
 /// Lays out as much of a trace as fits [`ELEMENTS_MAX`] elements; the rest is counted.
-pub fn layout(trace: &Trace<'_>) -> Picture {
+pub fn layout<C: Utxo>(trace: &Trace<'_, C>) -> Picture {
     let whole = graph::whole(trace);
     let most = whole.nodes.len().min(NODES_MAX);
     let mut count = most;

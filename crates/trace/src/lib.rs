@@ -6,8 +6,8 @@
 //!
 //! - [`parameters`]: source, policy, limits, tags.
 //! - [`cluster`]: addresses of one owner, with reasons; [`coinjoin`]: transactions of several people.
-//! - [`taint`]: how taint passes one transaction, under three rules.
-//! - [`flow`]: the walk forward in chain order.
+//! - [`taint`]: how taint passes one transaction, under five rules.
+//! - [`frontier`]: the walk forward in chain order; [`flow`]: what it found, in ids and addresses.
 //! - [`mod@exhibit`]: the JSON that a court receives, and its replay.
 //! - [`layout`] and [`mod@svg`]: the picture.
 //! - [`synthetic`]: made-up chains of which every owner is known.
@@ -18,6 +18,7 @@ pub mod cluster;
 pub mod coinjoin;
 pub mod exhibit;
 pub mod flow;
+pub mod frontier;
 pub mod layout;
 pub mod parameters;
 pub mod svg;
@@ -31,16 +32,16 @@ pub use flow::{
 pub use parameters::{FeeRule, Limits, Parameters, ParseError, Policy, Source, Tag, Tags};
 pub use svg::svg;
 
-use chain::{BlockFacts, ChainView};
+use chain::{ChainView, Utxo};
 
 /// The version recorded in exhibits; a replay needs the same.
 pub const ENGINE_VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// A finished trace: the flow under the chosen policy, and under the others for comparison.
 #[derive(Clone, Debug)]
-pub struct Trace<'a> {
+pub struct Trace<'a, C = ChainView> {
     /// The blocks it rests on.
-    pub view: &'a ChainView,
+    pub view: &'a C,
     /// What was asked.
     pub parameters: Parameters,
     /// Where the money went under the chosen policy.
@@ -67,18 +68,15 @@ pub struct Reached {
 }
 
 /// Follows the source under the chosen policy and, for comparison, under all others.
-pub fn run<'a>(view: &'a ChainView, parameters: &Parameters) -> Result<Trace<'a>, TraceError> {
+pub fn run<'a, C: Utxo>(view: &'a C, parameters: &Parameters) -> Result<Trace<'a, C>, TraceError> {
     let parameters = parameters.clone();
-    let comparison = Policy::ALL
-        .into_iter()
-        .map(|policy| flow::follow(view, &parameters.under(policy)))
-        .collect::<Result<Vec<Flow>, TraceError>>()?;
+    let comparison = flow::follow_all(view, &parameters)?;
     let chosen = comparison.iter().find(|flow| flow.policy == parameters.policy);
     let flow = chosen.expect("ALL holds every policy").clone();
     Ok(Trace { view, parameters, flow, comparison })
 }
 
-impl Trace<'_> {
+impl<C: Utxo> Trace<'_, C> {
     /// The outputs at tagged addresses, in chain order.
     pub fn reached(&self) -> Vec<Reached> {
         let mut reached = Vec::new();
@@ -101,9 +99,5 @@ impl Trace<'_> {
 
     fn outpoint(&self, hop: &Hop, output: &HopOutput) -> chain::OutPoint {
         chain::OutPoint { txid: self.view.txid(hop.transaction), vout: output.vout }
-    }
-
-    fn block_of(&self, hop: chain::TxNumber) -> &BlockFacts {
-        self.view.block(self.view.block_of(hop))
     }
 }

@@ -23,6 +23,10 @@ pub enum Policy {
     Haircut,
     /// First in, first out: inputs are a queue of satoshis which the outputs take in order.
     Fifo,
+    /// Last in, first out: the same queue, taken from its end.
+    Lifo,
+    /// Taint in, highest out: the largest outputs take the taint first.
+    Tiho,
 }
 
 /// What becomes of the taint in a transaction's fee.
@@ -83,7 +87,7 @@ pub enum ParseError {
     #[error(transparent)]
     Id(#[from] ParseIdError),
     /// A policy.
-    #[error("`{0}` is not a policy: write poison, haircut or fifo")]
+    #[error("`{0}` is not a policy: write poison, haircut, fifo, lifo or tiho")]
     Policy(String),
     /// A fee rule.
     #[error("`{0}` is not a fee rule: write stop or coinbase")]
@@ -112,7 +116,8 @@ impl Parameters {
 
 impl Policy {
     /// All policies, in the order of tables.
-    pub const ALL: [Policy; 3] = [Policy::Poison, Policy::Haircut, Policy::Fifo];
+    pub const ALL: [Policy; 5] =
+        [Policy::Poison, Policy::Haircut, Policy::Fifo, Policy::Lifo, Policy::Tiho];
 
     /// The name under which lawyers know the rule.
     pub fn legal_name(self) -> &'static str {
@@ -120,16 +125,28 @@ impl Policy {
             Policy::Poison => "full taint (no legal rule of apportionment; an upper bound)",
             Policy::Haircut => "pro rata (pari passu)",
             Policy::Fifo => "first in, first out (Clayton's case, 1816)",
+            Policy::Lifo => {
+                "last in, first out (a bookkeeping convention; its kin for accounts is the lowest \
+                 intermediate balance)"
+            }
+            Policy::Tiho => "taint in, highest out (a research heuristic; no legal rule)",
         }
     }
 
     /// Where taint in fees goes unless the caller says otherwise. FIFO as published follows it to
-    /// the miner; under the other two it would soon taint every coinbase, so they end there.
+    /// the miner, and so does its mirror; under the others it would soon taint every coinbase, so
+    /// they end there.
     pub fn fee_rule(self) -> FeeRule {
         match self {
-            Policy::Poison | Policy::Haircut => FeeRule::Stop,
-            Policy::Fifo => FeeRule::Coinbase,
+            Policy::Poison | Policy::Haircut | Policy::Tiho => FeeRule::Stop,
+            Policy::Fifo | Policy::Lifo => FeeRule::Coinbase,
         }
+    }
+
+    /// Whether a lot says which of its satoshis are tainted, which makes the rule lossless: from
+    /// every satoshi there is one way back.
+    pub fn tells_satoshis_apart(self) -> bool {
+        matches!(self, Policy::Fifo | Policy::Lifo)
     }
 
     /// The name used on command lines and in exhibits.
@@ -138,6 +155,8 @@ impl Policy {
             Policy::Poison => "poison",
             Policy::Haircut => "haircut",
             Policy::Fifo => "fifo",
+            Policy::Lifo => "lifo",
+            Policy::Tiho => "tiho",
         }
     }
 }
@@ -250,7 +269,7 @@ mod tests {
         for policy in Policy::ALL {
             assert_eq!(policy.name().parse(), Ok(policy));
         }
-        expect!["`LIFO` is not a policy: write poison, haircut or fifo"]
+        expect!["`LIFO` is not a policy: write poison, haircut, fifo, lifo or tiho"]
             .assert_eq(&"LIFO".parse::<Policy>().unwrap_err().to_string());
     }
 }

@@ -5,10 +5,11 @@
 
 use crate::layout::{CARD_PADDING, Card, Edge, Face, MARGIN, Note, Picture, Role, layout};
 use crate::{Parameters, Trace};
+use chain::Utxo;
 use std::fmt::Write as _;
 
 /// Draws a trace.
-pub fn svg(trace: &Trace<'_>) -> String {
+pub fn svg<C: Utxo>(trace: &Trace<'_, C>) -> String {
     let picture = layout(trace);
     let mut text = String::with_capacity(64 * 1024);
     write_svg(&mut text, trace, &picture).expect("writing into memory cannot fail");
@@ -32,7 +33,7 @@ const INK: &str = "#1b2330";
 const FADED: &str = "#5a6475";
 const LINE: &str = "#9aa7ba";
 
-fn write_svg(text: &mut String, trace: &Trace<'_>, picture: &Picture) -> std::fmt::Result {
+fn write_svg<C>(text: &mut String, trace: &Trace<'_, C>, picture: &Picture) -> std::fmt::Result {
     let (width, height) = (picture.width, picture.height);
     writeln!(
         text,
@@ -61,7 +62,7 @@ fn name(parameters: &Parameters) -> String {
     format!("Trace of {} under {}", parameters.source, parameters.policy)
 }
 
-fn description(trace: &Trace<'_>) -> String {
+fn description<C>(trace: &Trace<'_, C>) -> String {
     let totals = &trace.flow.totals;
     format!(
         "{} transactions after the source. Of {} BTC at the source, {} BTC reached tagged \
@@ -78,7 +79,7 @@ fn description(trace: &Trace<'_>) -> String {
     )
 }
 
-fn write_heading(text: &mut String, trace: &Trace<'_>) -> std::fmt::Result {
+fn write_heading<C>(text: &mut String, trace: &Trace<'_, C>) -> std::fmt::Result {
     let (parameters, totals) = (&trace.parameters, &trace.flow.totals);
     let policy = parameters.policy;
     let first = format!("Trace under {policy}: {}", policy.legal_name());

@@ -1,4 +1,4 @@
-//! How taint passes one transaction: three rules, one signature each. Knows no chain.
+//! How taint passes one transaction: five rules, one signature each. Knows no chain.
 //!
 //! A transaction is a list of lots that go in and a list of values that come out; the caller puts
 //! the fee last, as a value like any other. What goes in comes out, to the satoshi.
@@ -13,8 +13,8 @@ pub struct Lot {
     pub value: Satoshi,
     /// The tainted part, never more than the whole.
     pub taint: Satoshi,
-    /// Under FIFO, which of its satoshis are tainted: ascending, apart, never empty. Other rules
-    /// do not tell satoshis apart and leave this empty.
+    /// Under FIFO and LIFO, which of its satoshis are tainted: ascending, apart, never empty. Other
+    /// rules do not tell satoshis apart and leave this empty.
     pub ranges: Vec<Range>,
 }
 
@@ -35,65 +35,121 @@ impl Lot {
 
     /// A lot of which every satoshi is tainted.
     pub fn stolen(value: Satoshi, policy: Policy) -> Lot {
-        let ranged = policy == Policy::Fifo && value.0 > 0;
+        let ranged = policy.tells_satoshis_apart() && value.0 > 0;
         let ranges = if ranged { vec![Range { start: 0, length: value.0 }] } else { Vec::new() };
         Lot { value, taint: value, ranges }
+    }
+
+    /// Whether less than this share of it is tainted, in parts per billion.
+    pub fn below_share(&self, share_min_ppb: u32) -> bool {
+        let whole = u128::from(crate::parameters::SHARE_WHOLE_PPB);
+        u128::from(self.taint.0) * whole < u128::from(self.value.0) * u128::from(share_min_ppb)
     }
 }
 
 /// Passes taint on under a policy. `values` are the outputs in order and then the fee; they must
 /// sum to what the inputs are worth.
-pub fn pass(policy: Policy, inputs: &[Lot], values: &[Satoshi]) -> Vec<Lot> {
-    let sum_in: u128 = inputs.iter().map(|lot| u128::from(lot.value.0)).sum();
+pub fn pass<'a>(
+    policy: Policy,
+    inputs: impl Iterator<Item = &'a Lot> + Clone,
+    values: &[Satoshi],
+) -> Vec<Lot> {
+    let sum_in: u128 = inputs.clone().map(|lot| u128::from(lot.value.0)).sum();
     let sum_out: u128 = values.iter().map(|value| u128::from(value.0)).sum();
     assert!(sum_in <= u128::from(chain::view::WORTH_MAX), "a view holds no more");
     assert_eq!(sum_in, sum_out, "outputs and fee make what the inputs are worth");
+    let (worth, taint) = (sum_in as u64, inputs.clone().map(|lot| lot.taint.0).sum());
     match policy {
-        Policy::Poison => poison(inputs, values),
-        Policy::Haircut => haircut(inputs, values),
-        Policy::Fifo => fifo(inputs, values),
+        Policy::Poison => poison(taint, values),
+        Policy::Haircut => with_taint(values, &shares(taint, worth, values)),
+        Policy::Fifo => first_in_first_out(queue(inputs), values),
+        Policy::Lifo => {
+            let mut queue = queue(inputs);
+            queue.reverse();
+            let mirrored = |(start, length): (u64, u64)| (worth - start - length, length);
+            let queue = queue.into_iter().map(mirrored).collect();
+            first_in_first_out(queue, values)
+        }
+        Policy::Tiho => with_taint(values, &highest_first(taint, values)),
     }
 }
 
 /// Any taint in taints all that comes out (Möser, Böhme, Breuker, "Towards Risk Scoring of
 /// Bitcoin Transactions", 2014).
-fn poison(inputs: &[Lot], values: &[Satoshi]) -> Vec<Lot> {
-    let tainted = inputs.iter().any(|lot| lot.taint.0 > 0);
-    let taint = |value| if tainted { value } else { Satoshi(0) };
-    values.iter().map(|value| Lot { taint: taint(*value), ..Lot::clean(*value) }).collect()
+fn poison(taint: u64, values: &[Satoshi]) -> Vec<Lot> {
+    let tainted = |value| if taint > 0 { value } else { Satoshi(0) };
+    values.iter().map(|value| Lot { taint: tainted(*value), ..Lot::clean(*value) }).collect()
 }
 
-/// Each output gets floor(taint x value / inputs); the left-over satoshis go one each to the
-/// largest remainders, ties to the lower index, so that the fee comes last (the same paper, there
-/// in real numbers).
-fn haircut(inputs: &[Lot], values: &[Satoshi]) -> Vec<Lot> {
-    let worth: u128 = inputs.iter().map(|lot| u128::from(lot.value.0)).sum();
-    let taint: u128 = inputs.iter().map(|lot| u128::from(lot.taint.0)).sum();
-    if taint == 0 {
-        return values.iter().map(|value| Lot::clean(*value)).collect();
-    }
-    // A view's outputs are together worth at most 2^63 satoshis, so the product fits in 128 bits.
-    let product = |value: &Satoshi| taint * u128::from(value.0);
-    let mut shares: Vec<u64> = values.iter().map(|v| (product(v) / worth) as u64).collect();
-    let given: u128 = shares.iter().map(|share| u128::from(*share)).sum();
-    let mut by_remainder: Vec<usize> = (0..values.len()).collect();
-    by_remainder.sort_by_key(|index| std::cmp::Reverse(product(&values[*index]) % worth));
-    for index in by_remainder.into_iter().take((taint - given) as usize) {
-        shares[index] += 1;
-    }
-    let lot = |(value, share): (&Satoshi, u64)| Lot { taint: Satoshi(share), ..Lot::clean(*value) };
-    values.iter().zip(shares).map(lot).collect()
+fn with_taint(values: &[Satoshi], taints: &[u64]) -> Vec<Lot> {
+    let lot =
+        |(value, taint): (&Satoshi, &u64)| Lot { taint: Satoshi(*taint), ..Lot::clean(*value) };
+    values.iter().zip(taints).map(lot).collect()
 }
 
-/// The inputs are one queue of satoshis in input order, and the outputs take from its front in
-/// output order (Anderson, Shumailov, Ahmed, "Making Bitcoin Legal", 2018; Clayton's case, 1816).
-fn fifo(inputs: &[Lot], values: &[Satoshi]) -> Vec<Lot> {
+/// Haircut: each value gets floor(taint x value / worth); the left-over satoshis go one each to
+/// the largest remainders, ties to the lower index, so that the fee comes last (the same paper,
+/// there in real numbers). `values` sum to `worth`, at most 2^63; `taint` is at most `worth`.
+pub fn shares(taint: u64, worth: u64, values: &[Satoshi]) -> Vec<u64> {
+    if taint == 0 || taint == worth {
+        let all = |value: &Satoshi| if taint == 0 { 0 } else { value.0 };
+        return values.iter().map(all).collect();
+    }
+    let (taint, worth) = (u128::from(taint), u128::from(worth));
+    let mut remainders = Vec::with_capacity(values.len());
+    let mut shares = Vec::with_capacity(values.len());
+    let mut left = taint as u64;
+    for (index, value) in values.iter().enumerate() {
+        let product = taint * u128::from(value.0);
+        let share = (product / worth) as u64;
+        left -= share;
+        shares.push(share);
+        remainders.push(((product - u128::from(share) * worth) as u64, index as u32));
+    }
+    let left = left as usize;
+    if left == 0 {
+        return shares;
+    }
+    // Fewer satoshis are left over than values have a remainder, so selecting replaces sorting.
+    let order = |(remainder, index): &(u64, u32)| (std::cmp::Reverse(*remainder), *index);
+    remainders.select_nth_unstable_by_key(left - 1, order);
+    for (_, index) in &remainders[..left] {
+        shares[*index as usize] += 1;
+    }
+    shares
+}
+
+/// Taint in, highest out: the largest outputs take the taint first, ties to the lower index; the
+/// fee, which stands last, takes what is left over (Tironsakkul, Maarek, Eross, Just, "Probing the
+/// Mystery of Cryptocurrency Theft", 2019).
+fn highest_first(taint: u64, values: &[Satoshi]) -> Vec<u64> {
+    let mut taints = vec![0; values.len()];
+    let mut order: Vec<usize> = (0..values.len().saturating_sub(1)).collect();
+    order.sort_by_key(|index| (std::cmp::Reverse(values[*index]), *index));
+    order.extend(values.len().checked_sub(1));
+    let mut left = taint;
+    for index in order {
+        taints[index] = left.min(values[index].0);
+        left -= taints[index];
+    }
+    taints
+}
+
+/// The tainted satoshis of all inputs as one queue of (first, how many), in input order.
+fn queue<'a>(inputs: impl Iterator<Item = &'a Lot>) -> Vec<(u64, u64)> {
     let mut queue = Vec::new();
     let mut before = 0;
     for lot in inputs {
         queue.extend(lot.ranges.iter().map(|range| (before + range.start, range.length)));
         before += lot.value.0;
     }
+    queue
+}
+
+/// The inputs are one queue of satoshis in input order, and the outputs take from its front in
+/// output order (Anderson, Shumailov, Ahmed, "Making Bitcoin Legal", 2018; Clayton's case, 1816).
+/// Last in, first out is the same on the queue read from its end, satoshi by satoshi.
+fn first_in_first_out(queue: Vec<(u64, u64)>, values: &[Satoshi]) -> Vec<Lot> {
     let mut queue = queue.into_iter().peekable();
     let mut taken = 0;
     let mut lots = Vec::with_capacity(values.len());

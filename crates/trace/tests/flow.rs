@@ -71,7 +71,7 @@ fn mixing() -> ChainView {
 }
 
 #[test]
-fn three_policies_by_hand() {
+fn five_policies_by_hand() {
     // Transaction 4: 600 of 2,000 satoshis are stolen.
     //   poison:  700 + 900 + 300 + fee 100, all of it.
     //   haircut: 30 %: 210 + 270 + 90 + fee 30 = 600, no remainder.
@@ -84,6 +84,13 @@ fn three_policies_by_hand() {
     //   FIFO:    clean are 0 to 299, stolen 300 to 1,299. The output takes 0 to 1,249: 950 stolen;
     //            the fee takes the last 50. They enter the coinbase 91 of that block behind the
     //            subsidy; it claims the subsidy only, so they stay unclaimed.
+    //   LIFO:    transaction 4 reads its queue from the end: 400 clean, 600 stolen, 1,000 clean.
+    //            Output 0 takes 700: its last 300 are stolen. Output 1 takes 900: its first 300.
+    //            Transaction 5 reads the stolen 400 first, then the 900 of transaction 4 from the
+    //            end: 600 clean and 300 stolen. The output takes 1,250: 400, 600 clean, 250; the
+    //            fee the last 50.
+    //   TIHO:    transaction 4: 600 to the largest output, 900. Transaction 5: 600 + 400 of 1,300
+    //            to its only output.
     check(
         &mixing(),
         |parameters| parameters.fees = FeeRule::Stop,
@@ -100,6 +107,14 @@ fn three_policies_by_hand() {
               hop 0 tx 1: 600 Followed, 400 Followed; fee 0
               hop 1 tx 4: 0 Clean, 600 Followed, 0 Clean; fee 0
               hop 1 tx 5: 950 Unspent; fee 50
+            lifo
+              hop 0 tx 1: 600 Followed, 400 Followed; fee 0
+              hop 1 tx 4: 300 Unspent, 300 Followed, 0 Clean; fee 0
+              hop 1 tx 5: 650 Unspent; fee 50
+            tiho
+              hop 0 tx 1: 600 Followed, 400 Followed; fee 0
+              hop 1 tx 4: 0 Clean, 600 Followed, 0 Clean; fee 0
+              hop 1 tx 5: 1000 Unspent; fee 0
         "#]],
     );
 }
@@ -140,6 +155,16 @@ fn fees_enter_the_coinbase_after_the_subsidy() {
               hop 1 tx 3: 100 Followed; fee 20
               hop 2 tx 91: 0 Clean, 20 Followed; fee 0
               hop 2 tx 4: 120 Unspent; fee 0
+            lifo
+              hop 0 tx 1: 120 Followed; fee 0
+              hop 1 tx 3: 100 Followed; fee 20
+              hop 2 tx 91: 20 Unspent, 0 Clean; fee 0
+              hop 2 tx 4: 100 Unspent; fee 0
+            tiho
+              hop 0 tx 1: 120 Followed; fee 0
+              hop 1 tx 3: 100 Followed; fee 20
+              hop 2 tx 91: 20 Unspent, 0 Clean; fee 0
+              hop 2 tx 4: 100 Unspent; fee 0
         "#]],
     );
 }
@@ -166,6 +191,12 @@ fn an_unknown_input_is_a_boundary() {
               hop 0 tx 1: 300 Followed, 300 Unspent; fee 0
               stop at tx 2, hop 1: 300 UnknownInputs([OutPoint { txid: 5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a0000004d, vout: 0 }])
             fifo
+              hop 0 tx 1: 300 Followed, 300 Unspent; fee 0
+              stop at tx 2, hop 1: 300 UnknownInputs([OutPoint { txid: 5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a0000004d, vout: 0 }])
+            lifo
+              hop 0 tx 1: 300 Followed, 300 Unspent; fee 0
+              stop at tx 2, hop 1: 300 UnknownInputs([OutPoint { txid: 5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a0000004d, vout: 0 }])
+            tiho
               hop 0 tx 1: 300 Followed, 300 Unspent; fee 0
               stop at tx 2, hop 1: 300 UnknownInputs([OutPoint { txid: 5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a0000004d, vout: 0 }])
         "#]],
@@ -406,13 +437,14 @@ proptest! {
     ) {
         let chosen = TxNumber(pick.index(view.transaction_count() as usize) as u32);
         let source = Source { txid: view.txid(chosen), vout: None };
-        let [poison, haircut, fifo] = Policy::ALL.map(|policy| {
+        let [poison, others @ ..] = Policy::ALL.map(|policy| {
             let mut parameters = Parameters::new(source, policy);
             parameters.fees = FeeRule::Stop;
             outputs_tainted(&follow(&view, &parameters).unwrap())
         });
-        prop_assert!(poison.is_superset(&haircut));
-        prop_assert!(poison.is_superset(&fifo));
+        for other in others {
+            prop_assert!(poison.is_superset(&other));
+        }
     }
 
     #[test]

@@ -85,12 +85,12 @@ fn a_changed_exhibit_is_told_at_the_line() {
     let said = [
         check("\"278621928\"", "\"278621927\""),
         check("\"haircut\"", "\"poison\""),
-        check("\"haircut\"", "\"lifo\""),
+        check("\"haircut\"", "\"hifo\""),
         check("\"hops_max\": 100", "\"hops_max\": 3"),
         check("\"amount_min\": \"1\"", "\"amount_min\": \"-1\""),
         check("\"fiction\": true", "\"fiction\": false"),
         check(PEEL, &"ab".repeat(32)),
-        check("\"version\": 1,", "\"version\": 2,"),
+        check("\"version\": 2,", "\"version\": 3,"),
         check("\"version\": \"0.1.0\"", "\"version\": \"0.0.9\""),
         check("\"mainnet\"", "\"testnet\""),
         check(hash, &"00".repeat(32)),
@@ -103,17 +103,17 @@ fn a_changed_exhibit_is_told_at_the_line() {
     expect![[r#"
         line 51 reads `"reached": "278621927",`, but recomputing gives `"reached": "278621928",`
         line 15 reads `"legal_name": "pro rata (pari passu)",`, but recomputing gives `"legal_name": "full taint (no legal rule of apportionment; an upper bound)",`
-        parameters.policy: `lifo` is not a policy: write poison, haircut or fifo
+        parameters.policy: `hifo` is not a policy: write poison, haircut, fifo, lifo or tiho
         line 30 reads `"stop_rule": "Forward from the source through every spend in the blocks given. The trace ends at outputs that nothing in those blocks spends, at the 1 tagged addresses, at outputs with less than 1 sat (with other white space, or different beyond this)`, but recomputing gives `"stop_rule": "Forward from the source through every spend in the blocks given. The trace ends at outputs that nothing in those blocks spends, at the 1 tagged addresses, at outputs with less than 1 sat`
         parameters.amount_min: invalid digit found in string
         line 72 reads `"fiction": true`, but recomputing gives `"fiction": false`
         transaction abababababababababababababababababababababababababababababababab is not in the blocks given; give the block that holds it
-        this engine reads `comity trace exhibit` version 1; the file is `comity trace exhibit` version 2
+        this engine reads `comity trace exhibit` version 2; the file is `comity trace exhibit` version 3
         the exhibit was made by comity trace 0.0.9; this is version 0.1.0: replay it with the version that made it
         the exhibit is about testnet, the blocks were read as mainnet
         the exhibit rests on block 0000000000000000000000000000000000000000000000000000000000000000 from a file with SHA-256 0fae3a62075a705aabac9cf063250fae07a461065157500828c1c4721a92fb5a; give the same files
-        not a trace exhibit: missing field `format` at line 1116 column 1
-        line 1116 reads `} (with other white space, or different beyond this)`, but recomputing gives `}`
+        not a trace exhibit: missing field `format` at line 1182 column 1
+        line 1182 reads `} (with other white space, or different beyond this)`, but recomputing gives `}`
         line 2 reads `"format": "comity trace exhibit", (with other white space, or different beyond this)`, but recomputing gives `"format": "comity trace exhibit",`
         line 8 reads `"extra": 1,`, but recomputing gives `"network": "mainnet",`"#]].assert_eq(&said);
     let genesis = NamedBytes { name: "empty", bytes: &[] };
@@ -175,6 +175,8 @@ fn every_trace_of_block_300025_conserves() {
             poison: 250 hops, deepest 6, 0 boundaries, 0 outputs tainted in part
             haircut: 250 hops, deepest 6, 0 boundaries, 2284 outputs tainted in part
             fifo: 250 hops, deepest 5, 0 boundaries, 292 outputs tainted in part
+            lifo: 271 hops, deepest 4, 0 boundaries, 308 outputs tainted in part
+            tiho: 165 hops, deepest 4, 0 boundaries, 91 outputs tainted in part
         "#]],
     );
 }
@@ -189,6 +191,8 @@ fn every_trace_of_the_testnet_pair_conserves() {
             poison: 40 hops, deepest 8, 0 boundaries, 0 outputs tainted in part
             haircut: 40 hops, deepest 8, 0 boundaries, 2 outputs tainted in part
             fifo: 51 hops, deepest 8, 0 boundaries, 11 outputs tainted in part
+            lifo: 52 hops, deepest 8, 0 boundaries, 12 outputs tainted in part
+            tiho: 40 hops, deepest 8, 0 boundaries, 0 outputs tainted in part
         "#]],
     );
 }
@@ -200,10 +204,12 @@ fn block_426884_holds_chains_of_twenty_five() {
         &[],
         Network::Mainnet,
         expect![[r#"
-        poison: 713 hops, deepest 24, 32 boundaries, 0 outputs tainted in part
-        haircut: 713 hops, deepest 24, 32 boundaries, 0 outputs tainted in part
-        fifo: 713 hops, deepest 24, 116 boundaries, 0 outputs tainted in part
-    "#]],
+            poison: 713 hops, deepest 24, 32 boundaries, 0 outputs tainted in part
+            haircut: 713 hops, deepest 24, 32 boundaries, 0 outputs tainted in part
+            fifo: 713 hops, deepest 24, 116 boundaries, 0 outputs tainted in part
+            lifo: 713 hops, deepest 24, 116 boundaries, 0 outputs tainted in part
+            tiho: 713 hops, deepest 24, 32 boundaries, 0 outputs tainted in part
+        "#]],
     );
 }
 
@@ -298,6 +304,8 @@ fn money_of_2009_is_conserved_from_every_coinbase() {
         poison: 2752 coinbases, 8677 hops, deepest 14
         haircut: 2752 coinbases, 8677 hops, deepest 14
         fifo: 2752 coinbases, 7087 hops, deepest 16
+        lifo: 2752 coinbases, 7087 hops, deepest 16
+        tiho: 2752 coinbases, 7489 hops, deepest 16
     "#]]
     .assert_eq(&said);
 }
@@ -416,9 +424,13 @@ fn the_published_taint_set_is_followed() {
         poison: 2 transactions, source 8000, added 0, unspent 8000, fees 0
         haircut: 2 transactions, source 8000, added 0, unspent 8000, fees 0
         fifo: 2 transactions, source 8000, added 0, unspent 8000, fees 0
+        lifo: 2 transactions, source 8000, added 0, unspent 8000, fees 0
+        tiho: 2 transactions, source 8000, added 0, unspent 8000, fees 0
         poison: 51 hops, deepest 4, 0 boundaries, 0 outputs tainted in part
         haircut: 51 hops, deepest 4, 0 boundaries, 124 outputs tainted in part
         fifo: 52 hops, deepest 5, 0 boundaries, 37 outputs tainted in part
+        lifo: 45 hops, deepest 4, 0 boundaries, 26 outputs tainted in part
+        tiho: 38 hops, deepest 4, 0 boundaries, 32 outputs tainted in part
     "#]]
     .assert_eq(&said);
 }

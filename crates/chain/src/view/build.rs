@@ -239,6 +239,7 @@ impl ChainView {
             self.push_input(txid, spend, given.previous, given.coin)?;
         }
         self.tx_first_input.push(self.inputs.len() as u64);
+        self.columns.push_features(given.features);
         for output in &given.outputs {
             self.count_worth(txid, output)?;
             self.columns.push_output(number, output);

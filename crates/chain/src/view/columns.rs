@@ -1,9 +1,9 @@
 //! Dense columns over a view, which answer [`Utxo`]. Knows no files.
 
-use super::{BlockNumber, ChainView, TxNumber};
+use super::{BlockFacts, BlockNumber, ChainView, TxNumber};
 use crate::block::Coin;
 use crate::utxo::{AddressNumber, Features, InputNumber, OutputNumber, Spent, Utxo};
-use crate::{BlockHash, Height, Network, OutPoint, Satoshi, ScriptType, Txid};
+use crate::{BlockHash, Height, Network, Satoshi, ScriptType, Txid};
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
@@ -17,6 +17,7 @@ const OUTSIDE: u64 = u64::MAX;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Columns {
     block_time: Vec<Option<u32>>,
+    features: Vec<Option<Features>>,
     output_creator: Vec<u32>,
     output_spender: Vec<u32>,
     output_address: Vec<u32>,
@@ -33,6 +34,10 @@ pub(super) struct Columns {
 impl Columns {
     pub(super) fn push_time(&mut self, time: Option<u32>) {
         self.block_time.push(time);
+    }
+
+    pub(super) fn push_features(&mut self, features: Option<Features>) {
+        self.features.push(features);
     }
 
     pub(super) fn push_output(&mut self, creator: TxNumber, coin: &Coin) {
@@ -138,8 +143,8 @@ impl Utxo for ChainView {
         self.transaction(txid)
     }
 
-    fn features(&self, _transaction: TxNumber) -> Option<Features> {
-        None
+    fn features(&self, transaction: TxNumber) -> Option<Features> {
+        self.columns.features[transaction.0 as usize]
     }
 
     fn outputs_of(&self, transaction: TxNumber) -> Range<u64> {
@@ -210,5 +215,9 @@ impl Utxo for ChainView {
             (self.columns.posting_first[index], self.columns.posting_first[index + 1]);
         let outputs = &self.columns.postings[first as usize..end as usize];
         outputs.iter().copied().map(OutputNumber).collect()
+    }
+
+    fn files_of(&self, block: BlockNumber) -> Option<&BlockFacts> {
+        Some(self.block(block))
     }
 }

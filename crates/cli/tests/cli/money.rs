@@ -11,7 +11,7 @@ fn an_exhibit_replays_to_the_same_bytes_and_a_changed_one_does_not() {
     let folder = scratch();
     let block = shared().path("blocks/702861.raw");
     let picture = text(folder.path().join("exhibit.svg"));
-    for policy in ["poison", "haircut", "fifo"] {
+    for policy in ["poison", "haircut", "fifo", "lifo", "tiho"] {
         let run = ["trace", "run", "--blocks", &block, "--from", PEEL, "--policy", policy];
         let said = comity(&[&run[..], &["--json", "--svg", &picture]].concat()).exits(0);
         let exhibit = text(folder.path().join("exhibit.json"));

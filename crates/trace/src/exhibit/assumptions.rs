@@ -1,10 +1,12 @@
 //! What a reader must grant, in plain words. Only sentences that bear on this trace are printed.
 
+use super::wire;
 use crate::{FeeRule, Policy, StopReason, Trace};
+use chain::Utxo;
 
 /// The assumptions of a trace, in a fixed order.
-pub(super) fn assumptions(trace: &Trace<'_>) -> Vec<String> {
-    let blocks = trace.view.blocks();
+pub(super) fn assumptions<C: Utxo>(trace: &Trace<'_, C>, inputs: &wire::Inputs) -> Vec<String> {
+    let blocks = &inputs.blocks;
     let mut said = vec![
         "Taint follows transactions only. It says nothing about who holds a key: spending an \
          output, paying an address and owning either are different facts."
@@ -22,6 +24,11 @@ pub(super) fn assumptions(trace: &Trace<'_>) -> Vec<String> {
             Policy::Fifo => "First in, first out: the inputs of a transaction are a queue of \
                              satoshis in input order from which outputs take in output order; the \
                              fee takes what is left.",
+            Policy::Lifo => "Last in, first out: the queue of first in, first out, read from its \
+                             end: outputs take the last satoshi of the last input first; the fee \
+                             takes what is left.",
+            Policy::Tiho => "Taint in, highest out: the largest output takes the taint first, ties \
+                             to the lower index; the fee takes what no output could.",
         }
         .to_owned(),
     ];
@@ -39,20 +46,28 @@ pub(super) fn assumptions(trace: &Trace<'_>) -> Vec<String> {
         "Money paid as a fee is not followed to the miner.",
     );
     say(
-        blocks.iter().any(|block| block.undo.is_some()),
+        blocks.iter().any(|block| block.undo_sha256.is_some()),
         "Values of outputs that were created outside the blocks given come from the undo files \
          named. A block's hash does not prove them; they were checked against the counts and sums \
          of the block only.",
     );
     say(
-        blocks.iter().any(|block| block.hash.is_some()),
+        blocks.iter().any(|block| block.file_sha256.is_some()),
         "Each block's transactions match the Merkle root in its header and the header meets its \
          own proof-of-work target. That the block is part of the best chain was not checked.",
     );
     say(
-        blocks.iter().any(|block| block.hash.is_none()),
+        inputs.segments.is_empty() && inputs.block_count > blocks.len() as u64,
         "Transactions were read from a table: no block hash, Merkle root or proof of work was \
          checked, and the table's digest is all that fixes them.",
+    );
+    say(
+        !inputs.segments.is_empty(),
+        "The chain was read from a store of columns whose segments are named by digest; when it \
+         was imported, each block's transactions matched the Merkle root in its header and the \
+         header met its own proof-of-work target. Only blocks that hold transactions of this \
+         trace are listed, and the last one the store had; whoever has those blocks and the \
+         outputs they spend can check every step.",
     );
     say(
         trace.flow.stops.iter().any(|stop| matches!(stop.reason, StopReason::UnknownInputs(_))),

@@ -74,6 +74,14 @@ pub(super) struct Inputs {
     pub files: Vec<File>,
     pub blocks: Vec<Block>,
     pub block_count: u64,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub segments: Vec<Segment>,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct Segment {
+    pub name: String,
+    pub sha256: String,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -86,7 +94,7 @@ pub(super) struct File {
 pub(super) struct Block {
     pub hash: String,
     pub height: Option<u32>,
-    pub file_sha256: String,
+    pub file_sha256: Option<String>,
     pub undo_sha256: Option<String>,
 }
 
@@ -155,6 +163,8 @@ pub(super) struct SensitivityRow {
     pub poison: String,
     pub haircut: String,
     pub fifo: String,
+    pub lifo: String,
+    pub tiho: String,
 }
 
 #[derive(Serialize)]

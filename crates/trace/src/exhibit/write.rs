@@ -6,7 +6,7 @@ use crate::{
     ENGINE_VERSION, Fate, Flow, Hop, HopInput, HopOutput, Origin, Parameters, Policy, Stop,
     StopReason, Totals, Trace,
 };
-use chain::{OutPoint, TxNumber};
+use chain::{BlockNumber, OutPoint, OutputNumber, SegmentFacts, TxNumber, Utxo};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Outputs in the comparison of policies; the rest is counted.
@@ -14,8 +14,8 @@ pub const SENSITIVITY_ROWS_MAX: usize = 1_000;
 /// Unknown inputs that one boundary lists; the rest is counted.
 pub const UNKNOWN_INPUTS_MAX: usize = 100;
 
-/// All fields. `names` gives files the names that an earlier exhibit gave them, by digest.
-pub(super) fn write(trace: &Trace<'_>, names: &BTreeMap<String, String>) -> wire::Exhibit {
+/// All fields, on these inputs.
+pub(super) fn write<C: Utxo>(trace: &Trace<'_, C>, inputs: wire::Inputs) -> wire::Exhibit {
     let ends = |fates: &[Fate]| ends(trace, fates);
     wire::Exhibit {
         format: super::FORMAT,
@@ -24,7 +24,6 @@ pub(super) fn write(trace: &Trace<'_>, names: &BTreeMap<String, String>) -> wire
         network: trace.view.network().to_string(),
         parameters: parameters(&trace.parameters),
         stop_rule: stop_rule(&trace.parameters),
-        inputs: inputs(trace, names),
         totals: totals(&trace.flow.totals),
         reached: ends(&[Fate::Reached]),
         unspent: ends(&[Fate::Unspent, Fate::Unspendable]),
@@ -32,7 +31,8 @@ pub(super) fn write(trace: &Trace<'_>, names: &BTreeMap<String, String>) -> wire
         boundaries: trace.flow.stops.iter().map(|stop| boundary(trace, stop)).collect(),
         sensitivity: sensitivity(trace),
         hops: trace.flow.hops.iter().map(|hop| write_hop(trace, hop)).collect(),
-        assumptions: super::assumptions::assumptions(trace),
+        assumptions: super::assumptions::assumptions(trace, &inputs),
+        inputs,
     }
 }
 
@@ -87,28 +87,62 @@ fn stop_rule(parameters: &Parameters) -> String {
     )
 }
 
-/// Every file once, in the order of digests; every block whose hash is known, in chain order.
-fn inputs(trace: &Trace<'_>, names: &BTreeMap<String, String>) -> wire::Inputs {
+/// What the trace rests on. Of a chain read from files, every file once, in the order of digests,
+/// and every block whose hash is known, in chain order. Of a store, its segments, the blocks that
+/// hold transactions of the trace under any policy, and the last block, as of which it speaks.
+/// `names` gives files the names that an earlier exhibit gave them, by digest.
+pub(super) fn inputs<C: Utxo>(
+    trace: &Trace<'_, C>,
+    names: &BTreeMap<String, String>,
+) -> wire::Inputs {
+    let chain = trace.view;
+    let count = chain.block_count();
+    let segments = chain.segments();
+    let numbers: BTreeSet<BlockNumber> = if segments.is_empty() {
+        (0..count).map(BlockNumber).collect()
+    } else {
+        let last = count.checked_sub(1).map(BlockNumber);
+        entered(trace).map(|number| chain.block_of(number)).chain(last).collect()
+    };
     let mut files = BTreeMap::new();
     let mut blocks = Vec::new();
-    for block in trace.view.blocks() {
-        for file in std::iter::once(&block.file).chain(&block.undo) {
-            files.entry(file.sha256).or_insert(&file.name);
+    for number in numbers {
+        let facts = chain.files_of(number);
+        if let Some(facts) = facts {
+            for file in std::iter::once(&facts.file).chain(&facts.undo) {
+                files.entry(file.sha256).or_insert(&file.name);
+            }
         }
-        let Some(hash) = block.hash else { continue };
+        let Some(hash) = chain.block_hash(number) else { continue };
         blocks.push(wire::Block {
             hash: hash.to_string(),
-            height: block.height.map(|height| height.0),
-            file_sha256: block.file.sha256.to_string(),
-            undo_sha256: block.undo.as_ref().map(|file| file.sha256.to_string()),
+            height: chain.height(number).map(|height| height.0),
+            file_sha256: facts.map(|facts| facts.file.sha256.to_string()),
+            undo_sha256: facts.and_then(|f| f.undo.as_ref()).map(|file| file.sha256.to_string()),
         });
     }
     let file = |(sha256, name): (chain::FileDigest, &String)| {
         let sha256 = sha256.to_string();
         wire::File { name: names.get(&sha256).unwrap_or(name).clone(), sha256 }
     };
-    let block_count = trace.view.blocks().len() as u64;
-    wire::Inputs { files: files.into_iter().map(file).collect(), blocks, block_count }
+    let segment = |segment: SegmentFacts| wire::Segment {
+        name: segment.name,
+        sha256: segment.sha256.to_string(),
+    };
+    wire::Inputs {
+        files: files.into_iter().map(file).collect(),
+        blocks,
+        block_count: u64::from(count),
+        segments: segments.into_iter().map(segment).collect(),
+    }
+}
+
+/// Transactions of the trace under any policy, entered or not.
+fn entered<C>(trace: &Trace<'_, C>) -> impl Iterator<Item = TxNumber> {
+    trace.comparison.iter().flat_map(|flow| {
+        let hops = flow.hops.iter().map(|hop| hop.transaction);
+        hops.chain(flow.stops.iter().map(|stop| stop.transaction))
+    })
 }
 
 fn totals(totals: &Totals) -> wire::Totals {
@@ -123,11 +157,11 @@ fn totals(totals: &Totals) -> wire::Totals {
     }
 }
 
-fn txid(trace: &Trace<'_>, transaction: TxNumber) -> String {
+fn txid<C: Utxo>(trace: &Trace<'_, C>, transaction: TxNumber) -> String {
     trace.view.txid(transaction).to_string()
 }
 
-fn ends(trace: &Trace<'_>, fates: &[Fate]) -> Vec<wire::End> {
+fn ends<C: Utxo>(trace: &Trace<'_, C>, fates: &[Fate]) -> Vec<wire::End> {
     let mut ends = Vec::new();
     for hop in &trace.flow.hops {
         for output in hop.outputs.iter().filter(|output| fates.contains(&output.fate)) {
@@ -163,7 +197,7 @@ fn fate_name(fate: Fate) -> &'static str {
     }
 }
 
-fn boundary(trace: &Trace<'_>, stop: &Stop) -> wire::Boundary {
+fn boundary<C: Utxo>(trace: &Trace<'_, C>, stop: &Stop) -> wire::Boundary {
     let (reason, unknown, unknown_count) = match &stop.reason {
         StopReason::UnknownInputs(points) => ("unknown_input_values", &points[..], points.len()),
         StopReason::UnknownFees { count } => ("unknown_fees", &[][..], *count as usize),
@@ -171,13 +205,13 @@ fn boundary(trace: &Trace<'_>, stop: &Stop) -> wire::Boundary {
         StopReason::Hops => ("hops_max", &[][..], 0),
         StopReason::Transactions => ("transactions_max", &[][..], 0),
     };
-    let block = trace.block_of(stop.transaction);
+    let block = trace.view.block_of(stop.transaction);
     let taint: u64 = stop.inputs.iter().map(|input| input.lot.taint.0).sum();
     wire::Boundary {
         hop: stop.hop,
         txid: txid(trace, stop.transaction),
-        block: block.hash.map(|hash| hash.to_string()),
-        height: block.height.map(|height| height.0),
+        block: trace.view.block_hash(block).map(|hash| hash.to_string()),
+        height: trace.view.height(block).map(|height| height.0),
         reason: reason.to_owned(),
         taint: taint.to_string(),
         inputs: stop.inputs.iter().map(write_input).collect(),
@@ -186,14 +220,14 @@ fn boundary(trace: &Trace<'_>, stop: &Stop) -> wire::Boundary {
     }
 }
 
-fn write_hop(trace: &Trace<'_>, hop: &Hop) -> wire::Hop {
-    let block = trace.block_of(hop.transaction);
+fn write_hop<C: Utxo>(trace: &Trace<'_, C>, hop: &Hop) -> wire::Hop {
+    let block = trace.view.block_of(hop.transaction);
     wire::Hop {
         hop: hop.hop,
         txid: txid(trace, hop.transaction),
-        block: block.hash.map(|hash| hash.to_string()),
-        height: block.height.map(|height| height.0),
-        position: trace.view.position(hop.transaction),
+        block: trace.view.block_hash(block).map(|hash| hash.to_string()),
+        height: trace.view.height(block).map(|height| height.0),
+        position: hop.transaction.0 - trace.view.transactions_of(block).start,
         inputs: hop.inputs.iter().map(write_input).collect(),
         outputs: hop.outputs.iter().map(|output| write_output(trace, output)).collect(),
         fee: hop.fee.as_ref().map(|fee| fee.value.to_string()),
@@ -215,7 +249,7 @@ fn write_input(input: &HopInput) -> wire::Input {
     }
 }
 
-fn write_output(trace: &Trace<'_>, output: &HopOutput) -> wire::Output {
+fn write_output<C: Utxo>(trace: &Trace<'_, C>, output: &HopOutput) -> wire::Output {
     wire::Output {
         vout: output.vout,
         value: output.lot.value.to_string(),
@@ -233,9 +267,9 @@ fn ranges(lot: &Lot) -> Vec<[String; 2]> {
 }
 
 /// Every output at which some policy's trace ends, tagged ones first, with its taint under all.
-fn sensitivity(trace: &Trace<'_>) -> wire::Sensitivity {
+fn sensitivity<C: Utxo>(trace: &Trace<'_, C>) -> wire::Sensitivity {
     let policies = trace.comparison.iter().map(policy_column).collect();
-    let mut taints: BTreeMap<(TxNumber, u32), [u64; 3]> = BTreeMap::new();
+    let mut taints: BTreeMap<(TxNumber, u32), [u64; Policy::ALL.len()]> = BTreeMap::new();
     let mut ends: BTreeSet<(bool, TxNumber, u32)> = BTreeSet::new();
     for (column, flow) in trace.comparison.iter().enumerate() {
         for hop in &flow.hops {
@@ -264,26 +298,32 @@ fn policy_column(flow: &Flow) -> wire::PolicyColumn {
     }
 }
 
-fn sensitivity_row(
-    trace: &Trace<'_>,
+fn sensitivity_row<C: Utxo>(
+    trace: &Trace<'_, C>,
     transaction: TxNumber,
     vout: u32,
-    taints: [u64; 3],
+    taints: [u64; Policy::ALL.len()],
 ) -> wire::SensitivityRow {
-    const { assert!(matches!(Policy::ALL, [Policy::Poison, Policy::Haircut, Policy::Fifo])) };
-    let [poison, haircut, fifo] = taints.map(|taint| taint.to_string());
-    let point = OutPoint { txid: trace.view.txid(transaction), vout };
-    let output = trace.view.output(&point);
-    let address = output.and_then(|output| output.address());
+    const {
+        assert!(matches!(
+            Policy::ALL,
+            [Policy::Poison, Policy::Haircut, Policy::Fifo, Policy::Lifo, Policy::Tiho]
+        ));
+    }
+    let [poison, haircut, fifo, lifo, tiho] = taints.map(|taint| taint.to_string());
+    let output = OutputNumber(trace.view.outputs_of(transaction).start + u64::from(vout));
+    let address = trace.view.address_of(output).and_then(|a| trace.view.address_text(a));
     let tag = address.as_ref().and_then(|address| trace.parameters.tags.get(address));
     wire::SensitivityRow {
-        txid: point.txid.to_string(),
+        txid: txid(trace, transaction),
         vout,
         label: tag.map(|tag| tag.label.clone()),
         address,
-        value: output.map(|output| output.value).unwrap_or_default().to_string(),
+        value: trace.view.value(output).to_string(),
         poison,
         haircut,
         fifo,
+        lifo,
+        tiho,
     }
 }

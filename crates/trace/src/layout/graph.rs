@@ -1,7 +1,7 @@
 //! What is drawn: transactions, ends and the taint between them, reduced to what fits a page.
 
 use crate::{Fate, Hop, HopInput, HopOutput, Origin, Stop, StopReason, Trace};
-use chain::{OutPoint, Satoshi, TxNumber};
+use chain::{OutPoint, Satoshi, TxNumber, Utxo};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// What a node stands for; the picture words and colours it by this.
@@ -45,7 +45,7 @@ pub(super) struct Graph {
 }
 
 /// The whole flow as a graph. Every edge leads to a higher layer.
-pub(super) fn whole(trace: &Trace<'_>) -> Graph {
+pub(super) fn whole<C: Utxo>(trace: &Trace<'_, C>) -> Graph {
     let mut graph = Graph::default();
     let mut made: HashMap<TxNumber, usize> = HashMap::new();
     for hop in &trace.flow.hops {
@@ -71,9 +71,9 @@ pub(super) fn whole(trace: &Trace<'_>) -> Graph {
 
 impl Graph {
     /// Adds a node to the right of all whose taint it receives.
-    fn join(
+    fn join<C: Utxo>(
         &mut self,
-        trace: &Trace<'_>,
+        trace: &Trace<'_, C>,
         made: &HashMap<TxNumber, usize>,
         inputs: &[HopInput],
         node: Node,
@@ -163,7 +163,7 @@ fn taint(inputs: &[HopInput]) -> Satoshi {
     Satoshi(inputs.iter().map(|input| input.lot.taint.0).sum())
 }
 
-fn hop_node(trace: &Trace<'_>, hop: &Hop, taint: Satoshi) -> Node {
+fn hop_node<C: Utxo>(trace: &Trace<'_, C>, hop: &Hop, taint: Satoshi) -> Node {
     let txid = trace.view.txid(hop.transaction).to_string();
     let role = if hop.hop == 0 { Role::Source } else { Role::Transaction };
     let head = match (role, trace.view.is_coinbase(hop.transaction)) {
@@ -185,7 +185,7 @@ fn hop_node(trace: &Trace<'_>, hop: &Hop, taint: Satoshi) -> Node {
     Node { role, layer: 0, taint, lines, title, counts: (1, 0) }
 }
 
-fn end_node(trace: &Trace<'_>, hop: &Hop, output: &HopOutput) -> Node {
+fn end_node<C: Utxo>(trace: &Trace<'_, C>, hop: &Hop, output: &HopOutput) -> Node {
     let tag = output.address.as_ref().and_then(|address| trace.parameters.tags.get(address));
     let (role, head) = match output.fate {
         Fate::Reached if tag.is_some_and(|tag| tag.fiction) => {
@@ -225,7 +225,7 @@ fn end_node(trace: &Trace<'_>, hop: &Hop, output: &HopOutput) -> Node {
     Node { role, layer: 0, taint: output.lot.taint, lines, title, counts: (0, 1) }
 }
 
-fn stop_node(trace: &Trace<'_>, stop: &Stop) -> Node {
+fn stop_node<C: Utxo>(trace: &Trace<'_, C>, stop: &Stop) -> Node {
     let txid = trace.view.txid(stop.transaction).to_string();
     let (role, head, detail) = match &stop.reason {
         StopReason::UnknownInputs(points) => {

@@ -8,14 +8,15 @@ fn check(inputs: &[(u64, u64)], values: &[u64], expected: Expect) {
     for policy in Policy::ALL {
         let lots: Vec<Lot> = inputs.iter().map(|input| lot(policy, *input)).collect();
         let values: Vec<Satoshi> = values.iter().copied().map(Satoshi).collect();
-        let taints: Vec<u64> = pass(policy, &lots, &values).iter().map(|lot| lot.taint.0).collect();
+        let taints: Vec<u64> =
+            pass(policy, lots.iter(), &values).iter().map(|lot| lot.taint.0).collect();
         said.push_str(&format!("{policy} {taints:?}\n"));
     }
     expected.assert_eq(&said);
 }
 
 fn lot(policy: Policy, (value, taint): (u64, u64)) -> Lot {
-    let ranged = policy == Policy::Fifo && taint > 0;
+    let ranged = policy.tells_satoshis_apart() && taint > 0;
     let ranges = if ranged { vec![Range { start: 0, length: taint }] } else { Vec::new() };
     Lot { value: Satoshi(value), taint: Satoshi(taint), ranges }
 }
@@ -35,6 +36,8 @@ fn three_stolen_of_ten() {
             poison [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]
             haircut [1, 1, 1, 0, 0, 0, 0, 0, 0, 0]
             fifo [1, 1, 1, 0, 0, 0, 0, 0, 0, 0]
+            lifo [0, 0, 0, 0, 0, 0, 0, 1, 1, 1]
+            tiho [1, 1, 1, 0, 0, 0, 0, 0, 0, 0]
         "#]],
     );
     // The same with a thousand units to a coin: 30 % of each, and the first three coins.
@@ -48,6 +51,8 @@ fn three_stolen_of_ten() {
             poison [1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000]
             haircut [300, 300, 300, 300, 300, 300, 300, 300, 300, 300]
             fifo [1000, 1000, 1000, 0, 0, 0, 0, 0, 0, 0]
+            lifo [0, 0, 0, 0, 0, 0, 0, 1000, 1000, 1000]
+            tiho [1000, 1000, 1000, 0, 0, 0, 0, 0, 0, 0]
         "#]],
     );
 }
@@ -63,6 +68,8 @@ fn left_over_satoshis_go_to_the_largest_remainders() {
             poison [7, 3, 2]
             haircut [3, 1, 1]
             fifo [5, 0, 0]
+            lifo [0, 3, 2]
+            tiho [5, 0, 0]
         "#]],
     );
     // Equal remainders: the lower index first, the fee last.
@@ -73,19 +80,21 @@ fn left_over_satoshis_go_to_the_largest_remainders() {
             poison [2, 2, 2]
             haircut [1, 0, 0]
             fifo [1, 0, 0]
+            lifo [0, 0, 1]
+            tiho [1, 0, 0]
         "#]],
     );
 }
 
 #[test]
 fn nothing_in_is_nothing_out() {
-    let clean = "poison [0, 0]\nhaircut [0, 0]\nfifo [0, 0]\n";
+    let clean = "poison [0, 0]\nhaircut [0, 0]\nfifo [0, 0]\nlifo [0, 0]\ntiho [0, 0]\n";
     for inputs in [&[(0, 0)][..], &[(9, 0)], &[]] {
         let worth = inputs.iter().map(|(value, _)| value).sum();
         let mut said = String::new();
         for policy in Policy::ALL {
             let lots: Vec<Lot> = inputs.iter().map(|input| lot(policy, *input)).collect();
-            let out = pass(policy, &lots, &[Satoshi(0), Satoshi(worth)]);
+            let out = pass(policy, lots.iter(), &[Satoshi(0), Satoshi(worth)]);
             let taints: Vec<u64> = out.iter().map(|lot| lot.taint.0).collect();
             said.push_str(&format!("{policy} {taints:?}\n"));
         }
@@ -96,7 +105,7 @@ fn nothing_in_is_nothing_out() {
 #[test]
 #[should_panic(expected = "outputs and fee make what the inputs are worth")]
 fn a_forgotten_fee_is_a_mistake_of_the_caller() {
-    pass(Policy::Haircut, &[Lot::clean(Satoshi(3))], &[Satoshi(2)]);
+    pass(Policy::Haircut, [Lot::clean(Satoshi(3))].iter(), &[Satoshi(2)]);
 }
 
 /// A transaction with inputs of (value, tainted satoshis by position) and values that sum alike.
@@ -131,7 +140,7 @@ fn lots_of(inputs: &[Vec<bool>], policy: Policy) -> Vec<Lot> {
     let lot = |satoshis: &Vec<bool>| {
         let ranges = ranges_of(satoshis);
         let taint = Satoshi(ranges.iter().map(|range| range.length).sum());
-        let ranges = if policy == Policy::Fifo { ranges } else { Vec::new() };
+        let ranges = if policy.tells_satoshis_apart() { ranges } else { Vec::new() };
         Lot { value: Satoshi(satoshis.len() as u64), taint, ranges }
     };
     inputs.iter().map(lot).collect()
@@ -143,7 +152,7 @@ proptest! {
     #[test]
     fn fifo_is_a_queue_of_single_satoshis((inputs, values) in transactions()) {
         let amounts: Vec<Satoshi> = values.iter().copied().map(Satoshi).collect();
-        let lots = pass(Policy::Fifo, &lots_of(&inputs, Policy::Fifo), &amounts);
+        let lots = pass(Policy::Fifo, lots_of(&inputs, Policy::Fifo).iter(), &amounts);
         let queue = inputs.concat();
         let mut rest = &queue[..];
         for (lot, value) in lots.iter().zip(values) {
@@ -160,7 +169,7 @@ proptest! {
         let given = lots_of(&inputs, Policy::Haircut);
         let worth: u128 = given.iter().map(|lot| u128::from(lot.value.0)).sum();
         let taint: u128 = given.iter().map(|lot| u128::from(lot.taint.0)).sum();
-        let lots = pass(Policy::Haircut, &given, &amounts);
+        let lots = pass(Policy::Haircut, given.iter(), &amounts);
         let out: u128 = lots.iter().map(|lot| u128::from(lot.taint.0)).sum();
         prop_assert_eq!(taint, out);
         for lot in &lots {
@@ -173,13 +182,44 @@ proptest! {
     }
 
     #[test]
-    fn what_haircut_or_fifo_taints_poison_taints((inputs, values) in transactions()) {
+    fn lifo_is_a_stack_of_single_satoshis((inputs, values) in transactions()) {
         let amounts: Vec<Satoshi> = values.iter().copied().map(Satoshi).collect();
-        let [poison, haircut, fifo] =
-            Policy::ALL.map(|policy| pass(policy, &lots_of(&inputs, policy), &amounts));
+        let lots = pass(Policy::Lifo, lots_of(&inputs, Policy::Lifo).iter(), &amounts);
+        let mut stack = inputs.concat();
+        for (lot, value) in lots.iter().zip(values) {
+            let mine: Vec<bool> = (0..value).map(|_| stack.pop().expect("values sum up")).collect();
+            prop_assert_eq!(&lot.ranges, &ranges_of(&mine));
+            prop_assert_eq!(lot.taint.0, mine.iter().filter(|tainted| **tainted).count() as u64);
+        }
+        prop_assert!(stack.is_empty());
+    }
+
+    #[test]
+    fn tiho_fills_the_largest_first((inputs, values) in transactions()) {
+        let amounts: Vec<Satoshi> = values.iter().copied().map(Satoshi).collect();
+        let given = lots_of(&inputs, Policy::Tiho);
+        let taint: u64 = given.iter().map(|lot| lot.taint.0).sum();
+        let mut lots = pass(Policy::Tiho, given.iter(), &amounts);
+        prop_assert_eq!(taint, lots.iter().map(|lot| lot.taint.0).sum::<u64>());
+        let fee = lots.pop().expect("the fee stands last");
+        for (index, lot) in lots.iter().enumerate() {
+            prop_assert!(fee.taint.0 == 0 || lot.taint == lot.value);
+            for (other, less) in lots.iter().enumerate() {
+                let first = lot.value > less.value || (lot.value == less.value && index < other);
+                prop_assert!(!first || less.taint.0 == 0 || lot.taint == lot.value);
+            }
+        }
+    }
+
+    #[test]
+    fn what_any_rule_taints_poison_taints((inputs, values) in transactions()) {
+        let amounts: Vec<Satoshi> = values.iter().copied().map(Satoshi).collect();
+        let [poison, others @ ..] =
+            Policy::ALL.map(|policy| pass(policy, lots_of(&inputs, policy).iter(), &amounts));
         for (index, poison) in poison.iter().enumerate() {
-            prop_assert!(haircut[index].taint <= poison.taint);
-            prop_assert!(fifo[index].taint <= poison.taint);
+            for other in &others {
+                prop_assert!(other[index].taint <= poison.taint);
+            }
         }
     }
 }
