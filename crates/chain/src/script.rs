@@ -96,11 +96,10 @@ pub fn keys_of_multisig(script: &[u8]) -> Vec<Vec<u8>> {
         return Vec::new();
     }
     let pushed = script.instructions().filter_map(Result::ok);
-    let keys = pushed.filter_map(|instruction| {
-        PublicKey::from_slice(instruction.push_bytes()?.as_bytes()).ok()
-    });
-    let scripts = keys
-        .flat_map(|key| [ScriptBuf::new_p2pk(&key), ScriptBuf::new_p2pkh(&key.pubkey_hash())]);
+    let keys = pushed
+        .filter_map(|instruction| PublicKey::from_slice(instruction.push_bytes()?.as_bytes()).ok());
+    let scripts =
+        keys.flat_map(|key| [ScriptBuf::new_p2pk(&key), ScriptBuf::new_p2pkh(&key.pubkey_hash())]);
     scripts.map(ScriptBuf::into_bytes).collect()
 }
 

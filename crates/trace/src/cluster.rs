@@ -92,12 +92,7 @@ pub fn clusters<C: Utxo>(chain: &C, rule: Rule, actors: &Actors) -> Clusters {
 }
 
 /// The same with a given number of threads; the result does not depend on it.
-pub fn clusters_with<C: Utxo>(
-    chain: &C,
-    rule: Rule,
-    actors: &Actors,
-    workers: usize,
-) -> Clusters {
+pub fn clusters_with<C: Utxo>(chain: &C, rule: Rule, actors: &Actors, workers: usize) -> Clusters {
     let forest = Forest::new(chain.address_count());
     let next = AtomicU32::new(0);
     let mut beside = Beside::new();
