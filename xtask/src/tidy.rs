@@ -52,6 +52,10 @@ const IMPURE_CALLS: [&str; 9] = [
     "std::env::var",
 ];
 
+/// Parts of a pure room that keep files: the chain store is larger than memory.
+const FILE_KEEPERS: [&str; 3] =
+    ["crates/chain/src/store.rs", "crates/chain/src/store/", "crates/chain/src/map.rs"];
+
 /// Runs every check and reports all findings at once.
 ///
 /// # Errors
@@ -161,9 +165,11 @@ fn purity(name: &str, text: &str, findings: &mut Vec<String>) {
     if !pure {
         return;
     }
+    let keeper = FILE_KEEPERS.iter().any(|kept| name.starts_with(kept));
     for (index, line) in without_tests(text).lines().enumerate() {
         let code = line.split("//").next().unwrap_or_default();
-        for call in IMPURE_CALLS.iter().filter(|call| code.contains(**call)) {
+        let calls = IMPURE_CALLS.iter().filter(|call| code.contains(**call));
+        for call in calls.filter(|call| !keeper || **call != "std::fs::") {
             findings.push(format!("{name}:{}: {call} in a pure room", index + 1));
         }
     }

@@ -11,16 +11,19 @@
 //! - [`utxo`]: the questions that traces ask, whoever answers them.
 //! - [`account`]: chains of accounts, whatever node told them; [`evm`] and [`tron`]
 //!   decode.
+//! - [`store`]: [`ChainStore`], a chain on disk, larger than memory; the one module with files.
 //! - [`script`]: standard output types and their addresses.
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 pub mod account;
 pub mod block;
 pub mod evm;
 mod id;
+mod map;
 mod merkle;
 mod network;
 pub mod script;
+pub mod store;
 pub mod tron;
 pub mod undo;
 pub mod utxo;
@@ -33,6 +36,7 @@ pub use id::{
 };
 pub use network::{Network, UnknownNetwork};
 pub use script::ScriptType;
+pub use store::ChainStore;
 pub use undo::UndoError;
 pub use utxo::{AddressNumber, Features, InputNumber, OutputNumber, SegmentFacts, Spent, Utxo};
 pub use view::{
