@@ -223,10 +223,5 @@ fn most_common(frequency: &BTreeMap<u64, u32>) -> Option<(u64, u32)> {
 
 /// A match with one denomination that each participant received once.
 fn single(shape: Shape, participants: u32, value: u64) -> Match {
-    Match {
-        shape,
-        participants,
-        denominations: vec![Satoshi(value)],
-        equal_outputs: participants,
-    }
+    Match { shape, participants, denominations: vec![Satoshi(value)], equal_outputs: participants }
 }

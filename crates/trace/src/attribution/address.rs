@@ -116,6 +116,9 @@ impl Blockchain {
     /// The one spelling of an address.
     pub fn spell(&self, address: &str) -> Spelling {
         let address = address.trim();
+        if address.contains(char::is_whitespace) {
+            return Spelling { text: address.to_owned(), fault: Some(AddressFault::Form) };
+        }
         let spelled = match self.form() {
             Form::Base58 => base58(address),
             Form::Segwit(prefix) => segwit(prefix, address).unwrap_or_else(|| base58(address)),
