@@ -133,6 +133,11 @@ pub trait Utxo: Sync {
         Vec::new()
     }
 
+    /// The first output that pays it.
+    fn first_output_to(&self, address: AddressNumber) -> Option<OutputNumber> {
+        self.outputs_to(address).first().copied()
+    }
+
     /// Whether a transaction is its block's coinbase.
     fn is_coinbase(&self, transaction: TxNumber) -> bool {
         self.transactions_of(self.block_of(transaction)).start == transaction.0

@@ -28,6 +28,7 @@ mod why;
 
 pub use components::components;
 pub use contested::{Contested, Side};
+pub(crate) use guarded::Named;
 pub use why::{Cut, CutError, Part, Step, WhyError, what_if_cut, why_merged};
 
 /// A cluster, named by its smallest address number.

@@ -6,6 +6,8 @@
 //!
 //! - [`parameters`]: source, policy, limits, tags.
 //! - [`cluster`]: addresses of one owner, with reasons; [`coinjoin`]: transactions of several people.
+//! - [`change`] and [`peel`]: guesses about what a payer keeps; [`hypothesis`]: links that rest on
+//!   them, apart from clusters.
 //! - [`taint`]: how taint passes one transaction, under five rules.
 //! - [`frontier`]: the walk forward in chain order; [`flow`]: what it found, in ids and addresses.
 //! - [`mod@exhibit`]: the JSON that a court receives, and its replay.
@@ -14,13 +16,16 @@
 #![forbid(unsafe_code)]
 
 pub mod attribution;
+pub mod change;
 pub mod cluster;
 pub mod coinjoin;
 pub mod exhibit;
 pub mod flow;
 pub mod frontier;
+pub mod hypothesis;
 pub mod layout;
 pub mod parameters;
+pub mod peel;
 pub mod svg;
 pub mod synthetic;
 pub mod taint;

@@ -3,6 +3,8 @@
 //! Trees are linked by rank and paths stay as they are, so that undoing a link is writing one
 //! number; finding a root takes some log2 of the tree's size.
 
+use super::{Actors, Clusters, contested};
+use chain::AddressNumber;
 use std::collections::BTreeMap;
 
 /// Numbers in groups, each with at most one name.
@@ -135,6 +137,30 @@ impl Guarded {
         if let (None, Some(below)) = (name, self.names.get(&child).copied()) {
             self.names.insert(upper, below);
         }
+    }
+}
+
+/// Clusters that further links may join, but for two known owners.
+pub(crate) struct Named(Guarded);
+
+impl Named {
+    pub(crate) fn new(base: &Clusters, actors: &Actors) -> Named {
+        let mut groups = Guarded::from_labels(base.labels());
+        let names = contested::names(actors);
+        for (address, name) in actors {
+            let name = names.binary_search(&name.as_str()).expect("every actor's name is there");
+            groups.name(address.0, name as u32);
+        }
+        Named(groups)
+    }
+
+    /// Whether they are in one cluster now.
+    pub(crate) fn join(&mut self, first: AddressNumber, second: AddressNumber) -> bool {
+        self.0.merge(&[first.0, second.0]).is_ok()
+    }
+
+    pub(crate) fn labels(&self) -> Vec<u32> {
+        (0..self.0.len() as u32).map(|number| self.0.label(number)).collect()
     }
 }
 
