@@ -1,4 +1,5 @@
-//! Installs what the tests call: Debian packages with apt, two Python checkers in a venv.
+//! Installs what the tests call: Debian packages with apt, two Python checkers in a venv, two real
+//! nodes (Bitcoin and EVM) with npm.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -6,7 +7,7 @@ use std::process::{Command, Stdio};
 use anyhow::Result;
 
 /// A file that shows a package is there, the Debian package that brings it, and who needs it.
-const PACKAGES: [(&str, &str, &str); 8] = [
+const PACKAGES: [(&str, &str, &str); 9] = [
     ("openssl", "openssl", "seal, encryption and time-stamp checks"),
     ("sha256sum", "coreutils", "manifest checks"),
     ("unzip", "unzip", "package checks"),
@@ -15,6 +16,7 @@ const PACKAGES: [(&str, &str, &str); 8] = [
     ("strace", "strace", "power-loss test"),
     ("/usr/lib/postgresql/15/bin/postgres", "postgresql-15", "PostgreSQL tests"),
     ("python3", "python3-venv", "bagit and case_validate"),
+    ("npm", "npm", "real Bitcoin and EVM nodes"),
 ];
 
 /// Python packages with their versions.
@@ -36,6 +38,9 @@ pub fn missing(root: &Path) {
     }
     if let Err(error) = python(root) {
         println!("NOT INSTALLED: Python checkers ({error:#}); their tests will say SKIPPED");
+    }
+    if let Err(error) = nodes(root) {
+        println!("NOT INSTALLED: Bitcoin and EVM nodes ({error:#}); their tests will say SKIPPED");
     }
 }
 
@@ -84,6 +89,30 @@ fn python(root: &Path) -> Result<()> {
     let mut arguments = vec!["install", "--quiet", "--disable-pip-version-check"];
     arguments.extend(PYTHON);
     crate::run::command(root, &pip, &arguments)
+}
+
+/// The nodes that the tests of crate feed start, as its committed lock file has them.
+fn nodes(root: &Path) -> Result<()> {
+    let source = root.join("crates/feed/tests/nodes");
+    let target = root.join("target/nodes");
+    let mut fresh = target.join("node_modules/bcoin").is_dir();
+    std::fs::create_dir_all(&target)?;
+    for name in ["package.json", "package-lock.json"] {
+        let (wanted, here) = (std::fs::read(source.join(name))?, target.join(name));
+        if std::fs::read(&here).ok().as_ref() != Some(&wanted) {
+            std::fs::write(&here, wanted)?;
+            fresh = false;
+        }
+    }
+    if fresh {
+        return Ok(());
+    }
+    // Nothing is compiled: the Bitcoin node has all its parts in JavaScript, the EVM node and the
+    // database come built.
+    let place = target.display().to_string();
+    let quiet = ["--ignore-scripts", "--no-save", "--no-audit", "--no-fund"];
+    let arguments = [&["install", "--prefix", &place], &quiet[..]].concat();
+    crate::run::command(root, "npm", &arguments)
 }
 
 fn quiet(program: &str, arguments: &[&str]) -> Option<String> {

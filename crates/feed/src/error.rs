@@ -141,6 +141,20 @@ pub enum Fault {
         /// The store's height.
         store: Height,
     },
+    /// The same of a chain of accounts.
+    #[error(
+        "the node's chain ends at height {node}, below {store}, which was read before; wait until \
+         the node has caught up, or ask another node"
+    )]
+    NodeBehind {
+        /// The node's height.
+        node: u64,
+        /// The height read before.
+        store: u64,
+    },
+    /// The decoder refuses the answer.
+    #[error("{0}")]
+    Answer(String),
     /// A reorganisation deeper than is followed.
     #[error(
         "the node's chain parts from the store more than {blocks_max} blocks below, or below all of, \

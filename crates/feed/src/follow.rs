@@ -1,14 +1,14 @@
-//! Brings what is stored up to a node's best chain, through reorganisations. Knows no files: what
-//! takes the blocks is a [`Tail`].
+//! Brings a store up to a node's best chain, through reorganisations. Knows no meaning of blocks.
 //!
-//! A round asks for the node's tip, finds the last block that both have, fetches what stands above
-//! it, and hands everything over in one step: a node that dies, lies or reorganises within a round
-//! leaves what was stored untouched. A store that is cut off at any point goes on from what it has.
+//! A step asks for the node's tip, finds the last block that both have, fetches what stands above
+//! it, and only then changes the store: a node that dies, lies or reorganises within a step leaves
+//! the store untouched. A process that is killed at any point goes on from what the store has.
 
 use crate::bitcoin::{BitcoinNode, FetchedBlock, NodeTip};
 use crate::limits::CALLS_AT_ONCE_MAX;
 use crate::{Fault, FeedError};
-use chain::{BlockHash, DecodedBlock, Height};
+use chain::store::{ChainStore, StoreError};
+use chain::{BlockHash, BlockNumber, Height, Utxo as _};
 use futures_util::{StreamExt as _, TryStreamExt as _};
 
 /// Deepest reorganisation that is followed; Bitcoin's deepest since 2013 took 24 blocks, and a
@@ -18,29 +18,6 @@ pub const REORGANISATION_BLOCKS_MAX: u32 = 100;
 pub const STEP_BLOCKS_MAX: u32 = 128;
 /// Times that a round begins again because the node's chain moved under it.
 pub const MOVES_MAX: u32 = 5;
-
-/// What followed blocks are handed to.
-pub trait Tail {
-    /// Why it does not take them.
-    type Error;
-
-    /// Its last block.
-    fn tip(&self) -> Option<(Height, BlockHash)>;
-
-    /// Its block at a height.
-    fn hash_at(&self, height: Height) -> Option<BlockHash>;
-
-    /// Takes away the blocks above `keep` and appends others, all or nothing. Without `keep` it is
-    /// empty and stays in front of nothing.
-    ///
-    /// # Errors
-    /// The blocks do not fit; then nothing has changed.
-    fn replace(
-        &mut self,
-        keep: Option<Height>,
-        blocks: Vec<DecodedBlock>,
-    ) -> Result<(), Self::Error>;
-}
 
 /// What a step did, for telling people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,19 +38,35 @@ pub struct Step {
 
 /// Why following stopped.
 #[derive(Debug, thiserror::Error)]
-pub enum FollowError<E> {
+pub enum FollowError {
     /// The node is at fault.
     #[error(transparent)]
     Feed(#[from] FeedError),
     /// The store does not take the blocks.
-    #[error("{0}")]
-    Tail(E),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A store made of rows.
+    #[error(
+        "the store's newest block has no hash or no height, as in a store made of rows; blocks \
+         cannot be joined to it: import the chain from blocks"
+    )]
+    Rows,
+    /// Another network.
+    #[error("the store is of {store}, the node is read as {node}")]
+    Network {
+        /// Of the store.
+        store: chain::Network,
+        /// Of the node.
+        node: chain::Network,
+    },
 }
 
-/// Where blocks are fetched from and what they follow.
+/// Which blocks are fetched and what they follow.
 struct Plan {
     /// The last block that both have.
-    keep: Option<(Height, BlockHash)>,
+    keep: Option<BlockHash>,
+    /// How many blocks the store keeps.
+    keep_count: u32,
     first: Height,
     last: Height,
     /// Blocks that will be taken away.
@@ -91,80 +84,118 @@ enum Fetched {
 /// begins at height `start`.
 ///
 /// # Errors
-/// The node fails, lies, is behind the store or parts from it too deep, or the store does not take
-/// a block. The store is as before.
-pub async fn step<T: Tail>(
+/// The node fails, lies, is behind the store or parts from it too deep: the store is as before. Or
+/// the store does not take a block: then it ends with the block before it, all of them sound.
+pub async fn step(
     node: &BitcoinNode,
-    tail: &mut T,
+    store: &mut ChainStore,
     start: Height,
-) -> Result<Option<Step>, FollowError<T::Error>> {
+) -> Result<Option<Step>, FollowError> {
+    if store.network() != node.network() {
+        return Err(FollowError::Network { store: store.network(), node: node.network() });
+    }
     let mut moves = 0;
     let (plan, tip, blocks) = loop {
         let tip = node.tip().await?;
-        let fault = match plan(node, tail, start, tip).await? {
-            Ok(None) => return Ok(None),
-            Ok(Some(plan)) => match fetch(node, &plan, moves + 1).await? {
+        let moved = match plan(node, store, start, tip).await? {
+            Planned::Nothing => return Ok(None),
+            Planned::Fetch(plan) => match fetch(node, &plan, moves + 1).await? {
                 Fetched::Blocks(blocks) => break (plan, tip, blocks),
                 Fetched::Moved(error) => error,
             },
-            Err(error) => error,
+            Planned::Moved(error) => error,
         };
         moves += 1;
         if moves == MOVES_MAX {
-            return Err(fault.into());
+            return Err(moved.into());
         }
     };
-    let last = Height(plan.first.0 + blocks.len() as u32 - 1);
     let done = Step {
         removed: plan.removed,
         added: blocks.len() as u32,
         bytes: blocks.iter().map(|fetched| fetched.bytes.len() as u64).sum(),
         transactions: blocks.iter().map(|fetched| fetched.block.transactions.len() as u64).sum(),
-        height: last,
+        height: plan.last,
         node: tip.height,
     };
-    let blocks = blocks.into_iter().map(|fetched| fetched.block).collect();
-    tail.replace(plan.keep.map(|(height, _)| height), blocks).map_err(FollowError::Tail)?;
+    if plan.removed > 0 {
+        store.rollback(plan.keep_count)?;
+    }
+    for (height, fetched) in (plan.first.0..).map(Height).zip(blocks) {
+        let mut block = fetched.block;
+        block.height = Some(height);
+        if let Err(error) = store.append(block) {
+            // What came before is sound and stays, and so does the rollback.
+            store.commit()?;
+            return Err(error.into());
+        }
+    }
+    store.commit()?;
     Ok(Some(done))
 }
 
-/// Finds the last block that both have. The inner error says that the node moved.
-async fn plan<T: Tail>(
+/// What is to be done next.
+enum Planned {
+    /// The store is where the node is.
+    Nothing,
+    Fetch(Plan),
+    /// The node's chain moved meanwhile.
+    Moved(FeedError),
+}
+
+/// Finds the last block that both have.
+async fn plan(
     node: &BitcoinNode,
-    tail: &T,
+    store: &ChainStore,
     start: Height,
     tip: NodeTip,
-) -> Result<Result<Option<Plan>, FeedError>, FeedError> {
-    let Some((height, hash)) = tail.tip() else {
+) -> Result<Planned, FollowError> {
+    let Some(newest) = store.tip() else {
+        if start > tip.height {
+            return Ok(Planned::Nothing);
+        }
         let last = Height(tip.height.0.min(start.0.saturating_add(STEP_BLOCKS_MAX - 1)));
-        let plan = Plan { keep: None, first: start, last, removed: 0 };
-        return Ok(Ok((start <= tip.height).then_some(plan)));
+        return Ok(Planned::Fetch(Plan {
+            keep: None,
+            keep_count: 0,
+            first: start,
+            last,
+            removed: 0,
+        }));
+    };
+    let (Some(hash), Some(height)) = (newest.hash, newest.height) else {
+        return Err(FollowError::Rows);
     };
     if (tip.height, tip.hash) == (height, hash) {
-        return Ok(Ok(None));
+        return Ok(Planned::Nothing);
     }
     if tip.height < height {
         let fault = Fault::Behind { node: tip.height, store: height };
-        return Err(node.error("getblockchaininfo", None, fault));
+        return Err(node.error("getblockchaininfo", None, fault).into());
     }
-    for removed in 0..=REORGANISATION_BLOCKS_MAX {
-        let Some(below) = height.0.checked_sub(removed).map(Height) else { break };
-        let Some(ours) = tail.hash_at(below) else { break };
+    for removed in 0..=REORGANISATION_BLOCKS_MAX.min(newest.block.0) {
+        let number = BlockNumber(newest.block.0 - removed);
+        let (Some(ours), Some(below)) = (store.block_hash(number), store.height(number)) else {
+            break;
+        };
         let Some(theirs) = node.hash_at(below).await? else {
             let gone = Fault::Missing(format!("no block there, and the tip is {}", tip.height));
-            return Ok(Err(node.error("getblockhash", Some(below), gone)));
+            return Ok(Planned::Moved(node.error("getblockhash", Some(below), gone)));
         };
-        if ours == theirs {
-            // What replaces must reach as high as what is replaced.
-            let end = height.0.max(below.0.saturating_add(STEP_BLOCKS_MAX));
-            let last = Height(tip.height.0.min(end));
-            let (keep, first) = (Some((below, ours)), Height(below.0 + 1));
-            let news = first <= last;
-            return Ok(Ok(news.then_some(Plan { keep, first, last, removed })));
+        if ours != theirs {
+            continue;
         }
+        // What replaces must reach as high as what is replaced.
+        let end = height.0.max(below.0.saturating_add(STEP_BLOCKS_MAX));
+        let (first, last) = (Height(below.0 + 1), Height(tip.height.0.min(end)));
+        if first > last {
+            return Ok(Planned::Nothing);
+        }
+        let (keep, keep_count) = (Some(ours), number.0 + 1);
+        return Ok(Planned::Fetch(Plan { keep, keep_count, first, last, removed }));
     }
     let fault = Fault::DeepReorganisation { blocks_max: REORGANISATION_BLOCKS_MAX, tip: hash };
-    Err(node.error("getblockhash", Some(height), fault))
+    Err(node.error("getblockhash", Some(height), fault).into())
 }
 
 async fn fetch(node: &BitcoinNode, plan: &Plan, tries: u32) -> Result<Fetched, FeedError> {
@@ -179,7 +210,7 @@ async fn fetch(node: &BitcoinNode, plan: &Plan, tries: u32) -> Result<Fetched, F
         .buffered(CALLS_AT_ONCE_MAX)
         .try_collect()
         .await?;
-    let mut below = plan.keep.map(|(_, hash)| hash);
+    let mut below = plan.keep;
     let mut blocks = Vec::with_capacity(fetched.len());
     for (height, fetched) in (plan.first.0..).map(Height).zip(fetched) {
         let Some(fetched) = fetched else {

@@ -8,20 +8,27 @@
 //! - [`endpoint`]: an address of a node, and the secret that opens it.
 //! - [`limits`]: how long, how much and how often.
 //! - [`bitcoin`]: blocks by JSON-RPC or REST.
+//! - [`evm`], [`tron`]: blocks of chains of accounts; [`account`]: what follows what.
 //! - [`follow`]: a store brought up to a node's best chain.
 //! - [`error`]: which node, which call, which height, what went wrong.
 #![forbid(unsafe_code)]
 
+pub mod account;
 pub mod bitcoin;
 pub mod endpoint;
 pub mod error;
+pub mod evm;
 pub mod follow;
 mod http;
 mod jsonrpc;
 pub mod limits;
+pub mod tron;
 
+pub use account::{Head, Next};
 pub use bitcoin::{BitcoinNode, FetchedBlock, NodeTip};
 pub use endpoint::{Auth, BadEndpoint, Endpoint};
 pub use error::{Fault, FeedError};
-pub use follow::{FollowError, Step, Tail};
+pub use evm::EvmNode;
+pub use follow::{FollowError, Step};
 pub use limits::Limits;
+pub use tron::TronNode;

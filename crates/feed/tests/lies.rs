@@ -7,15 +7,15 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use chain::{Height, Network};
 use common::{
-    Blocks, LIMITS, PATIENT, cut, endless, extended, hash, honest, next, ok, portless, regtest,
+    LIMITS, PATIENT, Store, cut, endless, extended, hash, honest, next, ok, portless, regtest,
     reply, serve, serve_rpc, silent,
 };
 use expect_test::{Expect, expect};
-use feed::{BitcoinNode, Endpoint, Limits, Tail as _, follow};
+use feed::{BitcoinNode, Endpoint, Limits, follow};
 use serde_json::{Value, json};
 
 /// Everything from the node into the store; the first error ends it.
-async fn catch_up(url: &str, limits: Limits, store: &mut Blocks) -> Result<Vec<String>, String> {
+async fn catch_up(url: &str, limits: Limits, store: &mut Store) -> Result<Vec<String>, String> {
     let endpoint = Endpoint::parse(url).unwrap();
     let node = if url.ends_with("/rest") {
         let endpoint = Endpoint::parse(url.trim_end_matches("/rest")).unwrap();
@@ -26,7 +26,10 @@ async fn catch_up(url: &str, limits: Limits, store: &mut Blocks) -> Result<Vec<S
     let node = node.map_err(|error| portless(&error))?;
     let mut said = Vec::new();
     for _ in 0..1000 {
-        match follow::step(&node, store, Height(0)).await.map_err(|error| portless(&error))? {
+        match follow::step(&node, &mut store.chain, Height(0))
+            .await
+            .map_err(|error| portless(&error))?
+        {
             Some(step) => said.push(format!("-{} +{} = {}", step.removed, step.added, step.height)),
             None => return Ok(said),
         }
@@ -44,7 +47,7 @@ where
     let honest_url = |blocks: Vec<Vec<u8>>| {
         serve_rpc(move |method, parameters, id| ok(&reply(id, honest(&blocks, method, parameters))))
     };
-    let mut store = Blocks::default();
+    let mut store = Store::new();
     catch_up(&honest_url(before).await, PATIENT, &mut store).await.unwrap();
     let tip = store.tip();
 
@@ -115,7 +118,7 @@ async fn a_block_that_claims_another_height() {
     let url = serve_rpc(move |method, parameters, id| {
         ok(&reply(id, honest(&blocks, method, parameters)))
     });
-    let said = catch_up(&url.await, LIMITS, &mut Blocks::default()).await.unwrap_err();
+    let said = catch_up(&url.await, LIMITS, &mut Store::new()).await.unwrap_err();
     expect!["http://NODE, getblock, height 1: block 558c5ae56bfd48e5dbf6e3806259c2cacca233a9aaada5a57058a82a93d623a4 claims height 700"].assert_eq(&said);
 }
 
@@ -171,14 +174,22 @@ async fn half_answers() {
     let nothing = |_: &[Vec<u8>], method: &str, _: &Value, id: &Value| {
         (method == "getblock").then(|| ok(&reply(id, Ok(Value::Null))))
     };
-    check_lie(nothing, expect!["http://NODE, getblock, height 8: the answer holds neither a result nor an error"]).await;
+    check_lie(
+        nothing,
+        expect!["http://NODE, getblock, height 8: the answer holds neither a result nor an error"],
+    )
+    .await;
 }
 
 #[tokio::test]
 async fn answers_that_never_come_or_never_end() {
     let late =
         |_: &[Vec<u8>], method: &str, _: &Value, _: &Value| (method == "getblock").then(silent);
-    check_lie(late, expect!["http://NODE, getblock, height 8: no complete answer within 400 ms, asked 2 times"]).await;
+    check_lie(
+        late,
+        expect!["http://NODE, getblock, height 8: no complete answer within 400 ms, asked 2 times"],
+    )
+    .await;
     let much =
         |_: &[Vec<u8>], method: &str, _: &Value, _: &Value| (method == "getblock").then(endless);
     check_lie(much, expect!["http://NODE, getblock, height 8: the answer is larger than 8004096 bytes; it was not read on"]).await;
@@ -190,7 +201,11 @@ async fn answers_that_are_something_else() {
         let answer = honest(blocks, method, parameters);
         (method == "getblockhash").then(|| ok(&reply(&json!("x"), answer)))
     };
-    check_lie(other_call, expect![[r#"http://NODE, getblockhash, height 0: the answer is to call "x", not to 2"#]]).await;
+    check_lie(
+        other_call,
+        expect![[r#"http://NODE, getblockhash, height 0: the answer is to call "x", not to 2"#]],
+    )
+    .await;
     let page = |_: &[Vec<u8>], method: &str, _: &Value, _: &Value| {
         (method == "getblock").then(|| "<html>\nlogin</html>".into_response())
     };
@@ -198,7 +213,11 @@ async fn answers_that_are_something_else() {
     let deep = |_: &[Vec<u8>], method: &str, _: &Value, _: &Value| {
         (method == "getblock").then(|| "[".repeat(100_000).into_response())
     };
-    check_lie(deep, expect!["http://NODE, getblock, height 8: the answer is nested deeper than 120 levels"]).await;
+    check_lie(
+        deep,
+        expect!["http://NODE, getblock, height 8: the answer is nested deeper than 120 levels"],
+    )
+    .await;
     let shape = |_: &[Vec<u8>], method: &str, _: &Value, id: &Value| {
         (method == "getblockhash").then(|| ok(&reply(id, Ok(json!({ "hash": 1 })))))
     };
@@ -214,12 +233,17 @@ async fn refusals() {
     let busy = |_: &[Vec<u8>], _: &str, _: &Value, _: &Value| {
         Some((StatusCode::SERVICE_UNAVAILABLE, "Work queue depth exceeded").into_response())
     };
-    check_lie(busy, expect!["http://NODE, getblockchaininfo: HTTP 503: Work queue depth exceeded"]).await;
+    check_lie(busy, expect!["http://NODE, getblockchaininfo: HTTP 503: Work queue depth exceeded"])
+        .await;
     let error = |_: &[Vec<u8>], method: &str, _: &Value, id: &Value| {
         let body = reply(id, Err((-32601, "Method not found".to_owned()))).to_string();
         (method == "getblock").then(|| (StatusCode::INTERNAL_SERVER_ERROR, body).into_response())
     };
-    check_lie(error, expect!["http://NODE, getblock, height 8: the node says: Method not found (code -32601)"]).await;
+    check_lie(
+        error,
+        expect!["http://NODE, getblock, height 8: the node says: Method not found (code -32601)"],
+    )
+    .await;
     let elsewhere = |_: &[Vec<u8>], _: &str, _: &Value, _: &Value| {
         let to = [("location", "http://127.0.0.1:1/")];
         Some((StatusCode::TEMPORARY_REDIRECT, to).into_response())
@@ -240,7 +264,7 @@ async fn a_node_that_is_not_there() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://ann:secret@{}", listener.local_addr().unwrap());
     drop(listener);
-    let said = catch_up(&url, LIMITS, &mut Blocks::default()).await.unwrap_err();
+    let said = catch_up(&url, LIMITS, &mut Store::new()).await.unwrap_err();
     expect!["http://NODE, getblockchaininfo: cannot be reached: Connection refused (os error 111); is the node running, and does it listen there?"].assert_eq(&said);
 }
 
@@ -251,7 +275,7 @@ async fn reorganisations_of_100_blocks_are_followed_and_of_101_are_not() {
         serve_rpc(move |method, parameters, id| ok(&reply(id, honest(&blocks, method, parameters))))
     };
     let (ours, theirs) = (extended(common.clone(), 100, 1), extended(common.clone(), 103, 2));
-    let mut store = Blocks::default();
+    let mut store = Store::new();
     let said = catch_up(&url(ours).await, PATIENT, &mut store).await.unwrap();
     assert_eq!(said, ["-0 +121 = 120"]);
     let said = catch_up(&url(theirs.clone()).await, PATIENT, &mut store).await.unwrap();
@@ -259,7 +283,7 @@ async fn reorganisations_of_100_blocks_are_followed_and_of_101_are_not() {
     assert_eq!(store.tip().unwrap().1.to_string(), hash(&theirs[123]));
 
     let longer = extended(common[..20].to_vec(), 110, 3);
-    let mut store = Blocks::default();
+    let mut store = Store::new();
     catch_up(&url(extended(common, 100, 1)).await, PATIENT, &mut store).await.unwrap();
     let said = catch_up(&url(longer).await, PATIENT, &mut store).await.unwrap_err();
     expect!["http://NODE, getblockhash, height 120: the node's chain parts from the store more than 100 blocks below, or below all of, what is stored up to TIP; nothing was rolled back: if the node is right, import again"].assert_eq(&said.replace(&store.tip().unwrap().1.to_string(), "TIP"));
@@ -289,7 +313,7 @@ async fn rest_gives_the_same_and_its_lies_are_found() {
     let blocks = regtest(12, 0);
     let truth = blocks.clone();
     let url = serve(move |path, _| rest(&truth, &path)).await + "/rest";
-    let mut store = Blocks::default();
+    let mut store = Store::new();
     assert_eq!(catch_up(&url, PATIENT, &mut store).await.unwrap(), ["-0 +13 = 12"]);
 
     let liar = serve(move |path, _| {
@@ -299,9 +323,9 @@ async fn rest_gives_the_same_and_its_lies_are_found() {
             rest(&blocks, &path)
         }
     });
-    let said = catch_up(&(liar.await + "/rest"), LIMITS, &mut Blocks::default()).await.unwrap_err();
+    let said = catch_up(&(liar.await + "/rest"), LIMITS, &mut Store::new()).await.unwrap_err();
     expect!["http://NODE, rest/block, height 0: block 0f9188f13cb7b2c71f2a335e3a4fc328bf5beb436012afca590b1a11466e2206 was asked for, the bytes are block 37e4e0fb5daf79de610b9cdca10d874651e306b54b70848b6521f3b52ecb0817"].assert_eq(&said);
     let absent = serve(|_, _| StatusCode::NOT_FOUND.into_response()).await + "/rest";
-    let said = catch_up(&absent, LIMITS, &mut Blocks::default()).await.unwrap_err();
+    let said = catch_up(&absent, LIMITS, &mut Store::new()).await.unwrap_err();
     expect!["http://NODE, rest/chaininfo: HTTP 404"].assert_eq(&said);
 }

@@ -1,6 +1,8 @@
 //! What tests of several nodes share: regtest blocks made here, a server that answers as a node
-//! does or as the test says, and a store in memory.
+//! does or as the test says, and a store.
 #![allow(dead_code)] // each test file uses some of it
+
+pub mod nodes;
 
 use axum::Router;
 use axum::body::Bytes;
@@ -9,8 +11,9 @@ use axum::response::{IntoResponse, Response};
 use bitcoin::absolute::LockTime;
 use bitcoin::hashes::Hash as _;
 use bitcoin::{Amount, CompactTarget, ScriptBuf, Sequence, Witness, transaction};
-use chain::{BlockHash, DecodedBlock, Height};
-use feed::{Limits, Tail};
+use chain::store::{ChainStore, Layout};
+use chain::{BlockHash, Height, Network};
+use feed::Limits;
 use serde_json::{Value, json};
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -159,6 +162,29 @@ where
     format!("http://{address}")
 }
 
+/// Serves what another server answers, after a change to it by the method that was called.
+pub async fn serve_async<A, F, C>(ask: A, change: C) -> String
+where
+    A: Fn(Bytes) -> F + Send + Sync + 'static,
+    F: Future<Output = (String, Value)> + Send,
+    C: Fn(&str, &mut Value) + Send + Sync + 'static,
+{
+    let both = Arc::new((ask, change));
+    let router = Router::new().fallback(move |request: Request| {
+        let both = Arc::clone(&both);
+        async move {
+            let body = axum::body::to_bytes(request.into_body(), 1 << 20).await.unwrap();
+            let (method, mut answer) = (both.0)(body).await;
+            (both.1)(&method, &mut answer);
+            ok(&answer)
+        }
+    });
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    format!("http://{address}")
+}
+
 /// JSON with status 200.
 pub fn ok(value: &Value) -> Response {
     ([("content-type", "application/json")], value.to_string()).into_response()
@@ -191,34 +217,24 @@ pub fn portless(error: &impl ToString) -> String {
     format!("{before}NODE{}", rest.trim_start_matches(|digit: char| digit.is_ascii_digit()))
 }
 
-/// Blocks in memory that take what follows and nothing else.
-#[derive(Default)]
-pub struct Blocks {
-    pub start: u32,
-    pub blocks: Vec<DecodedBlock>,
+/// A store in a folder that goes with it, with small segments so that some are sealed.
+pub struct Store {
+    pub chain: ChainStore,
+    _folder: tempfile::TempDir,
 }
 
-impl Tail for Blocks {
-    type Error = String;
-
-    fn tip(&self) -> Option<(Height, BlockHash)> {
-        let last = self.blocks.last()?;
-        Some((Height(self.start + self.blocks.len() as u32 - 1), last.hash))
+impl Store {
+    pub fn new() -> Store {
+        let folder = tempfile::tempdir().unwrap();
+        let layout =
+            Layout { segment_blocks_max: 50, segment_rows_max: 1 << 10, tail_blocks_min: 120 };
+        let chain = ChainStore::create(folder.path(), Network::Regtest, layout).unwrap();
+        Store { chain, _folder: folder }
     }
 
-    fn hash_at(&self, height: Height) -> Option<BlockHash> {
-        let index = height.0.checked_sub(self.start)?;
-        self.blocks.get(index as usize).map(|block| block.hash)
-    }
-
-    fn replace(&mut self, keep: Option<Height>, blocks: Vec<DecodedBlock>) -> Result<(), String> {
-        let kept = keep.map_or(0, |height| (height.0 - self.start + 1) as usize);
-        let below = self.blocks[..kept].last().map(|block| block.hash);
-        if blocks.first().is_none_or(|block| below.is_some_and(|below| below != block.previous)) {
-            return Err("does not follow".to_owned());
-        }
-        self.blocks.truncate(kept);
-        self.blocks.extend(blocks);
-        Ok(())
+    /// The newest block.
+    pub fn tip(&self) -> Option<(Height, BlockHash)> {
+        let tip = self.chain.tip()?;
+        Some((tip.height.unwrap(), tip.hash.unwrap()))
     }
 }

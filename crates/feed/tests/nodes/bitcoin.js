@@ -1,10 +1,9 @@
-// A Bitcoin node on regtest with a wallet, in memory, on the two given ports of loopback.
+// A Bitcoin node on regtest with a wallet, in memory, on ports of loopback that it prints as JSON.
 'use strict';
 
 process.env.NODE_BACKEND = 'js'; // nothing needs a compiler
 
 const bcoin = require('bcoin');
-const [nodePort, walletPort] = process.argv.slice(2).map(Number);
 
 bcoin.set('regtest');
 const node = new bcoin.FullNode({
@@ -18,17 +17,21 @@ const node = new bcoin.FullNode({
   argv: false,
   apiKey: 'test',
   httpHost: '127.0.0.1',
-  httpPort: nodePort,
+  httpPort: 0,
   walletApiKey: 'test',
   walletHttpHost: '127.0.0.1',
-  walletHttpPort: walletPort,
+  walletHttpPort: 0,
   plugins: [require('bcoin/lib/wallet/plugin')]
 });
 
 // Gone when the test is, however it ends.
 process.stdin.on('end', () => process.exit(0)).resume();
 
-node.open().then(() => console.log('open'), (error) => {
+node.open().then(() => {
+  const port = (server) => server.http.address().port;
+  const wallet = node.require('walletdb');
+  console.log(JSON.stringify({ node: port(node.http), wallet: port(wallet.http) }));
+}, (error) => {
   console.error(error.stack);
   process.exit(1);
 });
