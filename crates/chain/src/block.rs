@@ -6,14 +6,11 @@
 //! accounted for, every transaction id recomputed, the Merkle root and the proof of work checked.
 //! Witnesses are skipped: nothing in a trace rests on them, and transaction ids do not cover them.
 
-use crate::network::block_hash;
-use crate::{
-    BlockHash, Features, FileDigest, Height, Network, OutPoint, SATOSHI_MAX, Satoshi, Txid, merkle,
-};
-use bitcoin::consensus::Decodable as _;
+use crate::{BlockHash, Features, FileDigest, Height, Network, OutPoint, Satoshi, Txid};
 use bitcoin::hashes::{Hash as _, sha256};
-use std::collections::HashSet;
 use std::sync::Arc;
+
+pub(crate) mod decode;
 
 /// A block's serialised size cannot pass its weight limit (BIP 141).
 pub const BLOCK_BYTES_MAX: usize = 4_000_000;
@@ -305,106 +302,17 @@ fn decode_one(
     file: &Arc<FileFacts>,
     offset: usize,
 ) -> Result<(DecodedBlock, usize), (usize, BlockFault)> {
-    let mut rest = bytes;
-    let block = bitcoin::Block::consensus_decode_from_finite_reader(&mut rest)
-        .map_err(|error| (bytes.len() - rest.len(), encoding_fault(&error)))?;
-    let hash = block_hash(block.block_hash());
-    let whole = |fault| (0, fault);
-    if block.header.validate_pow(block.header.target()).is_err() {
-        return Err(whole(BlockFault::ProofOfWork(hash)));
-    }
-    let height = block.bip34_block_height().ok().and_then(|height| u32::try_from(height).ok());
-    let root = block.header.merkle_root.to_byte_array();
-    let (previous, time) = (block_hash(block.header.prev_blockhash), block.header.time);
-    let transactions: Vec<Transaction> = block
-        .txdata
-        .into_iter()
-        .enumerate()
-        .map(|(position, transaction)| checked(hash, position, transaction))
-        .collect::<Result<_, _>>()
-        .map_err(whole)?;
-    if merkle::root(transactions.iter().map(|transaction| transaction.txid)) != Some(root) {
-        return Err(whole(BlockFault::MerkleRoot(hash)));
-    }
-    check_unique(hash, &transactions).map_err(whole)?;
+    let (body, used) = decode::decode(bytes)?;
     let block = DecodedBlock {
-        hash,
-        previous,
-        time,
-        height: height.map(Height),
+        hash: body.hash,
+        previous: body.previous,
+        time: body.time,
+        height: body.height,
         network,
         file: Arc::clone(file),
         offset,
         undo: None,
-        transactions,
+        transactions: body.transactions,
     };
-    Ok((block, bytes.len() - rest.len()))
-}
-
-fn encoding_fault(error: &bitcoin::consensus::encode::Error) -> BlockFault {
-    match error {
-        // Bytes in memory fail to be read only by ending.
-        bitcoin::consensus::encode::Error::Io(_) => BlockFault::Short,
-        other => BlockFault::Encoding(other.to_string()),
-    }
-}
-
-/// Keeps what a trace needs of a transaction, after checking its shape.
-fn checked(
-    block: BlockHash,
-    position: usize,
-    transaction: bitcoin::Transaction,
-) -> Result<Transaction, BlockFault> {
-    let txid = Txid(transaction.compute_txid().to_byte_array());
-    if transaction.is_coinbase() != (position == 0) {
-        return Err(BlockFault::Coinbase { block, position });
-    }
-    let replaceable = position > 0 && transaction.is_explicitly_rbf();
-    let features = Some(Features {
-        version: transaction.version.0,
-        lock_time: transaction.lock_time.to_consensus_u32(),
-        replaceable,
-        witness: transaction.input.iter().any(|input| !input.witness.is_empty()),
-    });
-    let outputs: Vec<Coin> = transaction
-        .output
-        .into_iter()
-        .map(|output| Coin {
-            value: Satoshi(output.value.to_sat()),
-            script: output.script_pubkey.into_bytes().into_boxed_slice(),
-        })
-        .collect();
-    let mut total = 0u64;
-    for output in &outputs {
-        // Both operands stay below 21 million bitcoin, so the sum cannot overflow.
-        total += output.value.0.min(SATOSHI_MAX + 1);
-        if total > SATOSHI_MAX {
-            return Err(BlockFault::Amount { block, txid });
-        }
-    }
-    let inputs = if position == 0 { Vec::new() } else { transaction.input };
-    let inputs = inputs.into_iter().map(|input| TransactionInput {
-        previous: OutPoint {
-            txid: Txid(input.previous_output.txid.to_byte_array()),
-            vout: input.previous_output.vout,
-        },
-        coin: None,
-    });
-    Ok(Transaction { txid, inputs: inputs.collect(), outputs, features })
-}
-
-fn check_unique(block: BlockHash, transactions: &[Transaction]) -> Result<(), BlockFault> {
-    let mut txids = HashSet::with_capacity(transactions.len());
-    let mut spent = HashSet::with_capacity(2 * transactions.len());
-    for transaction in transactions {
-        if !txids.insert(transaction.txid) {
-            return Err(BlockFault::DuplicateTxid { block, txid: transaction.txid });
-        }
-        for input in &transaction.inputs {
-            if !spent.insert(input.previous) {
-                return Err(BlockFault::DoubleSpend { block, previous: input.previous });
-            }
-        }
-    }
-    Ok(())
+    Ok((block, used))
 }
