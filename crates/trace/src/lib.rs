@@ -10,16 +10,20 @@
 //!   them, apart from clusters.
 //! - [`taint`]: how taint passes one transaction, under five rules.
 //! - [`frontier`]: the walk forward in chain order; [`flow`]: what it found, in ids and addresses.
+//! - [`backward`]: where an output's money came from; [`exposure`]: many sources in one pass.
+//! - [`watch`]: lots that move raise alerts.
 //! - [`mod@exhibit`]: the JSON that a court receives, and its replay.
 //! - [`layout`] and [`mod@svg`]: the picture.
 //! - [`synthetic`]: made-up chains of which every owner is known.
 #![forbid(unsafe_code)]
 
 pub mod attribution;
+pub mod backward;
 pub mod change;
 pub mod cluster;
 pub mod coinjoin;
 pub mod exhibit;
+pub mod exposure;
 pub mod flow;
 pub mod frontier;
 pub mod hypothesis;
@@ -29,6 +33,7 @@ pub mod peel;
 pub mod svg;
 pub mod synthetic;
 pub mod taint;
+pub mod watch;
 
 pub use exhibit::{Replay, ReplayError, exhibit, replay};
 pub use flow::{

@@ -3,7 +3,7 @@
 mod common;
 
 use chain::{ChainView, Satoshi, TxNumber};
-use common::{point, transaction, txid, view};
+use common::{chains, point, transaction, txid, view};
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
 use trace::flow::follow;
@@ -291,53 +291,6 @@ fn a_source_that_is_not_there_is_refused() {
     assert!(text.ends_with("is not in the blocks given; give the block that holds it"), "{text}");
     let text = ask(Source { txid: txid(1), vout: Some(2) }).to_string();
     assert!(text.ends_with("has outputs 0 to 1, not 2"), "{text}");
-}
-
-/// Random chains: each transaction spends up to three earlier unspent outputs, sometimes one that
-/// is not in the view, and pays up to four outputs and a fee; every tenth starts a block.
-fn chains() -> impl Strategy<Value = ChainView> {
-    let step = (
-        prop::collection::vec(any::<prop::sample::Index>(), 1..4),
-        prop::collection::vec(0u64..1_000, 1..5),
-        0u8..40,
-    );
-    prop::collection::vec(step, 1..60).prop_map(|steps| {
-        let mut blocks = vec![vec![transaction(1, &[], &[777, 1_000, 5, 0, 123_456])]];
-        let mut free: Vec<(u32, u32, u64)> =
-            [777, 1_000, 5, 0, 123_456].iter().zip(0..).map(|(v, i)| (1, i, *v)).collect();
-        let mut last: Vec<(u32, u32, u64)> = Vec::new();
-        for (index, (picks, weights, dice)) in steps.into_iter().enumerate() {
-            let number = 1_000 + index as u32;
-            if index % 10 == 0 {
-                let coinbase = 500_000 + index as u32;
-                free.append(&mut last);
-                blocks.push(vec![transaction(coinbase, &[], &[3_000, 2_000])]);
-                last = vec![(coinbase, 0, 3_000), (coinbase, 1, 2_000)];
-            }
-            let mut inputs = Vec::new();
-            let mut worth = 0;
-            for pick in picks {
-                if free.is_empty() {
-                    break;
-                }
-                let (from, vout, value) = free.swap_remove(pick.index(free.len()));
-                inputs.push((from, vout));
-                worth += value;
-            }
-            if dice == 0 || inputs.is_empty() {
-                inputs.push((9_999_999, number));
-            }
-            let weight: u64 = weights.iter().sum::<u64>() + u64::from(dice) + 1;
-            let outputs: Vec<u64> = weights
-                .iter()
-                .map(|part| (u128::from(worth) * u128::from(*part) / u128::from(weight)) as u64)
-                .collect();
-            free.extend(outputs.iter().zip(0..).map(|(value, vout)| (number, vout, *value)));
-            let block = blocks.last_mut().unwrap();
-            block.push(transaction(number, &inputs, &outputs));
-        }
-        view(&blocks)
-    })
 }
 
 fn outputs_tainted(flow: &Flow) -> std::collections::BTreeSet<(TxNumber, u32)> {
