@@ -23,17 +23,24 @@ use crate::{BlockHash, Height, Network, Utxo as _};
 mod answer;
 mod append;
 mod bytes;
+mod check;
 mod column;
+pub mod import;
 mod index;
 mod journal;
 mod links;
 mod manifest;
 mod seal;
+mod source;
 mod spender;
+mod stats;
 mod tail;
 
+pub use check::{FINDINGS_MAX, Finding, Report, check};
 pub use journal::{RECORD_BYTES_MAX, count_records};
 pub use manifest::{ManifestFault, RUNS_MAX, SEGMENTS_MAX, Segment, parse_manifest};
+
+pub use stats::Stats;
 
 use column::{Columns, Name};
 use index::Index;
@@ -242,6 +249,15 @@ pub enum BlockFault {
         /// What it spends.
         previous: crate::OutPoint,
     },
+    /// It spends what only a coinbase names.
+    #[error("transaction {0} spends the null output, which only a coinbase may name")]
+    NullPrevious(crate::Txid),
+    /// A script that no block could hold.
+    #[error("an output script of {0} bytes is longer than a whole block may be")]
+    Script(usize),
+    /// More than any block can hold.
+    #[error("it holds more transactions than any block can")]
+    TooLarge,
     /// Nothing in it.
     #[error("it has no transactions")]
     Empty,

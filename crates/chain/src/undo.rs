@@ -13,10 +13,14 @@
 //! Undo data is testimony of the node that wrote it, not proven by the block's hash (for segwit
 //! inputs the signature commits to the value, but nothing here checks signatures). Exhibits say so.
 
-use crate::block::{Coin, DecodedBlock, FileFacts, Frames, NamedBytes};
-use crate::{BlockHash, Network, OutPoint, SATOSHI_MAX, Satoshi, Txid};
+use crate::block::{Coin, DecodedBlock, FileFacts, Frames, NamedBytes, Transaction};
+use crate::{BlockHash, Height, Network, OutPoint, SATOSHI_MAX, Satoshi, Txid};
 use bitcoin::hashes::{Hash as _, HashEngine as _, sha256d};
 use std::sync::Arc;
+
+/// The undo record of a block of 4 MB has some 100,000 coins; most are less than 50 bytes, none is
+/// longer than its script's 10,000 that can be spent.
+pub const RECORD_BYTES_MAX: usize = 1 << 28;
 
 /// Why an undo file fits no block.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -113,12 +117,10 @@ pub fn attach(
     let mut best: Option<(usize, BlockHash, UndoFault)> = None;
     for block in blocks.iter_mut().filter(|block| block.undo.is_none()) {
         for read in [read_flat, read_core] {
-            let coins = read(block, file.bytes);
-            // What reads to the end but does not add up got further than what does not read.
-            let end = |fault| (file.bytes.len(), fault);
-            match coins.and_then(|coins| check(block, &coins).map_err(end).map(|()| coins)) {
+            match read_checked(read, &block.transactions, Facts::of(block), file.bytes) {
                 Ok(coins) => {
-                    fill(block, coins, &facts);
+                    fill(&mut block.transactions, coins);
+                    block.undo = Some(Arc::clone(&facts));
                     return Ok(());
                 }
                 Err((offset, fault)) => {
@@ -139,7 +141,7 @@ pub fn attach(
 }
 
 /// A fault at an offset.
-type Fault = (usize, UndoFault);
+pub(crate) type Fault = (usize, UndoFault);
 
 /// Bytes of the checksum after a framed record.
 const CHECKSUM_BYTES: usize = 32;
@@ -155,17 +157,13 @@ fn attach_frames(
     while let Some(frame) = frames.next(CHECKSUM_BYTES) {
         let (offset, content) = frame.map_err(|(offset, _)| (offset, UndoFault::Frame))?;
         let (record, checksum) = content.split_at(content.len() - CHECKSUM_BYTES);
-        let named = blocks.iter_mut().find(|block| {
-            let mut engine = sha256d::Hash::engine();
-            engine.input(&block.previous.0);
-            engine.input(record);
-            sha256d::Hash::from_engine(engine).to_byte_array() == checksum
-        });
-        let Some(block) = named else { continue };
+        let named = |block: &&mut DecodedBlock| names(checksum, block.previous, record);
+        let Some(block) = blocks.iter_mut().find(named) else { continue };
         let at = |(inner, fault): Fault| (offset + inner, fault);
-        let coins = read_core(block, record).map_err(at)?;
-        check(block, &coins).map_err(|fault| at((0, fault)))?;
-        fill(block, coins, facts);
+        let coins = read_core(&block.transactions, record).map_err(at)?;
+        check(&block.transactions, Facts::of(block), &coins).map_err(|fault| at((0, fault)))?;
+        fill(&mut block.transactions, coins);
+        block.undo = Some(Arc::clone(facts));
         fitted = true;
     }
     if fitted { Ok(()) } else { Err((0, UndoFault::Checksum)) }
@@ -174,22 +172,93 @@ fn attach_frames(
 /// One list of coins per transaction after the coinbase.
 type Coins = Vec<Vec<Coin>>;
 
-fn fill(block: &mut DecodedBlock, coins: Coins, facts: &Arc<FileFacts>) {
-    for (transaction, coins) in block.transactions[1..].iter_mut().zip(coins) {
+/// What of a block its undo data is checked against, beside its transactions.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Facts {
+    pub(crate) previous: BlockHash,
+    pub(crate) height: Option<Height>,
+    pub(crate) network: Network,
+}
+
+impl Facts {
+    fn of(block: &DecodedBlock) -> Facts {
+        Facts { previous: block.previous, height: block.height, network: block.network }
+    }
+}
+
+/// How many transactions' coins a core record says it has.
+pub(crate) fn leading_count(record: &[u8]) -> Option<u64> {
+    Reader { bytes: record, offset: 0 }.compact_size().ok()
+}
+
+/// Fills in the inputs' coins from a framed record with its checksum behind, where the checksum
+/// names this block; a record that names it and does not fit is an error.
+pub(crate) fn fill_framed(
+    transactions: &mut [Transaction],
+    facts: Facts,
+    content: &[u8],
+) -> Result<bool, Fault> {
+    let Some((record, checksum)) = content.split_last_chunk::<CHECKSUM_BYTES>() else {
+        return Ok(false);
+    };
+    if !names(checksum, facts.previous, record) {
+        return Ok(false);
+    }
+    let coins = read_core(transactions, record)?;
+    check(transactions, facts, &coins).map_err(|fault| (0, fault))?;
+    fill(transactions, coins);
+    Ok(true)
+}
+
+/// Fills in the inputs' coins from a record that names no block, where it fits.
+pub(crate) fn fill_unnamed(transactions: &mut [Transaction], facts: Facts, record: &[u8]) -> bool {
+    for read in [read_flat, read_core] {
+        if let Ok(coins) = read_checked(read, transactions, facts, record) {
+            fill(transactions, coins);
+            return true;
+        }
+    }
+    false
+}
+
+type Read = fn(&[Transaction], &[u8]) -> Result<Coins, Fault>;
+
+/// Coins that were read to the end and add up.
+fn read_checked(
+    read: Read,
+    transactions: &[Transaction],
+    facts: Facts,
+    bytes: &[u8],
+) -> Result<Coins, Fault> {
+    let coins = read(transactions, bytes)?;
+    // What reads to the end but does not add up got further than what does not read.
+    check(transactions, facts, &coins).map_err(|fault| (bytes.len(), fault))?;
+    Ok(coins)
+}
+
+/// Whether a record's checksum is of the block that follows `previous`.
+fn names(checksum: &[u8], previous: BlockHash, record: &[u8]) -> bool {
+    let mut engine = sha256d::Hash::engine();
+    engine.input(&previous.0);
+    engine.input(record);
+    sha256d::Hash::from_engine(engine).to_byte_array() == checksum
+}
+
+fn fill(transactions: &mut [Transaction], coins: Coins) {
+    for (transaction, coins) in transactions[1..].iter_mut().zip(coins) {
         for (input, coin) in transaction.inputs.iter_mut().zip(coins) {
             input.coin = Some(coin);
         }
     }
-    block.undo = Some(Arc::clone(facts));
 }
 
 /// The sums that every valid block fulfils.
-fn check(block: &DecodedBlock, coins: &Coins) -> Result<(), UndoFault> {
+fn check(transactions: &[Transaction], facts: Facts, coins: &Coins) -> Result<(), UndoFault> {
     let sum = |coins: &[Coin]| coins.iter().map(|coin| u128::from(coin.value.0)).sum::<u128>();
     let narrow = |value: u128| u64::try_from(value).unwrap_or(u64::MAX);
     let mut fees = 0u128;
     let mut made = std::collections::HashMap::new();
-    for (transaction, coins) in block.transactions[1..].iter().zip(coins) {
+    for (transaction, coins) in transactions[1..].iter().zip(coins) {
         let (inputs, outputs) = (sum(coins), sum(&transaction.outputs));
         let txid = transaction.txid;
         if inputs < outputs {
@@ -207,9 +276,9 @@ fn check(block: &DecodedBlock, coins: &Coins) -> Result<(), UndoFault> {
         }
         made.insert(txid, transaction.outputs.as_slice());
     }
-    if let Some(height) = block.height {
-        let allowed = fees + u128::from(block.network.subsidy(height).0);
-        let claimed = sum(&block.transactions[0].outputs);
+    if let Some(height) = facts.height {
+        let allowed = fees + u128::from(facts.network.subsidy(height).0);
+        let claimed = sum(&transactions[0].outputs);
         if claimed > allowed {
             let (claimed, allowed) = (narrow(claimed), narrow(allowed));
             return Err(UndoFault::Claim { claimed, allowed });
@@ -218,9 +287,9 @@ fn check(block: &DecodedBlock, coins: &Coins) -> Result<(), UndoFault> {
     Ok(())
 }
 
-fn read_flat(block: &DecodedBlock, bytes: &[u8]) -> Result<Coins, Fault> {
+fn read_flat(transactions: &[Transaction], bytes: &[u8]) -> Result<Coins, Fault> {
     let mut reader = Reader { bytes, offset: 0 };
-    let coins = block.transactions[1..]
+    let coins = transactions[1..]
         .iter()
         .map(|transaction| {
             let coin = |_: &_| {
@@ -234,10 +303,10 @@ fn read_flat(block: &DecodedBlock, bytes: &[u8]) -> Result<Coins, Fault> {
     reader.finish().map(|()| coins)
 }
 
-fn read_core(block: &DecodedBlock, bytes: &[u8]) -> Result<Coins, Fault> {
+fn read_core(transactions: &[Transaction], bytes: &[u8]) -> Result<Coins, Fault> {
     let mut reader = Reader { bytes, offset: 0 };
-    reader.count(block.transactions.len() - 1)?;
-    let coins = block.transactions[1..]
+    reader.count(transactions.len() - 1)?;
+    let coins = transactions[1..]
         .iter()
         .map(|transaction| {
             reader.count(transaction.inputs.len())?;

@@ -6,7 +6,7 @@ use super::index::{Kind, script_key, txid_key};
 use super::journal::Record;
 use super::tail::{Mark, OUTSIDE_BIT};
 use super::{BlockFault, ChainStore, Mode, NewBlock, StoreError};
-use crate::block::{Coin, DecodedBlock, Transaction, TransactionInput};
+use crate::block::{BLOCK_BYTES_MAX, Coin, DecodedBlock, Transaction, TransactionInput};
 use crate::utxo::{AddressNumber, Features, OutputNumber, Utxo as _};
 use crate::view::{BlockNumber, TxNumber, ViewError, WORTH_MAX};
 use crate::{BlockHash, Height, Network, SATOSHI_MAX, ScriptType, Txid};
@@ -18,6 +18,8 @@ const REPEATED_COINBASES: [&str; 2] = [
 ];
 /// Transactions that can be numbered; the spender file keeps one more than the number.
 const TRANSACTIONS_MAX: u64 = u32::MAX as u64 - 1;
+/// What one block may add to all columns; a real one adds less than 60 MB.
+const BLOCK_COLUMN_BYTES_MAX: usize = 1 << 27;
 /// All ones stands for "no address".
 const ADDRESSES_MAX: u64 = u32::MAX as u64 - 1;
 /// Stands for "not known" in columns of 32 bits.
@@ -58,6 +60,11 @@ impl ChainStore {
         let columns: [&[u8]; COLUMN_COUNT] = std::array::from_fn(|index| {
             self.columns.tail(index, before.lengths[index], after[index])
         });
+        if columns.iter().map(|column| column.len()).sum::<usize>() > BLOCK_COLUMN_BYTES_MAX {
+            self.take_back(&before);
+            let block = format!("number {}", number.0);
+            return Err(StoreError::Block { block, fault: BlockFault::TooLarge });
+        }
         let record = Record::Block(columns);
         let Mode::Writing(writer) = &mut self.mode else { return Err(StoreError::ReadOnly) };
         if let Err(error) = writer.journal.push(&record) {
@@ -282,6 +289,9 @@ impl ChainStore {
         complete: bool,
     ) -> Result<Option<u64>, BlockFault> {
         let previous = input.previous;
+        if previous.txid.0 == [0; 32] {
+            return Err(BlockFault::NullPrevious(txid));
+        }
         let Some(creator) = self.transaction(&previous.txid) else {
             if complete {
                 return Err(BlockFault::MissingPrevious { txid, previous });
@@ -378,6 +388,9 @@ impl ChainStore {
 
     /// The number of a coin's address, given here when it is the first coin there.
     fn address_for(&mut self, coin: &Coin) -> Result<Option<AddressNumber>, BlockFault> {
+        if coin.script.len() > BLOCK_BYTES_MAX {
+            return Err(BlockFault::Script(coin.script.len()));
+        }
         let key = script_key(&coin.script);
         if let Some(known) = self.address_by(key, &coin.script) {
             return Ok(Some(known));

@@ -49,7 +49,7 @@ impl Kind {
         KINDS.into_iter().find(|kind| *kind as u8 == byte)
     }
 
-    fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         match self {
             Kind::Txid => "txid",
             Kind::Script => "script",
