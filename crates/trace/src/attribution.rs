@@ -11,10 +11,11 @@
 //! - [`decision`]: set files: versions of packs, and decisions.
 //! - [`set`], [`view`]: the index, and a day's view of it, differences, counts by name.
 //! - [`lift`]: tags of clusters, and the owners that are known beyond doubt.
-//! - [`boundary`]: which concepts end a trace, and why.
+//! - [`boundary`]: which concepts end a trace, and why; [`cited`]: what a trace used.
 
 pub mod address;
 pub mod boundary;
+pub mod cited;
 pub mod decision;
 mod error;
 pub mod lift;
@@ -29,6 +30,7 @@ mod yaml;
 
 pub use address::{AddressFault, BadBlockchain, Blockchain, Spelling};
 pub use boundary::{Boundaries, Effect};
+pub use cited::{Attribution, CitationError};
 pub use decision::{Decision, SetEntry, SetFile, read_set};
 pub use error::{Fault, ReadError};
 pub use pack::{Finding, Kind, Oddity, Pack, PackFacts, Provenance};

@@ -233,7 +233,8 @@ fn parameters(recorded: &wire::Parameters) -> Result<Parameters, ReplayError> {
     };
     let tags = recorded.tags.iter().map(tag).collect();
     let source = Source { txid, vout: recorded.source.vout };
-    Ok(Parameters { source, policy, fees, limits, tags })
+    let attribution = recorded.attribution.clone();
+    Ok(Parameters { source, policy, fees, limits, tags, attribution })
 }
 
 fn first_difference(recorded: &[u8], recomputed: &[u8]) -> Option<Difference> {

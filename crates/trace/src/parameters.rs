@@ -78,6 +78,8 @@ pub struct Parameters {
     pub limits: Limits,
     /// Where it stops because the address is known.
     pub tags: Tags,
+    /// What stands behind the tags, where they come from tag packs.
+    pub attribution: Option<Box<crate::attribution::Attribution>>,
 }
 
 /// Text that is no parameter.
@@ -104,7 +106,7 @@ impl Parameters {
     /// The usual parameters: the policy's own fee rule, default limits, no tags.
     pub fn new(source: Source, policy: Policy) -> Parameters {
         let (limits, tags) = (Limits::default(), Tags::new());
-        Parameters { source, policy, fees: policy.fee_rule(), limits, tags }
+        Parameters { source, policy, fees: policy.fee_rule(), limits, tags, attribution: None }
     }
 
     /// The same trace under another policy, with that policy's own fee rule.

@@ -128,7 +128,8 @@ fn every_pack_loads_and_actors_are_counted_as_an_independent_reader_does() {
     assert_eq!(by_line.len(), by_reader.len());
     expect![[r#"
         kucoin: 80 lines, Some(75) kept
-        tornado: 39 lines, Some(38) kept"#]].assert_eq(&differences.join("\n"));
+        tornado: 39 lines, Some(38) kept"#]]
+    .assert_eq(&differences.join("\n"));
     let mut most: Vec<_> = by_line.into_iter().collect();
     most.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     let most: Vec<String> =
@@ -141,7 +142,8 @@ fn every_pack_loads_and_actors_are_counted_as_an_independent_reader_does() {
         bitfinex 377
         coinlab 326
         synthetix 311
-        maker 190"#]].assert_eq(&most.join("\n"));
+        maker 190"#]]
+    .assert_eq(&most.join("\n"));
 }
 
 #[test]
@@ -241,7 +243,8 @@ fn everything_together_whatever_the_order() {
         BTC 147SwRQdpCfj5p8PnfsXV2SsVVpVcz3aPq: btctop, canoe
         BTC 19t7RxwXdfiwQMyQ3JVB16e9HgV7omijSs: megabigpower, picostocks
         BTC 1FLH1SoLv4U68yUERhDiWzrJn5TggMqkaZ: btccom, waterhole
-        ETH 0xbbbbca6a901c926f240b89eacb641d8aec7aeafd: loopring, maker"#]].assert_eq(&shown.join("\n"));
+        ETH 0xbbbbca6a901c926f240b89eacb641d8aec7aeafd: loopring, maker"#]]
+    .assert_eq(&shown.join("\n"));
 
     let days = ["2019-08-01", "2021-12-31", "2022-12-31", "2024-09-14"];
     let views: Vec<String> = days
@@ -255,7 +258,8 @@ fn everything_together_whatever_the_order() {
         2019-08-01: 3139 in force, 31577 undated
         2021-12-31: 165181 in force, 31577 undated
         2022-12-31: 520234 in force, 31577 undated
-        2024-09-14: 523186 in force, 31577 undated"#]].assert_eq(&views.join("\n"));
+        2024-09-14: 523186 in force, 31577 undated"#]]
+    .assert_eq(&views.join("\n"));
     assert_eq!(
         loaded.diff(day(days[0]), day(days[1])).then(&loaded.diff(day(days[1]), day(days[3]))),
         loaded.diff(day(days[0]), day(days[3]))

@@ -27,7 +27,7 @@ pub struct Rule {
 }
 
 /// The rules as used for a trace.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Boundaries {
     /// Tags of less confidence end no trace.
     pub confidence_min: Confidence,
@@ -151,12 +151,6 @@ pub const RULES: [Rule; 94] = [
 /// What holds for a concept that has no rule: a wrong stop hides where money went, a missing stop
 /// attributes a service's pool to a customer. Both are wrong; the first can be seen in the exhibit.
 pub const NO_RULE: &str = "no rule for this concept: the trace goes on and the tag is shown";
-
-impl Default for Boundaries {
-    fn default() -> Boundaries {
-        Boundaries { confidence_min: Confidence::Unknown }
-    }
-}
 
 /// The rule for a concept.
 pub fn rule_for(concept: &str) -> Option<&'static Rule> {

@@ -13,9 +13,10 @@ pub type Day = jiff::civil::Date;
 pub type Text = Arc<str>;
 
 /// How the creator of a tag came to know; GraphSense's levels, 100 is the most.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Confidence {
     /// Nothing is known of source and reliability.
+    #[default]
     Unknown,
     /// A method whose reliability is hard to tell.
     Heuristic,

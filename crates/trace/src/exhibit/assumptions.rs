@@ -78,6 +78,24 @@ pub(super) fn assumptions<C: Utxo>(trace: &Trace<'_, C>, inputs: &wire::Inputs) 
         !trace.parameters.tags.is_empty(),
         "A tag is a statement of its source, not a fact of the chain.",
     );
+    let attribution = trace.parameters.attribution.as_deref();
+    say(
+        attribution.is_some(),
+        "Tags come from the packs named by digest. Only tagged addresses that the money came to \
+         are listed; no other tag bears on this trace. The trace ends where a tag names a service \
+         that pools the money of many, and goes on through addresses of one owner, whoever that \
+         is.",
+    );
+    say(
+        attribution.is_some_and(|tags| tags.as_of.is_some()),
+        "The tags are those in force on the day named; what was said, published or ended later \
+         does not count, and tags without a day are left out.",
+    );
+    say(
+        attribution.is_some_and(|tags| tags.addresses.iter().any(|a| a.standing == "contested")),
+        "Of an address called contested, several actors are named and nobody has decided; every \
+         statement is shown.",
+    );
     say(
         trace.parameters.tags.values().any(|tag| tag.fiction),
         "Tags marked as fiction are made up for an example: those addresses are real and have \

@@ -53,6 +53,8 @@ pub(super) struct Parameters {
     pub share_min_ppb: u32,
     pub transactions_max: u32,
     pub tags: Vec<Tag>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attribution: Option<Box<crate::attribution::Attribution>>,
 }
 
 #[derive(Serialize, Deserialize)]

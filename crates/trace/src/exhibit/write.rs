@@ -55,6 +55,7 @@ fn parameters(parameters: &Parameters) -> wire::Parameters {
         share_min_ppb: parameters.limits.share_min_ppb,
         transactions_max: parameters.limits.transactions_max,
         tags,
+        attribution: parameters.attribution.clone(),
     }
 }
 
