@@ -5,6 +5,7 @@
 mod cells;
 mod connection;
 
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -50,6 +51,8 @@ pub(crate) struct OpenSource {
     pub(crate) source: Source,
     place: Place,
     idle: Mutex<Vec<Connection>>,
+    /// Queries of an SQLite source whose columns were compared since it was opened.
+    verified: Mutex<HashSet<String>>,
 }
 
 enum Place {
@@ -72,8 +75,8 @@ impl Records {
         let mut sources = Vec::with_capacity(catalog.sources.len());
         for source in &catalog.sources {
             let place = open(source, base).await?;
-            let idle = Mutex::new(Vec::new());
-            sources.push(OpenSource { source: source.clone(), place, idle });
+            let (idle, verified) = (Mutex::new(Vec::new()), Mutex::new(HashSet::new()));
+            sources.push(OpenSource { source: source.clone(), place, idle, verified });
         }
         // A redirect could send an account id to somebody else, so none is followed.
         let http = reqwest::Client::builder()

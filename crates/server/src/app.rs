@@ -7,6 +7,7 @@ pub mod assemble;
 pub mod audit;
 mod bags;
 pub mod case;
+mod cases;
 pub mod deliver;
 pub mod effects;
 pub mod intake;
@@ -25,6 +26,7 @@ use desk::pack::RulePack;
 use desk::policy::{Actor, Facts, Permit, Standing, permit};
 use desk::request::{Command, Event, Request, decide, evolve};
 use jiff::Timestamp;
+use ledger::LeafIndex;
 use quick_cache::sync::Cache;
 use serde_json::Value;
 use store::{
@@ -40,6 +42,8 @@ use crate::{jobs, view};
 
 /// An act is decided again at most this often when others were faster.
 const DECIDE_AGAIN_MAX: u32 = 3;
+/// Packages that are rendered at the same time; more wait for their turn.
+const PACKAGES_MADE_AT_ONCE_MAX: usize = 8;
 /// Folded requests kept in memory.
 const FOLDED_REQUESTS_MAX: usize = 20_000;
 
@@ -65,6 +69,8 @@ pub struct Node {
     directory: RwLock<Arc<Directory>>,
     folded: Cache<RequestId, Arc<Folded>>,
     bags: bags::Bags,
+    cases: cases::Cases,
+    package_turns: tokio::sync::Semaphore,
 }
 
 /// A request as folded from its events, with the sequence number of the newest.
@@ -177,8 +183,11 @@ impl Node {
             let own =
                 events.len().saturating_sub(by_time_alone(&before.request, &facts, pack, now));
             let append = self.append_of(&act, &before, &events, own, now)?;
+            let texts = append.events.clone();
             match self.store.append(append).await {
-                Ok(appended) => return Ok(self.done(act.request, &before, events, appended)),
+                Ok(appended) => {
+                    return Ok(self.done(act.request, &before, events, texts, appended));
+                }
                 Err(AppendError::Conflict { .. }) => {
                     self.folded.remove(&act.request);
                 }
@@ -324,8 +333,29 @@ impl Node {
         })
     }
 
-    fn done(&self, id: RequestId, before: &Folded, events: Vec<Event>, appended: Appended) -> Done {
+    fn done(
+        &self,
+        id: RequestId,
+        before: &Folded,
+        events: Vec<Event>,
+        texts: Vec<NewEvent>,
+        appended: Appended,
+    ) -> Done {
         let at = appended.at;
+        let stored: Vec<StoredEvent> = texts
+            .into_iter()
+            .zip(before.seq + 1..)
+            .zip(appended.leaves.start..)
+            .map(|((text, seq), leaf)| StoredEvent {
+                stream: id.0,
+                seq,
+                at,
+                event_json: text.event_json,
+                payload: text.payload_json.map_or(store::Payload::None, store::Payload::Kept),
+                leaf: LeafIndex(leaf),
+            })
+            .collect();
+        self.extend_case(id, &stored);
         let request = events.iter().fold(before.request.clone(), |r, e| evolve(r, e, at));
         let seq = before.seq + events.len() as u64;
         let folded = Arc::new(Folded { request, seq });
@@ -369,8 +399,22 @@ impl Node {
         let directory = RwLock::new(Arc::new(people::read_directory(&store).await?));
         let folded = Cache::new(FOLDED_REQUESTS_MAX);
         let bags = bags::Bags::default();
-        let node =
-            Self { config, store, records, chain, seal, clock, http, directory, folded, bags };
+        let cases = cases::Cases::default();
+        let package_turns = tokio::sync::Semaphore::new(PACKAGES_MADE_AT_ONCE_MAX);
+        let node = Self {
+            config,
+            store,
+            records,
+            chain,
+            seal,
+            clock,
+            http,
+            directory,
+            folded,
+            bags,
+            cases,
+            package_turns,
+        };
         std::fs::create_dir_all(node.spool_folder())
             .with_context(|| format!("{}", node.spool_folder().display()))?;
         Ok(node)

@@ -2,16 +2,19 @@
 //! nothing of what they are. A blob is on the disk before its name is given out, so that no event
 //! can name one that is not there (docs/decisions/050).
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Cursor, Read, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
+use sqlx::AssertSqlSafe;
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use uuid::Uuid;
 
 use crate::act::{Append, BlobDigest, ExpectedSeq, NewBlob};
+use crate::db::{Row, tuples};
 use crate::error::{BlobError, OpenError};
 use crate::files;
 use crate::limits::{BLOB_BYTES_MAX, BLOB_INLINE_BYTES_MAX, ERASE_STREAMS_MAX};
@@ -21,6 +24,8 @@ use crate::writer::{Other, time};
 
 /// What is read from a source and written to a file at a time.
 const CHUNK_BYTES: usize = 256 * 1024;
+/// Blobs that one query asks for.
+const BLOBS_A_QUERY_MAX: usize = 64;
 /// Names of files that are not finished begin so.
 const UNFINISHED: &str = "unfinished-";
 
@@ -153,7 +158,41 @@ impl Store {
 impl Reader {
     /// A whole blob in memory; its digest was compared.
     pub async fn blob(&self, digest: BlobDigest) -> Result<Vec<u8>, BlobError> {
-        let source = self.blob_source(digest).await?;
+        self.read_through(self.blob_source(digest).await?).await
+    }
+
+    /// Several blobs whole in memory, the small ones with one query. Their digests were compared.
+    pub async fn blobs(
+        &self,
+        digests: &[BlobDigest],
+    ) -> Result<HashMap<BlobDigest, Vec<u8>>, BlobError> {
+        let mut blobs = HashMap::with_capacity(digests.len());
+        for some in digests.chunks(BLOBS_A_QUERY_MAX) {
+            let sql = AssertSqlSafe(format!(
+                "select digest, length, bytes, erased_at from blob where digest in {}",
+                tuples(some.len(), 1, 1)
+            ));
+            let values = some.iter().map(|digest| digest.0.as_slice().into()).collect();
+            let rows = self.db.query("looking for blobs", sql, values).await?;
+            for row in &rows {
+                let source = self.source_of(BlobDigest(row.array(0)?), row, 1)?;
+                blobs.insert(source.digest, self.read_through(source).await?);
+            }
+        }
+        match digests.iter().find(|digest| !blobs.contains_key(digest)) {
+            Some(missing) => Err(BlobError::Missing(*missing)),
+            None => Ok(blobs),
+        }
+    }
+
+    async fn read_through(&self, source: BlobSource) -> Result<Vec<u8>, BlobError> {
+        let digest = source.digest;
+        if let BlobPlace::Memory(bytes) = &source.place {
+            let found = BlobDigest::of(bytes);
+            let same = || bytes.to_vec();
+            let damaged = BlobError::Damaged { expected: digest, found };
+            return (found == digest).then(same).ok_or(damaged);
+        }
         let path = self.blob_folder.as_deref().map(|folder| path_of(folder, digest));
         let read = move || {
             let mut bytes = Vec::new();
@@ -186,12 +225,21 @@ impl Reader {
         let sql = "select length, bytes, erased_at from blob where digest = $1";
         let rows =
             self.db.query("looking for a blob", sql, vec![digest.0.as_slice().into()]).await?;
-        let row = rows.first().ok_or(BlobError::Missing(digest))?;
-        if let Some(at) = row.get::<Option<i64>>(2)? {
+        self.source_of(digest, rows.first().ok_or(BlobError::Missing(digest))?, 0)
+    }
+
+    /// Reads length, bytes and time of erasure from three columns of a row.
+    fn source_of(
+        &self,
+        digest: BlobDigest,
+        row: &Row,
+        first: usize,
+    ) -> Result<BlobSource, BlobError> {
+        if let Some(at) = row.get::<Option<i64>>(first + 2)? {
             return Err(BlobError::Erased { digest, at: time(at) });
         }
-        let length = row.count(0)?;
-        let place = match row.get::<Option<Vec<u8>>>(1)? {
+        let length = row.count(first)?;
+        let place = match row.get::<Option<Vec<u8>>>(first + 1)? {
             Some(bytes) => BlobPlace::Memory(bytes.into()),
             None => {
                 let folder = self.blob_folder.as_deref();

@@ -32,6 +32,9 @@ pub struct Reader {
     pub(crate) clock: Clock,
 }
 
+/// Transaction identifiers that one query asks for.
+const TRANSACTIONS_A_QUERY_MAX: usize = 64;
+
 const EVENT_COLUMNS: &str = "event.stream, event.seq, event.at, event.event, event.leaf_index, \
      payload.has_body, payload.body, payload.erased_at \
      from event join payload on payload.payload_id = event.leaf_index";
@@ -186,6 +189,30 @@ impl Reader {
         let (transaction, reference) = (transaction.to_owned(), row.get(1)?);
         let seen = SeenTransaction { agency, transaction, reference };
         Ok(Some((Uuid::from_bytes(row.array(0)?), seen)))
+    }
+
+    /// Those of an agency's identifiers that were used, with the streams that used them.
+    pub async fn transactions(
+        &self,
+        agency: Uuid,
+        transactions: &[String],
+    ) -> Result<Vec<(Uuid, SeenTransaction)>, ReadError> {
+        let mut seen = Vec::new();
+        for some in transactions.chunks(TRANSACTIONS_A_QUERY_MAX) {
+            let sql = AssertSqlSafe(format!(
+                "select stream, reference, transaction_id from transaction_seen \
+                 where agency = $1 and transaction_id in {}",
+                tuples(some.len(), 1, 2)
+            ));
+            let identifiers = some.iter().map(|transaction| transaction.as_str().into());
+            let values = std::iter::once(agency.into()).chain(identifiers).collect();
+            for row in self.db.query("looking for transaction identifiers", sql, values).await? {
+                let (transaction, reference) = (row.get(2)?, row.get(1)?);
+                let known = SeenTransaction { agency, transaction, reference };
+                seen.push((Uuid::from_bytes(row.array(0)?), known));
+            }
+        }
+        Ok(seen)
     }
 
     /// Jobs that wait for a person, oldest first.

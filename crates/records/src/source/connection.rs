@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use futures_util::TryStreamExt;
 use jiff::Timestamp;
 use sqlx::postgres::PgConnection;
-use sqlx::sqlite::SqliteConnection;
+use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::{
     AssertSqlSafe, Column as _, Connection as _, Executor as _, Row as _, SqlSafeStr as _,
     Statement as _, TypeInfo as _,
@@ -146,12 +146,12 @@ impl OpenSource {
             }
             Connection::Sqlite(sqlite, deadline) => {
                 deadline.set(Some(wait));
-                sqlite.execute("begin").await.map_err(failed)?;
                 if matches!(self.place, Place::Loaded { .. }) {
+                    sqlite.execute("begin").await.map_err(failed)?;
                     self.loaded_moment(sqlite).await.map_err(failed)?
                 } else {
                     // Reading the schema in the same statement is what fixes the moment.
-                    let now = "select strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), \
+                    let now = "begin; select strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), \
                         (select count(*) from sqlite_schema)";
                     let row = sqlite.fetch_one(now).await.map_err(failed)?;
                     let promise = "one read transaction: every search of this look shows the same \
@@ -188,7 +188,15 @@ impl OpenSource {
                     .unzip::<String, bool, Vec<_>, Vec<_>>()
             }
             Connection::Sqlite(sqlite, _) => {
+                // Once is enough: every run compares the columns of its first row again.
+                let mut verified = self.verified.lock().await;
+                if verified.contains(statement.numbered()) {
+                    return Ok(());
+                }
                 let prepared = sqlite.prepare(sql).await.map_err(failed)?;
+                if prepared.columns().iter().map(|c| c.name()).eq(columns.iter().map(|c| &c.name)) {
+                    verified.insert(statement.numbered().to_owned());
+                }
                 // SQLite's cells have types, its columns do not: floats show row by row.
                 prepared
                     .columns()
@@ -254,12 +262,16 @@ impl OpenSource {
                 let sql = AssertSqlSafe(statement.numbered().to_owned());
                 let arguments = arguments.sqlite().map_err(failed)?;
                 let mut rows = sqlx::query_with(sql, arguments).fetch(&mut **sqlite);
+                let mut first = true;
                 loop {
                     let Ok(next) = tokio::time::timeout_at(end, rows.try_next()).await else {
                         return Err(RowsError::Time);
                     };
                     match next {
                         Ok(Some(row)) => {
+                            if std::mem::take(&mut first) {
+                                same_columns(&row, columns).map_err(RowsError::Source)?;
+                            }
                             take(sqlite_cells(&row).map_err(failed)?).map_err(RowsError::Taker)?;
                         }
                         Ok(None) => return Ok(()),
@@ -298,14 +310,7 @@ impl OpenSource {
                     .await
                     .map_err(failed)?;
                 let Some(row) = row else { return Ok(None) };
-                let found: Vec<_> = row.columns().iter().map(|column| column.name()).collect();
-                if !found.iter().eq(columns.iter()) {
-                    return Err(SourceError::Columns {
-                        what: "the confirming query".to_owned(),
-                        found: found.join(", "),
-                        declared: columns.join(", "),
-                    });
-                }
+                same_columns(&row, columns)?;
                 Ok(Some(sqlite_cells(&row).map_err(failed)?))
             }
         }
@@ -425,6 +430,19 @@ impl OpenSource {
             }),
         }
     }
+}
+
+/// Compares the columns that came with those that the catalog declares.
+fn same_columns(row: &SqliteRow, columns: &[String]) -> Result<(), SourceError> {
+    let found: Vec<_> = row.columns().iter().map(|column| column.name()).collect();
+    if found.iter().eq(columns.iter()) {
+        return Ok(());
+    }
+    Err(SourceError::Columns {
+        what: "a query that ran".to_owned(),
+        found: found.join(", "),
+        declared: columns.join(", "),
+    })
 }
 
 /// Was the query stopped by its own time limit?

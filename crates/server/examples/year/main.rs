@@ -27,6 +27,10 @@ use story::Story;
 /// Logs of more requests are not derived again: it would take longer than the run.
 const CHECKED_REQUESTS_MAX: usize = 2_000;
 
+/// As in the binary.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Answers many requests and measures it.
 #[derive(Parser)]
 struct Arguments {

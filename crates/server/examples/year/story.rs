@@ -22,7 +22,7 @@ use crate::orders::{Messages, agency_of};
 /// The only ask of every order.
 const ASK: AskNumber = AskNumber(1);
 /// Pause between two looks whether the workers have delivered a package.
-const LOOK: Duration = Duration::from_millis(20);
+const LOOK: Duration = Duration::from_millis(100);
 /// A package that is not delivered by then never will be.
 const DELIVERY_WAIT_MAX: Duration = Duration::from_secs(120);
 /// The acts that are timed, in order; the last is the whole request.

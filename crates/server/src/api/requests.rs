@@ -123,7 +123,7 @@ pub async fn read(
     let id = RequestId(request);
     let now = node.now();
     match node.read_permit(&actor, Action::ReadCase, id).await {
-        Ok(_) => Ok(Json(show::case(&node.case(id).await?, now))),
+        Ok(_) => Ok(Json(show::case(node.case(id).await?.as_ref(), now))),
         Err(Error::Hidden) => {
             let (_, folded) = node.read_permit(&actor, Action::ReadStatus, id).await?;
             Ok(Json(show::status(id, &folded, now)))

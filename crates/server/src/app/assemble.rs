@@ -4,6 +4,7 @@
 //! assembled. So it is not stored until it is sealed: it is made again, and its tag manifest must
 //! have the digest that was approved. Anything that changed in between shows as a refusal.
 
+use std::collections::{BTreeSet, HashMap};
 use std::io::Read;
 use std::sync::Arc;
 
@@ -114,13 +115,14 @@ impl Node {
         let received = case.received.as_ref().ok_or_else(|| {
             Error::input("request", "its payload was erased", "nothing can be disclosed any more")
         })?;
+        let small = self.small_files(case, notes, received).await?;
         let mut order = Vec::with_capacity(received.files.len());
         for file in &received.files {
             order.push(OrderFile {
                 name: name(&file.name)?,
                 original_name: file.original_name.clone(),
                 media_type: file.media_type.clone(),
-                content: self.content(&file.sha256, None).await?,
+                content: self.content(&small, &file.sha256, None).await?,
             });
         }
         let (mut exhibits, mut traces) = (Vec::new(), Vec::new());
@@ -130,10 +132,10 @@ impl Node {
             })?;
             match &exhibit.body {
                 payload::ExhibitBody::Table { .. } => {
-                    exhibits.push(self.table(exhibit, notes).await?);
+                    exhibits.push(self.table(&small, exhibit, notes).await?);
                 }
                 payload::ExhibitBody::Trace { .. } => {
-                    traces.push(self.trace_exhibit(exhibit, notes).await?);
+                    traces.push(self.trace_exhibit(&small, exhibit, notes).await?);
                 }
             }
         }
@@ -155,15 +157,50 @@ impl Node {
             tool_version: format!("comity {}", env!("CARGO_PKG_VERSION")),
             report: if notes.report { ReportWanted::Pdf } else { ReportWanted::None },
         };
-        // Rendering takes milliseconds of pure computation; it must not hold up other answers.
+        // Rendering takes milliseconds of pure computation; it must not hold up other answers, and
+        // each one under way holds megabytes.
+        let _turn = self.package_turns.acquire().await.context("the node is closing")?;
         tokio::task::spawn_blocking(move || Bag::build(input))
             .await
             .context("assembling was interrupted")?
             .map_err(|error| Error::Internal(error.into()))
     }
 
+    /// Every file of the package that is held in memory, read together.
+    async fn small_files(
+        &self,
+        case: &Case,
+        notes: &payload::Assembled,
+        received: &payload::Received,
+    ) -> Result<SmallFiles, Error> {
+        let mut names: Vec<&str> = received.files.iter().map(|file| file.sha256.as_str()).collect();
+        for exhibit in notes.exhibits.iter().filter_map(|number| case.exhibits.get(number)) {
+            match &exhibit.body {
+                payload::ExhibitBody::Table {
+                    csv_sha256,
+                    csv_bytes,
+                    json_sha256,
+                    json_bytes,
+                    ..
+                } => {
+                    let files = [(csv_sha256, *csv_bytes), (json_sha256, *json_bytes)];
+                    let small = files.into_iter().filter(|(_, bytes)| *bytes <= MEMORY_BYTES_MAX);
+                    names.extend(small.map(|(name, _)| name.as_str()));
+                }
+                payload::ExhibitBody::Trace { json_sha256, svg_sha256, .. } => {
+                    names.extend([json_sha256.as_str(), svg_sha256.as_str()]);
+                }
+            }
+        }
+        let digests: BTreeSet<BlobDigest> =
+            names.into_iter().map(blob_name).collect::<Result<_, _>>()?;
+        let digests: Vec<BlobDigest> = digests.into_iter().collect();
+        Ok(self.store.reader().blobs(&digests).await?)
+    }
+
     async fn table(
         &self,
+        small: &SmallFiles,
         exhibit: &payload::Exhibit,
         notes: &payload::Assembled,
     ) -> Result<Exhibit<'static>, Error> {
@@ -212,13 +249,14 @@ impl Node {
         Ok(Exhibit {
             facts,
             columns: columns.iter().map(column).collect::<Result<_, _>>()?,
-            csv: self.content(csv_sha256, Some(csv)).await?,
-            json: self.content(json_sha256, Some(json)).await?,
+            csv: self.content(small, csv_sha256, Some(csv)).await?,
+            json: self.content(small, json_sha256, Some(json)).await?,
         })
     }
 
     async fn trace_exhibit(
         &self,
+        small: &SmallFiles,
         exhibit: &payload::Exhibit,
         notes: &payload::Assembled,
     ) -> Result<TraceExhibit<'static>, Error> {
@@ -239,28 +277,27 @@ impl Node {
                 let note = "the attribution of addresses to accounts is made up";
                 self.config.company.fiction.clone().unwrap_or_else(|| note.to_owned())
             }),
-            json: self.content(json_sha256, None).await?,
-            svg: self.content(svg_sha256, None).await?,
+            json: self.content(small, json_sha256, None).await?,
+            svg: self.content(small, svg_sha256, None).await?,
         })
     }
 
     /// A file of the package: from memory when small, else from a copy in the spool folder.
     async fn content(
         &self,
+        small: &SmallFiles,
         sha256: &str,
         digests: Option<Digests>,
     ) -> Result<Content<'static>, Error> {
-        let digest = Digest::from_hex(sha256).context("a blob's name is not hex")?;
-        let blob = BlobDigest(digest.0);
-        match digests {
-            Some(digests) if digests.bytes > MEMORY_BYTES_MAX => {
+        let blob = blob_name(sha256)?;
+        match (small.get(&blob), digests) {
+            (Some(bytes), Some(digests)) => Ok(Content::digested_bytes(bytes.clone(), digests)),
+            (Some(bytes), None) => Ok(Content::bytes(bytes.clone())),
+            (None, Some(digests)) => {
                 let source = self.store.reader().blob_source(blob).await?;
                 Ok(Content::source(Arc::new(Blob(source)), digests))
             }
-            Some(digests) => {
-                Ok(Content::digested_bytes(self.store.reader().blob(blob).await?, digests))
-            }
-            None => Ok(Content::bytes(self.store.reader().blob(blob).await?)),
+            (None, None) => Ok(Content::bytes(self.store.reader().blob(blob).await?)),
         }
     }
 
@@ -273,7 +310,7 @@ impl Node {
         let order = case.request.order.as_ref().context("a request without an order")?;
         let scopes = || order.asks.iter().filter_map(|ask| ask.scope());
         let range = scopes().find_map(|scope| scope.range);
-        let categories: std::collections::BTreeSet<_> =
+        let categories: BTreeSet<_> =
             scopes().flat_map(|scope| scope.categories.iter().copied()).collect();
         Ok(RequestFacts {
             request_id: case.id.0,
@@ -333,6 +370,14 @@ pub fn answers_of(case: &Case, asks: &[AskNumber]) -> Vec<Answer> {
     answers
 }
 
+/// Files of a package by name.
+type SmallFiles = HashMap<BlobDigest, Vec<u8>>;
+
+fn blob_name(sha256: &str) -> Result<BlobDigest, Error> {
+    let digest = Digest::from_hex(sha256).context("a blob's name is not hex")?;
+    Ok(BlobDigest(digest.0))
+}
+
 struct Blob(store::BlobSource);
 
 impl Reopen for Blob {
@@ -373,7 +418,7 @@ fn ask_answers(case: &Case, notes: &payload::Assembled, answers: &[Answer]) -> V
 /// Accounts and addresses that the trace exhibits name.
 fn entities(case: &Case, notes: &payload::Assembled) -> Vec<Entity> {
     let mut entities = Vec::new();
-    let mut accounts = std::collections::BTreeSet::new();
+    let mut accounts = BTreeSet::new();
     for number in &notes.exhibits {
         let Some(payload::ExhibitBody::Trace { reached, .. }) =
             case.exhibits.get(number).map(|exhibit| &exhibit.body)

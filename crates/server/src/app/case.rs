@@ -3,18 +3,21 @@
 //! Only the code that serves a permit reads a case: see `Node::read_permit` and the jobs.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use anyhow::Context as _;
 use desk::ids::{ActorId, RequestId};
-use desk::request::{Event, Request};
+use desk::request::{Event, Request, evolve};
 use jiff::Timestamp;
 use records::{Selector, SelectorKind};
 use store::StoredEvent;
 
-use super::{Node, fold, payload_of};
+use super::{Node, payload_of};
 use crate::error::Error;
 use crate::payload;
 
 /// A request and its payloads.
+#[derive(Clone)]
 pub struct Case {
     /// Its id.
     pub id: RequestId,
@@ -40,6 +43,8 @@ pub struct Case {
     pub said: BTreeMap<u16, String>,
     /// Every event with its time, oldest first.
     pub history: Vec<(Timestamp, Event)>,
+    /// Length of all that was read, for the limit on what is kept in memory.
+    pub(super) text_bytes: u64,
 }
 
 /// Where the parts of a seal lie.
@@ -56,22 +61,46 @@ impl Node {
     ///
     /// # Errors
     /// [`Error::Hidden`] when there is none of that name.
-    pub async fn case(&self, id: RequestId) -> Result<Case, Error> {
-        let events = self.store.reader().load(id.0).await?;
-        if events.is_empty() {
+    pub async fn case(&self, id: RequestId) -> Result<Arc<Case>, Error> {
+        let newest = self.folded(id).await?.seq;
+        let read = self.cases.erasures();
+        let known = self.cases.get(id);
+        if let Some(known) = known.as_ref().filter(|known| known.seq >= newest) {
+            return Ok(known.clone());
+        }
+        let mut case = known.map_or_else(|| Case::new(id), |known| Case::clone(&known));
+        let events = self.store.reader().load_after(id.0, case.seq).await?;
+        for stored in &events {
+            case.take(stored)?;
+        }
+        if case.seq == 0 {
             return Err(Error::Hidden);
         }
-        Case::of(id, &events)
+        let case = Arc::new(case);
+        self.cases.keep(&case, read);
+        Ok(case)
+    }
+
+    /// Brings a case that is in memory up to date with what was just stored.
+    pub(super) fn extend_case(&self, id: RequestId, stored: &[StoredEvent]) {
+        let read = self.cases.erasures();
+        let (Some(known), Some(first)) = (self.cases.take(id), stored.first()) else { return };
+        if known.seq + 1 != first.seq {
+            return;
+        }
+        let mut case = Arc::unwrap_or_clone(known);
+        if stored.iter().all(|event| case.take(event).is_ok()) {
+            self.cases.keep(&Arc::new(case), read);
+        }
     }
 }
 
 impl Case {
-    fn of(id: RequestId, events: &[StoredEvent]) -> Result<Self, Error> {
-        let folded = fold(events)?;
-        let mut case = Self {
+    fn new(id: RequestId) -> Self {
+        Self {
             id,
-            request: folded.request,
-            seq: folded.seq,
+            request: Request::default(),
+            seq: 0,
             received: None,
             exhibits: BTreeMap::new(),
             operators: BTreeMap::new(),
@@ -80,18 +109,28 @@ impl Case {
             delivered: Vec::new(),
             sealed: Vec::new(),
             said: BTreeMap::new(),
-            history: Vec::with_capacity(events.len()),
-        };
-        for stored in events {
-            let event = desk::record::decode(&stored.event_json)
-                .map_err(|error| Error::Internal(error.into()))?;
-            case.take(stored, &event)?;
-            case.history.push((stored.at, event));
+            history: Vec::new(),
+            text_bytes: 0,
         }
-        Ok(case)
     }
 
-    fn take(&mut self, stored: &StoredEvent, event: &Event) -> Result<(), Error> {
+    /// Takes in the next event.
+    fn take(&mut self, stored: &StoredEvent) -> Result<(), Error> {
+        let event = desk::record::decode(&stored.event_json)
+            .with_context(|| format!("stream {}, event {}", stored.stream, stored.seq))?;
+        self.take_payload(stored, &event)?;
+        self.request = evolve(std::mem::take(&mut self.request), &event, stored.at);
+        self.seq = stored.seq;
+        let payload = match &stored.payload {
+            store::Payload::Kept(text) => text.len(),
+            _ => 0,
+        };
+        self.text_bytes += (stored.event_json.len() + payload) as u64;
+        self.history.push((stored.at, event));
+        Ok(())
+    }
+
+    fn take_payload(&mut self, stored: &StoredEvent, event: &Event) -> Result<(), Error> {
         match event {
             // What is said with a correction is a message; the order's own payload stays.
             Event::Received { .. } => {

@@ -86,6 +86,7 @@ pub async fn delete(
             .filter_map(|name| Digest::from_hex(name).map(|digest| BlobDigest(digest.0)))
             .collect();
         node.store.erase_events(&[LeafIndex(*leaf)]).await?;
+        node.cases.forget(request);
         node.store.erase_blobs(&blobs).await?;
     }
     let open = case

@@ -245,7 +245,7 @@ async fn perform(
         // An authority ends its own measure by taking it back; `Release` is the company's word.
         Change::Release(ask) => commands.push((Command::Withdraw { ask }, None)),
         Change::Acknowledge { delivery } => {
-            commands.push((acknowledgement(&node.case(id).await?, delivery)?, None));
+            commands.push((acknowledgement(node.case(id).await?.as_ref(), delivery)?, None));
         }
         Change::Correct { ask, object } => {
             let order = folded.request.order.as_ref().ok_or(Error::Hidden)?;
@@ -303,9 +303,10 @@ async fn look_up(
     ids: &HashSet<ObjectId>,
 ) -> Result<(HashMap<ObjectId, Known>, HashSet<ObjectId>), Error> {
     let mut known = HashMap::new();
-    for id in ids {
-        let found = node.store.reader().transaction(agency.id.0, &object_key(*id)).await?;
-        let Some((stream, seen)) = found else { continue };
+    let ids: HashMap<String, ObjectId> = ids.iter().map(|id| (object_key(*id), *id)).collect();
+    let keys: Vec<String> = ids.keys().cloned().collect();
+    for (stream, seen) in node.store.reader().transactions(agency.id.0, &keys).await? {
+        let Some(id) = ids.get(&seen.transaction) else { continue };
         let request = RequestId(stream);
         let case_part = seen.reference.rsplit(' ').next().unwrap_or_default();
         let folded = node.folded(request).await?;
