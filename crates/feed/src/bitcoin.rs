@@ -169,7 +169,8 @@ impl BitcoinNode {
         bytes: &[u8],
     ) -> Result<DecodedBlock, Fault> {
         let name = format!("block {asked}");
-        let mut blocks = decode_file(NamedBytes { name: &name, bytes }, self.network)?;
+        let mut blocks = decode_file(NamedBytes { name: &name, bytes }, self.network)
+            .map_err(|error| Fault::Block(Box::new(error)))?;
         let given = blocks.len();
         let (Some(block), 1) = (blocks.pop(), given) else {
             return Err(Fault::Shape(format!("{given} blocks where one was asked for")));
@@ -226,6 +227,14 @@ impl BitcoinNode {
     fn hash(&self, ask: Ask<'_>, text: &str) -> Result<BlockHash, FeedError> {
         text.parse()
             .map_err(|error: chain::ParseIdError| self.fault(ask, Fault::Shape(error.to_string())))
+    }
+
+    /// The JSON-RPC side, where that is the way.
+    pub(crate) fn json_rpc(&self) -> Option<&JsonRpc> {
+        match &self.way {
+            Way::Rpc(rpc) => Some(rpc),
+            Way::Rest(_) => None,
+        }
     }
 
     pub(crate) fn error(&self, method: &str, height: Option<Height>, fault: Fault) -> FeedError {

@@ -14,9 +14,9 @@ const ECHO_CHARS_MAX: usize = 200;
 })]
 pub struct FeedError {
     /// The node's scheme, host and port; never its path, name or password.
-    pub node: String,
+    pub node: Box<str>,
     /// The call.
-    pub method: String,
+    pub method: Box<str>,
     /// The height it was about, where it was about one.
     pub height: Option<u64>,
     /// What went wrong.
@@ -98,10 +98,18 @@ pub enum Fault {
     },
     /// The bytes are no block.
     #[error("{0}")]
-    Block(#[from] DecodeError),
+    Block(Box<DecodeError>),
     /// The bytes are another block.
     #[error("block {asked} was asked for, the bytes are block {given}")]
     OtherBlock {
+        /// Asked for.
+        asked: String,
+        /// What the bytes hash to.
+        given: String,
+    },
+    /// The bytes are another transaction.
+    #[error("transaction {asked} was asked for, the bytes are transaction {given}")]
+    OtherTransaction {
         /// Asked for.
         asked: String,
         /// What the bytes hash to.
@@ -122,11 +130,11 @@ pub enum Fault {
     )]
     Previous {
         /// The block.
-        hash: String,
+        hash: Box<str>,
         /// The block it follows.
-        previous: String,
+        previous: Box<str>,
         /// The block that was given for the height below.
-        expected: String,
+        expected: Box<str>,
         /// How often it was tried from the beginning.
         tries: u32,
     },
@@ -181,6 +189,17 @@ impl Fault {
             Fault::Reported { code, .. } => *code == -28,
             _ => false,
         }
+    }
+}
+
+impl Fault {
+    /// Whether the node itself may get over it: it catches up, or its chain comes to rest.
+    pub(crate) fn is_of_the_moment(&self) -> bool {
+        let moment = [
+            matches!(self, Fault::Behind { .. } | Fault::NodeBehind { .. }),
+            matches!(self, Fault::Previous { .. } | Fault::Missing(_)),
+        ];
+        moment.contains(&true)
     }
 }
 

@@ -36,6 +36,16 @@ pub struct Step {
     pub node: Height,
 }
 
+impl FollowError {
+    /// Whether trying again later may help, without anybody doing anything here.
+    pub fn may_pass(&self) -> bool {
+        match self {
+            FollowError::Feed(error) => error.fault.may_pass() || error.fault.is_of_the_moment(),
+            _ => false,
+        }
+    }
+}
+
 /// Why following stopped.
 #[derive(Debug, thiserror::Error)]
 pub enum FollowError {
@@ -220,7 +230,8 @@ async fn fetch(node: &BitcoinNode, plan: &Plan, tries: u32) -> Result<Fetched, F
         };
         let (hash, previous) = (fetched.block.hash, fetched.block.previous);
         if let Some(expected) = below.filter(|expected| *expected != previous) {
-            let [hash, previous, expected] = [hash, previous, expected].map(|id| id.to_string());
+            let [hash, previous, expected] =
+                [hash, previous, expected].map(|id| id.to_string().into());
             let fault = Fault::Previous { hash, previous, expected, tries };
             return Ok(Fetched::Moved(node.error("getblock", Some(height), fault)));
         }

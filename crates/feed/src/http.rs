@@ -40,8 +40,8 @@ impl Http {
         }
         let node = endpoint.to_string();
         let client = builder.build().map_err(|error| FeedError {
-            node,
-            method: "connect".to_owned(),
+            node: node.into(),
+            method: "connect".into(),
             height: None,
             fault: Fault::Unreachable(error.to_string()),
         })?;
@@ -49,7 +49,7 @@ impl Http {
     }
 
     pub(crate) fn fault(&self, ask: Ask<'_>, fault: Fault) -> FeedError {
-        let (node, method) = (self.endpoint.to_string(), ask.method.to_owned());
+        let (node, method) = (self.endpoint.to_string().into(), ask.method.into());
         FeedError { node, method, height: ask.height, fault }
     }
 

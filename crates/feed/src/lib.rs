@@ -10,11 +10,14 @@
 //! - [`bitcoin`]: blocks by JSON-RPC or REST.
 //! - [`evm`], [`tron`]: blocks of chains of accounts; [`account`]: what follows what.
 //! - [`follow`]: a store brought up to a node's best chain.
+//! - [`coins`]: what a block's inputs were worth.
+//! - [`replay`]: the blocks that an exhibit names.
 //! - [`error`]: which node, which call, which height, what went wrong.
 #![forbid(unsafe_code)]
 
 pub mod account;
 pub mod bitcoin;
+pub mod coins;
 pub mod endpoint;
 pub mod error;
 pub mod evm;
@@ -22,6 +25,7 @@ pub mod follow;
 mod http;
 mod jsonrpc;
 pub mod limits;
+pub mod replay;
 pub mod tron;
 
 pub use account::{Head, Next};

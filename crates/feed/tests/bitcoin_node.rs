@@ -141,6 +141,37 @@ async fn a_real_node_is_followed_through_a_reorganisation() {
     compare(&process, &store).await;
 }
 
+/// Whoever has the exhibit and a node needs nothing else: neither the store nor a file.
+#[tokio::test]
+async fn exhibits_replay_from_a_node_alone() {
+    let Some(process) = BitcoinProcess::start().await else { return };
+    history(&process).await;
+    let node = connect(&process).await;
+    let mut store = Store::new();
+    catch_up(&node, &mut store).await;
+    let chain = &store.chain;
+    assert!(!chain.segments().is_empty(), "some of it is sealed");
+    // The coinbase that was spent first: its money goes through a plain and a segwit payment.
+    let spent = (0..chain.output_count()).map(OutputNumber).find(|o| chain.spender(*o).is_some());
+    let txid = chain.txid(chain.creator(spent.unwrap()));
+    for policy in trace::Policy::ALL {
+        let source = trace::Source { txid, vout: None };
+        let traced = trace::run(chain, &trace::Parameters::new(source, policy)).unwrap();
+        assert!(traced.flow.hops.len() >= 3, "{policy}: {}", traced.flow.hops.len());
+        let exhibit = trace::exhibit(&traced);
+        let rests = feed::replay::rests(&exhibit).unwrap();
+        assert!(rests.blocks.len() < 10, "{} blocks", rests.blocks.len());
+        let view = feed::replay::fetch(&node, &rests).await.unwrap();
+        assert_eq!(trace::replay(&exhibit, &view).unwrap(), trace::Replay::Same, "{policy}");
+        // A changed amount is found.
+        let text = String::from_utf8(exhibit).unwrap();
+        let changed = text.replacen("\"source\": \"5", "\"source\": \"4", 1);
+        assert_ne!(changed, text);
+        let replayed = trace::replay(changed.as_bytes(), &view).unwrap();
+        assert!(matches!(replayed, trace::Replay::Different(_)));
+    }
+}
+
 #[tokio::test]
 async fn a_real_node_says_what_it_does_not_have() {
     let Some(process) = BitcoinProcess::start().await else { return };

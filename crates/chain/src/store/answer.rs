@@ -9,9 +9,11 @@ use super::append::{
 use super::column::{Name, OUTPUT_STEP, TX_STEP};
 use super::index::{Kind, script_key, txid_key};
 use super::tail::OUTSIDE_BIT;
-use crate::utxo::{AddressNumber, Features, InputNumber, OutputNumber, Spent, Utxo};
+use bitcoin::hashes::{Hash as _, sha256};
+
+use crate::utxo::{AddressNumber, Features, InputNumber, OutputNumber, SegmentFacts, Spent, Utxo};
 use crate::view::{BlockNumber, TxNumber};
-use crate::{BlockHash, Height, Network, OutPoint, Satoshi, ScriptType, Txid};
+use crate::{BlockHash, FileDigest, Height, Network, OutPoint, Satoshi, ScriptType, Txid};
 
 /// The low bits of an output's word, its value.
 const VALUE_MASK: u64 = (1 << 56) - 1;
@@ -250,5 +252,28 @@ impl Utxo for ChainStore {
         outputs.extend(self.tail.postings.find(&address.0).map(OutputNumber));
         outputs[from..].reverse();
         outputs
+    }
+
+    /// What is sealed, by its digest, and then the tail, by the hashes of its blocks: a store
+    /// always has a piece, so that an exhibit says that it was made from one.
+    fn segments(&self) -> Vec<SegmentFacts> {
+        let mut first = 0;
+        let mut facts = Vec::with_capacity(self.manifest.segments.len() + 1);
+        for segment in &self.manifest.segments {
+            let name = format!("blocks {first} to {}", segment.blocks_end() - 1);
+            facts.push(SegmentFacts { name, sha256: segment.digest() });
+            first = segment.blocks_end();
+        }
+        let count = self.block_count();
+        if first < count {
+            let hashes = (first..count).flat_map(|block| {
+                let hash: [u8; 32] = *self.columns.get(Name::BlockHash, u64::from(block));
+                hash
+            });
+            let digest = sha256::Hash::hash(&hashes.collect::<Vec<u8>>()).to_byte_array();
+            let name = format!("tail, blocks {first} to {}, by their hashes", count - 1);
+            facts.push(SegmentFacts { name, sha256: FileDigest(digest) });
+        }
+        facts
     }
 }

@@ -8,7 +8,7 @@ use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, ChildStdout, Command};
 
 const MODULES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/nodes/node_modules");
-const SCRIPTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/nodes");
+const SCRIPTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../feed/tests/nodes");
 
 /// Name and password of the Bitcoin node.
 const USER: (&str, &str) = ("x", "test");
