@@ -249,6 +249,14 @@ pub enum BlockFault {
         /// What it spends.
         previous: crate::OutPoint,
     },
+    /// Rows of a table that go back.
+    #[error("its height is {claimed}, and that of the block before it {below}; rows go up")]
+    RowHeight {
+        /// The block's.
+        claimed: Height,
+        /// That of the block before it.
+        below: Height,
+    },
     /// It spends what only a coinbase names.
     #[error("transaction {0} spends the null output, which only a coinbase may name")]
     NullPrevious(crate::Txid),

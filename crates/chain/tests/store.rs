@@ -3,9 +3,19 @@
 
 #[path = "store/common.rs"]
 mod common;
+#[path = "store/damage.rs"]
+mod damage;
+#[path = "store/import.rs"]
+mod import;
+#[path = "store/made.rs"]
+mod made;
+#[path = "store/odd.rs"]
+mod odd;
+#[path = "store/random.rs"]
+mod random;
 
 use chain::store::{ChainStore, Layout};
-use chain::{BlockNumber, ChainView, DecodedBlock, Network, Utxo as _};
+use chain::{BlockNumber, ChainView, DecodedBlock, Network};
 use common::{SMALL, assert_same, data, decode, first_blocks};
 use tempfile::TempDir;
 

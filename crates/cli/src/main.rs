@@ -2,6 +2,7 @@
 //!
 //! Data goes to standard output, words about it to standard error.
 
+mod chain;
 mod check;
 mod demo;
 mod evidence;
@@ -26,6 +27,7 @@ const EXAMPLES: &str = "Examples:
   comity key new --dir keys                     development keys
   comity serve --config comity.toml --check     is the configuration sound?
   comity evidence verify PACKAGE.zip --root root.pem --policy policy.txt
+  comity chain import --dir chain --blocks ~/.bitcoin/blocks/blk*.dat
   comity trace run --blocks BLOCK --from TXID --policy haircut --json
 
 `comity COMMAND --help` has an example of each.
@@ -59,6 +61,9 @@ enum Command {
     /// Opens and verifies evidence packages; needs no server, no network, no trust in us.
     #[command(subcommand)]
     Evidence(evidence::Command),
+    /// Keeps a chain on disk: import, check, size.
+    #[command(subcommand)]
+    Chain(chain::Command),
     /// Follows money through blocks, and replays what others followed.
     #[command(subcommand)]
     Trace(trace::Command),
@@ -95,6 +100,7 @@ fn main() -> ExitCode {
         Command::Agency(command) => people::agency(&command),
         Command::Check(options) => check::run(&options),
         Command::Evidence(command) => evidence::run(&command),
+        Command::Chain(command) => chain::run(&command),
         Command::Trace(command) => trace::run(&command),
         Command::Ledger(command) => ledger::run(&command),
         Command::Backup(options) => ledger::backup(&options),

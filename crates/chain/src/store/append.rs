@@ -9,7 +9,7 @@ use super::{BlockFault, ChainStore, Mode, NewBlock, StoreError};
 use crate::block::{BLOCK_BYTES_MAX, Coin, DecodedBlock, Transaction, TransactionInput};
 use crate::utxo::{AddressNumber, Features, OutputNumber, Utxo as _};
 use crate::view::{BlockNumber, TxNumber, ViewError, WORTH_MAX};
-use crate::{BlockHash, Height, Network, SATOSHI_MAX, ScriptType, Txid};
+use crate::{Height, Network, SATOSHI_MAX, ScriptType, Txid};
 
 /// Two coinbases of 2010 repeat older ones and overwrote them (the reason for BIP 30).
 const REPEATED_COINBASES: [&str; 2] = [
@@ -143,15 +143,12 @@ impl ChainStore {
         }
         let network = self.manifest.network;
         let below = tip.and_then(|tip| tip.height);
-        let fail = |hash: BlockHash, claimed, counted| StoreError::Block {
-            block: hash.to_string(),
-            fault: ViewError::Height { hash, claimed, counted }.into(),
-        };
         let Some(hash) = block.hash else {
             // Rows of a table may leave out heights, not go back.
             return match (below, block.height) {
                 (Some(below), Some(claimed)) if claimed <= below => {
-                    Err(fail(BlockHash([0; 32]), claimed, None))
+                    let fault = BlockFault::RowHeight { claimed, below };
+                    Err(StoreError::Block { block: format!("at height {claimed}"), fault })
                 }
                 (_, height) => Ok(height),
             };
@@ -168,7 +165,9 @@ impl ChainStore {
                 if counted.0 < claims_begin(network) {
                     return Ok(Some(counted));
                 }
-                Err(fail(hash, claimed, Some(counted)))
+                let counted = Some(counted);
+                let fault = ViewError::Height { hash, claimed, counted }.into();
+                Err(StoreError::Block { block: hash.to_string(), fault })
             }
             (counted, claimed) => Ok(counted.or(claimed)),
         }

@@ -257,7 +257,7 @@ impl<P: FnMut(u64, u64)> Check<'_, P> {
                 }
             }
         }
-        self.report.bytes += HEADER_BYTES as u64 + 4 * outputs;
+        self.report.bytes += 4 * outputs;
         self.left_behind(&path, HEADER_BYTES as u64 + 4 * outputs);
         Ok(())
     }
