@@ -14,7 +14,7 @@ use crate::account::field::{self, At};
 use crate::account::{Account, Hash256, block::HashCheck};
 use crate::account::{
     AccountBlock, AccountChain, AccountTransaction, AnswerError, AnswerFault, Asset, Gap,
-    GapReason, Kind, Movement, Outcome, Place, WRAPPED_TRX, token,
+    GapReason, Kind, Movement, Outcome, Place, WRAPPED_TRX, order, token,
 };
 
 mod contract;
@@ -114,7 +114,7 @@ fn fill(
     action: contract::Action,
     info: Option<&info::Info>,
 ) {
-    let number = index as u32;
+    let (number, first) = (index as u32, block.movements.len());
     let gap = |place, reason| Gap { transaction: Some(number), place, reason };
     let (sender, outcome) = (block.transactions[index].sender, block.transactions[index].outcome);
     let movement = |place, kind, asset, from, to, amount| Movement {
@@ -167,6 +167,7 @@ fn fill(
         block.movements.push(movement(place, call.kind, call.asset, from, to, amount));
     }
     token::movements(&info.logs, &[WRAPPED_TRX], &mut block.movements, &mut block.gaps);
+    order::interleave(&mut block.movements, first);
 }
 
 /// An address in either form.

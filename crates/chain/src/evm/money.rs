@@ -4,10 +4,10 @@ use super::receipt::{Gas, Told};
 use super::trace::{Calls, Paid};
 use super::{CHAIN, EvmRules, UnknownOutcome, gap_of_block, wire};
 use crate::account::field::{AnswerError, AnswerFault, At};
-use crate::account::token;
 use crate::account::{
     Account, AccountBlock, Asset, Gap, GapReason, Kind, Movement, Outcome, Place,
 };
+use crate::account::{order, token};
 
 /// What a transaction offers for gas.
 pub(super) struct Price {
@@ -51,7 +51,7 @@ pub(super) fn fill(
         told.map_or(&[][..], |told| &told.logs),
     );
     for (index, price) in prices.iter().enumerate() {
-        let number = index as u32;
+        let (number, first) = (index as u32, block.movements.len());
         let gas = told.and_then(|told| told.gas.get(index));
         match gas {
             Some(gas) => fees.pay(block, index, gas, price)?,
@@ -69,6 +69,7 @@ pub(super) fn fill(
         let (own, rest) = logs.split_at(count);
         token::movements(own, &rules.wrappers, &mut block.movements, &mut block.gaps);
         logs = rest;
+        order::interleave(&mut block.movements, first);
     }
     if calls.is_none() && !block.transactions.is_empty() {
         gap_of_block(block, GapReason::CallsUnknown);
