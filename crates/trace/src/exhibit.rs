@@ -237,7 +237,7 @@ fn parameters(recorded: &wire::Parameters) -> Result<Parameters, ReplayError> {
     Ok(Parameters { source, policy, fees, limits, tags, attribution })
 }
 
-fn first_difference(recorded: &[u8], recomputed: &[u8]) -> Option<Difference> {
+pub(crate) fn first_difference(recorded: &[u8], recomputed: &[u8]) -> Option<Difference> {
     if recorded == recomputed {
         return None;
     }

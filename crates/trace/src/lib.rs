@@ -14,9 +14,12 @@
 //! - [`watch`]: lots that move raise alerts.
 //! - [`mod@exhibit`]: the JSON that a court receives, and its replay.
 //! - [`layout`] and [`mod@svg`]: the picture.
+//! - [`account`]: the same over accounts (EVM, Tron); [`poisoning`]: bait; [`swap`]: candidates for
+//!   what came back.
 //! - [`synthetic`]: made-up chains of which every owner is known.
 #![forbid(unsafe_code)]
 
+pub mod account;
 pub mod attribution;
 pub mod backward;
 pub mod change;
@@ -30,7 +33,9 @@ pub mod hypothesis;
 pub mod layout;
 pub mod parameters;
 pub mod peel;
+pub mod poisoning;
 pub mod svg;
+pub mod swap;
 pub mod synthetic;
 pub mod taint;
 pub mod watch;
