@@ -1,11 +1,13 @@
 //! `comity trace`: follow money through block files, and replay what others followed.
 
+pub mod rpc;
+
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 use chain::{ChainView, NamedBytes, Network};
-use trace::{Parameters, Policy, Replay, Source};
+use trace::{Parameters, Policy, Source};
 
 /// Traces.
 #[derive(clap::Subcommand)]
@@ -36,12 +38,25 @@ pub enum Command {
     /// Recomputes an exhibit and compares byte for byte.
     #[command(after_help = "Exit codes: 0 the same bytes, 1 different, or it could not be tried.
 Example:
-  comity trace replay exhibit.json --blocks comity-demo/blocks/702861.raw")]
+  comity trace replay exhibit.json --blocks comity-demo/blocks/702861.raw
+  comity trace replay exhibit.json --rpc http://127.0.0.1:8332 --cookie ~/.bitcoin/.cookie")]
     Replay {
         /// The exhibit JSON.
         exhibit: PathBuf,
+        /// The JSON-RPC address of a Bitcoin node that has the blocks: nothing else is needed.
+        #[arg(long, conflicts_with_all = ["blocks", "undo"])]
+        rpc: Option<String>,
         #[command(flatten)]
-        blocks: Blocks,
+        secret: rpc::Secret,
+        /// Block files: raw blocks, or blk*.dat.
+        #[arg(long, num_args = 1.., required_unless_present = "rpc")]
+        blocks: Vec<PathBuf>,
+        /// Undo files, which tell what inputs were worth.
+        #[arg(long, num_args = 1..)]
+        undo: Vec<PathBuf>,
+        /// mainnet, testnet, signet or regtest; a node is asked for the exhibit's own.
+        #[arg(long, default_value = "mainnet")]
+        network: Network,
     },
 }
 
@@ -81,19 +96,14 @@ pub fn run(command: &Command) -> anyhow::Result<ExitCode> {
             }
             Ok(ExitCode::SUCCESS)
         }
-        Command::Replay { exhibit, blocks } => {
-            let view = load(blocks)?;
+        Command::Replay { exhibit, rpc: Some(url), secret, .. } => {
+            rpc::replay(exhibit, url, secret)
+        }
+        Command::Replay { exhibit, blocks, undo, network, .. } => {
+            let (blocks, undo) = (blocks.clone(), undo.clone());
+            let view = load(&Blocks { blocks, undo, network: *network })?;
             let bytes = std::fs::read(exhibit).with_context(|| format!("{}", exhibit.display()))?;
-            match trace::replay(&bytes, &view)? {
-                Replay::Same => {
-                    eprintln!("the same bytes");
-                    Ok(ExitCode::SUCCESS)
-                }
-                Replay::Different(difference) => {
-                    eprintln!("different: {difference}");
-                    Ok(ExitCode::FAILURE)
-                }
-            }
+            rpc::tell(&trace::replay(&bytes, &view)?)
         }
     }
 }

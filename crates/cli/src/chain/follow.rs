@@ -1,0 +1,129 @@
+//! `comity chain follow`: a store kept at a node's tip. Knows arguments, progress and waiting.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use chain::store::{ChainStore, Layout};
+use chain::{Height, Network, Utxo as _};
+use feed::follow::{FollowError, Step, step};
+use feed::{BitcoinNode, Limits};
+
+use crate::trace::rpc::Secret;
+
+/// How often a node at whose tip we are is asked for more.
+const POLL: Duration = Duration::from_secs(5);
+/// How often progress is shown.
+const SHOWN_EVERY: Duration = Duration::from_secs(2);
+
+/// Arguments.
+#[derive(clap::Args)]
+pub struct Options {
+    /// The store's folder; made where there is none.
+    #[arg(long)]
+    dir: PathBuf,
+    /// The node's JSON-RPC address.
+    #[arg(long, required_unless_present = "rest", conflicts_with = "rest")]
+    rpc: Option<String>,
+    /// The node's address with its REST interface (`rest=1`), which needs no password.
+    #[arg(long)]
+    rest: Option<String>,
+    #[command(flatten)]
+    secret: Secret,
+    /// mainnet, testnet, signet or regtest.
+    #[arg(long, default_value = "mainnet")]
+    network: Network,
+    /// Where an empty store begins. Above 0 the values of older inputs stay unknown.
+    #[arg(long, default_value_t = 0)]
+    from: u32,
+    /// End at the node's tip instead of waiting for more.
+    #[arg(long)]
+    once: bool,
+}
+
+/// Follows until the tip, or until it is stopped.
+pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
+    let mut store = ChainStore::open_or_create(&options.dir, options.network, Layout::default())?;
+    crate::block_on(async {
+        // Dropped at a wait, never within a change of the store.
+        tokio::select! {
+            done = follow(options, &mut store) => done?,
+            interrupted = tokio::signal::ctrl_c() => interrupted?,
+        }
+        Ok(())
+    })?;
+    let tip = store.tip();
+    let height = tip.and_then(|tip| tip.height).map_or("none".to_owned(), |h| h.to_string());
+    let hash = tip.and_then(|tip| tip.hash).map_or("none".to_owned(), |hash| hash.to_string());
+    println!("{} blocks, height {height}, {hash}", store.block_count());
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn follow(options: &Options, store: &mut ChainStore) -> anyhow::Result<()> {
+    let node = connect(options).await?;
+    let mut meter = Meter::new();
+    loop {
+        match step(&node, store, Height(options.from)).await {
+            Ok(Some(done)) => meter.show(&done),
+            Ok(None) if options.once => return Ok(()),
+            Ok(None) => tokio::time::sleep(POLL).await,
+            Err(error) if options.once || !error.may_pass() => return Err(error.into()),
+            Err(error) => wait_for(&error).await,
+        }
+    }
+}
+
+/// A node that restarts or catches up is waited for.
+async fn wait_for(error: &FollowError) {
+    eprintln!("comity: {error}; asking again in {} s", POLL.as_secs());
+    tokio::time::sleep(POLL).await;
+}
+
+async fn connect(options: &Options) -> anyhow::Result<BitcoinNode> {
+    let url = options.rpc.as_ref().or(options.rest.as_ref()).map_or("", String::as_str);
+    let endpoint = options.secret.endpoint(url)?;
+    let limits = Limits::default();
+    Ok(match options.rest {
+        Some(_) => BitcoinNode::rest(endpoint, options.network, limits).await?,
+        None => BitcoinNode::rpc(endpoint, options.network, limits).await?,
+    })
+}
+
+/// Says how far it is, on standard error.
+struct Meter {
+    begun: Instant,
+    shown: Option<Instant>,
+    blocks: u64,
+    bytes: u64,
+    transactions: u64,
+}
+
+impl Meter {
+    fn new() -> Meter {
+        Meter { begun: Instant::now(), shown: None, blocks: 0, bytes: 0, transactions: 0 }
+    }
+
+    fn show(&mut self, done: &Step) {
+        self.blocks += u64::from(done.added);
+        self.bytes += done.bytes;
+        self.transactions += done.transactions;
+        if done.removed > 0 {
+            eprintln!("{} blocks were replaced by {} others", done.removed, done.added);
+        }
+        let at_tip = done.height == done.node;
+        if !at_tip && self.shown.is_some_and(|shown| shown.elapsed() < SHOWN_EVERY) {
+            return;
+        }
+        self.shown = Some(Instant::now());
+        let seconds = self.begun.elapsed().as_secs_f64().max(0.001);
+        let rate = self.blocks as f64 / seconds;
+        let left = f64::from(done.node.0.saturating_sub(done.height.0)) / rate;
+        eprintln!(
+            "height {} of {}, {rate:.0} blocks/s, {:.1} MB/s, {:.0} transactions/s, {left:.0} s left",
+            done.height,
+            done.node,
+            self.bytes as f64 / 1e6 / seconds,
+            self.transactions as f64 / seconds,
+        );
+    }
+}
