@@ -37,7 +37,7 @@ mod stats;
 mod tail;
 
 pub use check::{FINDINGS_MAX, Finding, Report, check};
-pub use journal::{RECORD_BYTES_MAX, count_records};
+pub use journal::{RECORD_BYTES_MAX, count_records, record_bytes};
 pub use manifest::{ManifestFault, RUNS_MAX, SEGMENTS_MAX, Segment, parse_manifest};
 
 pub use stats::Stats;

@@ -1,10 +1,15 @@
 //! The store answers as a view in memory does, over real blocks, through segments, tail, journal,
 //! rollback and reopening.
 
+#[path = "../../../fuzz/src/store.rs"]
+#[allow(dead_code)]
+mod checks;
 #[path = "store/common.rs"]
 mod common;
 #[path = "store/damage.rs"]
 mod damage;
+#[path = "store/format.rs"]
+mod format;
 #[path = "store/import.rs"]
 mod import;
 #[path = "store/made.rs"]
@@ -13,6 +18,8 @@ mod made;
 mod odd;
 #[path = "store/random.rs"]
 mod random;
+#[path = "store/year.rs"]
+mod year;
 
 use chain::store::{ChainStore, Layout};
 use chain::{BlockNumber, ChainView, DecodedBlock, Network};

@@ -183,26 +183,7 @@ impl<'a> Records<'a> {
         if after.array() != Some(check(self.number, at, whole.take(HEAD_BYTES + length)?)) {
             return None;
         }
-        let mut contents = Bytes::new(contents);
-        let record = match kind {
-            BLOCK => {
-                let mut lengths = [0; COLUMN_COUNT];
-                for (length, (_, width)) in lengths.iter_mut().zip(COLUMNS) {
-                    *length = contents.u32()? as usize;
-                    if !length.is_multiple_of(width) {
-                        return None;
-                    }
-                }
-                let mut columns: [&[u8]; COLUMN_COUNT] = [&[]; COLUMN_COUNT];
-                for (column, length) in columns.iter_mut().zip(lengths) {
-                    *column = contents.take(length)?;
-                }
-                Record::Block(columns)
-            }
-            ROLLBACK => Record::Rollback(contents.u32()?),
-            _ => return None,
-        };
-        (contents.left() == 0).then_some((record, after))
+        Some((contents_of(kind, contents)?, after))
     }
 }
 
@@ -214,6 +195,38 @@ impl<'a> Iterator for Records<'a> {
         self.reader = after;
         Some(record)
     }
+}
+
+/// A record out of its kind and contents.
+fn contents_of(kind: u8, contents: &[u8]) -> Option<Record<'_>> {
+    let mut contents = Bytes::new(contents);
+    let record = match kind {
+        BLOCK => {
+            let mut lengths = [0; COLUMN_COUNT];
+            for (length, (_, width)) in lengths.iter_mut().zip(COLUMNS) {
+                *length = contents.u32()? as usize;
+                if !length.is_multiple_of(width) {
+                    return None;
+                }
+            }
+            let mut columns: [&[u8]; COLUMN_COUNT] = [&[]; COLUMN_COUNT];
+            for (column, length) in columns.iter_mut().zip(lengths) {
+                *column = contents.take(length)?;
+            }
+            Record::Block(columns)
+        }
+        ROLLBACK => Record::Rollback(contents.u32()?),
+        _ => return None,
+    };
+    (contents.left() == 0).then_some(record)
+}
+
+/// How many bytes the columns of a record have, by its kind and contents: for fuzzing.
+pub fn record_bytes(kind: u8, contents: &[u8]) -> Option<usize> {
+    contents_of(kind, contents).map(|record| match record {
+        Record::Block(columns) => columns.iter().map(|column| column.len()).sum(),
+        Record::Rollback(_) => 0,
+    })
 }
 
 /// Counts the records of a journal and the bytes that belong to none: for fuzzing.
