@@ -75,6 +75,8 @@ enum Bench {
         #[arg(long, value_parser = ["both", "without", "with"], default_value = "both")]
         pdf: String,
     },
+    /// How often each heuristic of the trace engine is wrong; writes docs/error-rates.md.
+    Errors,
     /// Events per second of the store, by how many are in flight.
     Append,
     /// Packages written and verified per second.
@@ -119,6 +121,7 @@ fn bench(root: &std::path::Path, what: &Bench) -> Result<()> {
             let arguments = ["--requests", &requests, "--in-flight", &in_flight, "--pdf", pdf];
             run::example(root, "server", "year", Some(&arguments))
         }
+        Bench::Errors => run::example(root, "trace", "errors", Some(&[])),
         Bench::Append => run::example(root, "store", "append_rate", Some(&[])),
         Bench::Evidence => run::example(root, "evidence", "rate", Some(&[])),
     }

@@ -2,6 +2,8 @@
 
 pub mod rpc;
 
+mod why;
+
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -58,6 +60,8 @@ Example:
         #[arg(long, default_value = "mainnet")]
         network: Network,
     },
+    /// Tells why two addresses are taken for one owner's, and what if a transaction is left out.
+    Why(Box<why::Why>),
 }
 
 /// Block files.
@@ -77,6 +81,7 @@ pub struct Blocks {
 /// Runs `comity trace`.
 pub fn run(command: &Command) -> anyhow::Result<ExitCode> {
     match command {
+        Command::Why(why) => why::run(why),
         Command::Run { blocks, from, policy, hops_max, json, svg } => {
             let view = load(blocks)?;
             let mut parameters = Parameters::new(*from, *policy);

@@ -13,6 +13,7 @@
 //!
 //! - [`components`]: the kernel over plain numbers.
 //! - [`live`]: block by block, with undo.
+//! - [`explain`]: reasons in words and as JSON.
 
 use crate::coinjoin;
 use chain::{AddressNumber, InputNumber, ScriptType, Spent, TxNumber, Utxo};
@@ -22,6 +23,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 pub mod components;
 mod contested;
+pub mod explain;
 mod guarded;
 pub mod live;
 mod why;

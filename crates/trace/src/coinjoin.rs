@@ -112,7 +112,10 @@ pub fn shapes<C: Utxo>(chain: &C, transaction: TxNumber) -> Vec<Match> {
 
 /// Whether any shape matches in which inputs of several people meet.
 pub fn is_joint<C: Utxo>(chain: &C, transaction: TxNumber) -> bool {
-    if chain.outputs_of(transaction).end - chain.outputs_of(transaction).start < 3 {
+    let inputs = chain.inputs_of(transaction);
+    // Only Wasabi 1.1's levels do without two outputs of the same value.
+    let levels = inputs.end - inputs.start >= wallets::WASABI_1_INPUTS_MIN as u64;
+    if !levels && !has_equal_outputs(chain, transaction) {
         return false;
     }
     let Some(facts) = Facts::of(chain, transaction) else { return false };
@@ -121,10 +124,20 @@ pub fn is_joint<C: Utxo>(chain: &C, transaction: TxNumber) -> bool {
 
 /// Whether BlockSci's general rule matches; the flag that GraphSense clusters by.
 pub fn is_general<C: Utxo>(chain: &C, transaction: TxNumber) -> bool {
-    if chain.outputs_of(transaction).end - chain.outputs_of(transaction).start < 3 {
+    has_equal_outputs(chain, transaction)
+        && Facts::of(chain, transaction).is_some_and(|facts| facts.general().is_some())
+}
+
+/// Three outputs at least, and two of the same value: what most payments fail at once.
+fn has_equal_outputs<C: Utxo>(chain: &C, transaction: TxNumber) -> bool {
+    let outputs = chain.outputs_of(transaction);
+    if outputs.end - outputs.start < 3 {
         return false;
     }
-    Facts::of(chain, transaction).is_some_and(|facts| facts.is(Shape::General).is_some())
+    let mut values: Vec<u64> =
+        outputs.map(|output| chain.value(chain::OutputNumber(output)).0).collect();
+    values.sort_unstable();
+    values.windows(2).any(|pair| pair[0] == pair[1])
 }
 
 /// Amounts that carry data or tokens rather than money and are never a denomination: the dust limit

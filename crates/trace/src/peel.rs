@@ -84,6 +84,8 @@ pub enum PeelStop {
     Unspent,
     /// More than one output continues it: following either would be a guess.
     Several,
+    /// One output that somebody can spend, or none: nothing was peeled off.
+    Single,
     /// A transaction of several people.
     CoinJoin,
     /// As many hops as were asked for.
@@ -162,6 +164,9 @@ fn step<C: Utxo>(
 ) -> Result<(OutputNumber, TxNumber), PeelStop> {
     if coinjoin::is_joint(chain, transaction) {
         return Err(PeelStop::CoinJoin);
+    }
+    if evidence.len() < 2 {
+        return Err(PeelStop::Single);
     }
     let mut continuing = evidence.iter().filter(|one| one.continues());
     match (continuing.next(), continuing.next()) {

@@ -160,7 +160,7 @@ impl Synthetic {
             620..=779 => self.deposit(),
             780..=829 => self.payout(),
             830..=939 => self.consolidation(),
-            940..=989 => self.coinjoin(),
+            940..=997 => self.coinjoin(),
             _ => self.payjoin(),
         }?;
         Some(draft.write(self))

@@ -154,8 +154,10 @@ fn a_chain_with_two_ways_on_is_not_guessed() {
     let view = made.view();
     let chain = follow(&view, number(&view, first), 100);
     assert_eq!((chain.hops.len(), chain.stop), (1, PeelStop::Several));
-    let lone = follow(&view, TxNumber(view.transaction_count() - 1), 100);
-    assert_eq!(lone.stop, PeelStop::Unspent);
+    let last = follow(&view, TxNumber(view.transaction_count() - 1), 100);
+    assert_eq!(last.stop, PeelStop::Unspent);
+    let coinbase = follow(&view, TxNumber(0), 100);
+    assert_eq!(coinbase.stop, PeelStop::Single);
 }
 
 #[test]

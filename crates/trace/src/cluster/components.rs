@@ -39,20 +39,19 @@ pub fn components_with(count: u32, pairs: &[(u32, u32)], workers: usize) -> Vec<
         return forest.labels(1);
     }
     let width = count.div_ceil(workers as u32);
+    let range = |worker: u32| match worker + 1 == workers as u32 {
+        true => worker.saturating_mul(width)..u32::MAX,
+        false => worker.saturating_mul(width)..(worker + 1).saturating_mul(width),
+    };
     let across: Vec<Vec<(u32, u32)>> = std::thread::scope(|scope| {
-        let forest = &forest;
-        let ranges =
-            (0..workers as u32).map(|w| w * width..(w + 1).saturating_mul(width).min(count));
+        let join = |worker| forest.join_within(pairs, range(worker));
         let tasks: Vec<_> =
-            ranges.map(|range| scope.spawn(|| forest.join_within(pairs, range))).collect();
-        tasks.into_iter().map(|task| task.join().expect("no worker panics")).collect()
+            (0..workers as u32).map(|worker| scope.spawn(move || join(worker))).collect();
+        tasks.into_iter().map(|task| task.join().expect("every number is below count")).collect()
     });
     std::thread::scope(|scope| {
-        let forest = &forest;
         for part in &across {
-            scope.spawn(move || {
-                part.iter().for_each(|(first, second)| forest.join(*first, *second))
-            });
+            scope.spawn(|| forest.join_across(part));
         }
     });
     forest.labels(workers)
@@ -123,13 +122,25 @@ impl Forest {
                     _ => {}
                 }
             }
-            // All loads at once, none waiting for another; the joins find them in the cache.
-            let load = |number: u32| self.parents[number as usize].load(Relaxed);
-            let touched = here.iter().fold(0, |sum, (low, high)| sum ^ load(*low) ^ load(*high));
-            std::hint::black_box(touched);
+            self.touch(&here);
             here.iter().for_each(|(low, high)| self.join_alone(*low, *high));
         }
         across
+    }
+
+    fn join_across(&self, pairs: &[(u32, u32)]) {
+        for batch in pairs.chunks(BATCH_PAIRS) {
+            self.touch(batch);
+            batch.iter().for_each(|(low, high)| self.join(*low, *high));
+        }
+    }
+
+    /// Loads all at once, none waiting for another, so that what follows finds them in the cache.
+    #[inline]
+    fn touch(&self, pairs: &[(u32, u32)]) {
+        let load = |number: u32| self.parents[number as usize].load(Relaxed);
+        let touched = pairs.iter().fold(0, |sum, (low, high)| sum ^ load(*low) ^ load(*high));
+        std::hint::black_box(touched);
     }
 
     /// Connects two numbers while no other thread does anything to their trees.
@@ -219,7 +230,7 @@ mod tests {
             prop_assert_eq!(&components(60, &pairs), &expected);
             let mut other = pairs.clone();
             other.sort_by_key(|(a, b)| {
-                (u64::from(*a) * 61 + u64::from(*b) ^ seed).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+                ((u64::from(*a) * 61 + u64::from(*b)) ^ seed).wrapping_mul(0x9e37_79b9_7f4a_7c15)
             });
             let other: Vec<(u32, u32)> = other.into_iter().map(|(a, b)| (b, a)).collect();
             prop_assert_eq!(&components(60, &other), &expected);

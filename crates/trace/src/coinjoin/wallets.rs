@@ -18,7 +18,7 @@ const JOINMARKET_OUTPUTS_PER_TEN_MIN: usize = 17;
 /// Wasabi 1's denomination, which the coordinator lowered a little from round to round.
 const WASABI_1_SATOSHI: u64 = 10_000_000;
 const WASABI_1_TOLERANCE_SATOSHI: u64 = 500_000;
-const WASABI_1_INPUTS_MIN: usize = 10;
+pub(super) const WASABI_1_INPUTS_MIN: usize = 10;
 const WASABI_1_PARTICIPANTS_MIN: u32 = 3;
 /// Inputs that one participant could register.
 const WASABI_1_INPUTS_PER_PARTICIPANT_MAX: u32 = 7;
