@@ -184,7 +184,10 @@ pub enum StoreError {
         fault: ManifestFault,
     },
     /// A file does not hold what the manifest says.
-    #[error("{}, bytes {} to {}: {what}; run `comity chain check`", .path.display(), .range.start, .range.end)]
+    #[error(
+        "{}, bytes {} to {}: {what}; run `comity chain check`",
+        .path.display(), .range.start, .range.end
+    )]
     Damaged {
         /// The file.
         path: PathBuf,

@@ -1,14 +1,13 @@
 //! `comity trace`: follow money through block files, and replay what others followed.
 
 pub mod rpc;
-
 mod why;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use chain::{ChainView, NamedBytes, Network};
+use chain::{ChainStore, ChainView, NamedBytes, Network, Utxo};
 use trace::{Parameters, Policy, Source};
 
 /// Traces.
@@ -17,10 +16,14 @@ pub enum Command {
     /// Follows a transaction's money forward.
     #[command(after_help = "Example:
   comity trace run --blocks comity-demo/blocks/702861.raw --policy haircut --json \\
-    --from 38019c2f360911e301dcd2c6d193b11108be2e1f73d63eef7c8a7690b8a303f3")]
+    --from 38019c2f360911e301dcd2c6d193b11108be2e1f73d63eef7c8a7690b8a303f3
+  comity trace run --chain chain --policy fifo --from TXID:0")]
     Run {
         #[command(flatten)]
         blocks: Blocks,
+        /// A store that `comity chain import` made, instead of block files.
+        #[arg(long, conflicts_with_all = ["blocks", "undo"])]
+        chain: Option<PathBuf>,
         /// TXID, or TXID:VOUT for one output.
         #[arg(long, value_parser = source)]
         from: Source,
@@ -68,7 +71,7 @@ Example:
 #[derive(clap::Args)]
 pub struct Blocks {
     /// Block files: raw blocks, or blk*.dat.
-    #[arg(long, num_args = 1.., required = true)]
+    #[arg(long, num_args = 1.., required_unless_present = "chain")]
     blocks: Vec<PathBuf>,
     /// Undo files, which tell what inputs were worth.
     #[arg(long, num_args = 1..)]
@@ -82,24 +85,16 @@ pub struct Blocks {
 pub fn run(command: &Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Why(why) => why::run(why),
-        Command::Run { blocks, from, policy, hops_max, json, svg } => {
-            let view = load(blocks)?;
+        Command::Run { blocks, chain, from, policy, hops_max, json, svg } => {
             let mut parameters = Parameters::new(*from, *policy);
             if let Some(hops_max) = hops_max {
                 parameters.limits.hops_max = *hops_max;
             }
-            let traced = trace::run(&view, &parameters)?;
-            if let Some(path) = svg {
-                std::fs::write(path, trace::svg::svg(&traced))
-                    .with_context(|| format!("{}", path.display()))?;
+            let svg = svg.as_deref();
+            match chain {
+                Some(dir) => trace_and_tell(&ChainStore::open(dir)?, &parameters, *json, svg),
+                None => trace_and_tell(&load(blocks)?, &parameters, *json, svg),
             }
-            let exhibit = trace::exhibit(&traced);
-            if *json {
-                std::io::Write::write_all(&mut std::io::stdout(), &exhibit)?;
-            } else {
-                print!("{}", table(&traced));
-            }
-            Ok(ExitCode::SUCCESS)
         }
         Command::Replay { exhibit, rpc: Some(url), secret, .. } => {
             rpc::replay(exhibit, url, secret)
@@ -111,6 +106,26 @@ pub fn run(command: &Command) -> anyhow::Result<ExitCode> {
             rpc::tell(&trace::replay(&bytes, &view)?)
         }
     }
+}
+
+/// One trace, whatever answers for the chain.
+fn trace_and_tell<C: Utxo>(
+    chain: &C,
+    parameters: &Parameters,
+    json: bool,
+    svg: Option<&Path>,
+) -> anyhow::Result<ExitCode> {
+    let traced = trace::run(chain, parameters)?;
+    if let Some(path) = svg {
+        std::fs::write(path, trace::svg::svg(&traced))
+            .with_context(|| format!("{}", path.display()))?;
+    }
+    if json {
+        std::io::Write::write_all(&mut std::io::stdout(), &trace::exhibit(&traced))?;
+    } else {
+        print!("{}", table(&traced));
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 fn source(text: &str) -> Result<Source, String> {
@@ -136,7 +151,7 @@ fn load(blocks: &Blocks) -> anyhow::Result<ChainView> {
 }
 
 /// Where the money came to rest, and how much of it.
-fn table(traced: &trace::Trace<'_>) -> String {
+fn table<C: Utxo>(traced: &trace::Trace<'_, C>) -> String {
     let mut text = String::from("hop  taint             output\n");
     for hop in &traced.flow.hops {
         let txid = traced.view.txid(hop.transaction);
