@@ -18,7 +18,7 @@ pub mod spool;
 pub mod trace;
 
 use std::path::PathBuf;
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use anyhow::Context as _;
 use desk::ids::RequestId;
@@ -68,6 +68,7 @@ pub struct Node {
     pub http: reqwest::Client,
     directory: RwLock<Arc<Directory>>,
     folded: Cache<RequestId, Arc<Folded>>,
+    remembering: Mutex<()>,
     bags: bags::Bags,
     cases: cases::Cases,
     package_turns: tokio::sync::Semaphore,
@@ -173,28 +174,51 @@ impl Node {
     /// [`Error::Hidden`] without a permit, [`Error::Refused`] with the desk's reasons,
     /// [`Error::Busy`] when others were faster three times over.
     pub async fn act(&self, actor: &Actor, act: Act) -> Result<Done, Error> {
-        for _ in 0..=DECIDE_AGAIN_MAX {
+        let mut is_fresh = false;
+        let mut conflicts = 0;
+        loop {
             let before = self.folded(act.request).await?;
-            let facts = self.facts(act.request, &before.request, actor, &act.command);
-            let permit = permit(actor, act.command.action(), &facts).ok_or(Error::Hidden)?;
-            let pack = self.pack(&before.request, &act)?;
-            let now = self.now();
-            let events = decide(&before.request, &act.command, &permit, pack, now)?;
-            let own =
-                events.len().saturating_sub(by_time_alone(&before.request, &facts, pack, now));
-            let append = self.append_of(&act, &before, &events, own, now)?;
+            let (events, own) = match self.decided(actor, &act, &before) {
+                // Another act may be on disk and not yet in memory: nobody is refused by a state
+                // that is no longer true.
+                Err(Error::Refused(_) | Error::Hidden) if !is_fresh => {
+                    is_fresh = true;
+                    self.folded.remove(&act.request);
+                    continue;
+                }
+                decided => decided?,
+            };
+            let append = self.append_of(&act, &before, &events, own)?;
             let texts = append.events.clone();
             match self.store.append(append).await {
                 Ok(appended) => {
                     return Ok(self.done(act.request, &before, events, texts, appended));
                 }
-                Err(AppendError::Conflict { .. }) => {
+                Err(AppendError::Conflict { .. }) if conflicts < DECIDE_AGAIN_MAX => {
+                    conflicts += 1;
                     self.folded.remove(&act.request);
                 }
+                Err(AppendError::Conflict { .. }) => return Err(Error::Busy),
                 Err(error) => return Err(error.into()),
             }
         }
-        Err(Error::Busy)
+    }
+
+    /// The events that follow, and how many of them are the command's own.
+    fn decided(
+        &self,
+        actor: &Actor,
+        act: &Act,
+        before: &Folded,
+    ) -> Result<(Vec<Event>, usize), Error> {
+        let facts = self.facts(act.request, &before.request, actor, &act.command);
+        let permit = permit(actor, act.command.action(), &facts).ok_or(Error::Hidden)?;
+        let pack = self.pack(&before.request, act)?;
+        let now = self.now();
+        let events = decide(&before.request, &act.command, &permit, pack, now)?;
+        let by_time = by_time_alone(&before.request, &facts, pack, now);
+        let own = events.len().saturating_sub(by_time);
+        Ok((events, own))
     }
 
     /// A permit to read, or [`Error::Hidden`]. The read is noted in the read audit.
@@ -251,9 +275,18 @@ impl Node {
         let events = self.store.reader().load(id.0).await?;
         let folded = Arc::new(fold(&events)?);
         if folded.seq > 0 {
-            self.folded.insert(id, folded.clone());
+            self.remember(id, &folded);
         }
         Ok(folded)
+    }
+
+    /// Keeps a folded request, unless a newer one is kept: answers of acts come back in any order.
+    fn remember(&self, id: RequestId, folded: &Arc<Folded>) {
+        // A poisoned lock guards nothing but the order of two statements.
+        let _order = self.remembering.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.folded.peek(&id).is_none_or(|known| known.seq < folded.seq) {
+            self.folded.insert(id, folded.clone());
+        }
     }
 
     /// The rule pack of a request: the one it was judged by, or for a new one the one its message
@@ -306,8 +339,8 @@ impl Node {
         before: &Folded,
         events: &[Event],
         own: usize,
-        now: Timestamp,
     ) -> Result<Append, Error> {
+        let now = self.now();
         let after = events.iter().fold(before.request.clone(), |r, e| evolve(r, e, now));
         // The personal part belongs to the act, not to what time did before it.
         let first_own = events.len() - own;
@@ -359,7 +392,7 @@ impl Node {
         let request = events.iter().fold(before.request.clone(), |r, e| evolve(r, e, at));
         let seq = before.seq + events.len() as u64;
         let folded = Arc::new(Folded { request, seq });
-        self.folded.insert(id, folded.clone());
+        self.remember(id, &folded);
         Done { folded, events, appended }
     }
 
@@ -398,6 +431,7 @@ impl Node {
             .context("the HTTP client could not be made")?;
         let directory = RwLock::new(Arc::new(people::read_directory(&store).await?));
         let folded = Cache::new(FOLDED_REQUESTS_MAX);
+        let remembering = Mutex::new(());
         let bags = bags::Bags::default();
         let cases = cases::Cases::default();
         let package_turns = tokio::sync::Semaphore::new(PACKAGES_MADE_AT_ONCE_MAX);
@@ -411,6 +445,7 @@ impl Node {
             http,
             directory,
             folded,
+            remembering,
             bags,
             cases,
             package_turns,

@@ -245,7 +245,7 @@ fn ends(flow: &mut Flow, trace: &Value) {
                 text(end, "hop"),
                 at,
                 tag,
-                text(end, "fate").or(Some(list.to_owned())),
+                Some(fate_words(&text(end, "fate").unwrap_or_else(|| list.to_owned()))),
                 text(end, "value"),
                 text(end, "taint"),
             ]);
@@ -265,6 +265,18 @@ fn ends(flow: &mut Flow, trace: &Value) {
         number_column("Traced"),
     ];
     table(flow, columns, &rows);
+}
+
+/// The exhibit's words for machines, in words for people.
+fn fate_words(fate: &str) -> String {
+    match fate {
+        "reached" => "reached a known address".to_owned(),
+        "unspent_in_view" => "not spent in the blocks read".to_owned(),
+        "unspendable" => "can never be spent".to_owned(),
+        "below_amount_min" => "below the least amount".to_owned(),
+        "below_share_min" => "below the least share".to_owned(),
+        other => other.replace('_', " "),
+    }
 }
 
 fn hops(flow: &mut Flow, trace: &Value, path: &str) {

@@ -4,7 +4,7 @@
 //! assembled. So it is not stored until it is sealed: it is made again, and its tag manifest must
 //! have the digest that was approved. Anything that changed in between shows as a refusal.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::Read;
 use std::sync::Arc;
 
@@ -450,8 +450,13 @@ fn custody(
     case: &Case,
     name: &dyn Fn(ActorId) -> String,
 ) -> Vec<(jiff::Timestamp, String, String)> {
+    let mut answers = BTreeMap::new();
     let steps = case.history.iter().filter_map(|(at, event)| {
         let (act, by) = match event {
+            Event::EffectConfirmed { ask, effect, .. } => {
+                answers.insert(*ask, case.confirmed.get(effect));
+                return None;
+            }
             Event::Received { by, .. } => ("order received".to_owned(), *by),
             Event::IdentityVerified { method, by } => (format!("sender proven by {method}"), *by),
             Event::LegalAccepted { ask, by, .. } => (format!("ask {ask} accepted in law"), *by),
@@ -462,10 +467,15 @@ fn custody(
             Event::Preserved { ask, rows, by, .. } => {
                 (format!("ask {ask}: {rows} rows copied for preservation"), *by)
             }
-            Event::Frozen { ask, asset, amount, .. } => (
-                format!("ask {ask}: freeze in force, at most {amount} units of {asset}"),
-                ActorId::System,
-            ),
+            Event::Frozen { ask, asset, amount, .. } => {
+                // The confirmation stands in the log just before the freeze that it brought about.
+                let confirmed = answers.get(ask).copied().flatten().and_then(|said| said.amount);
+                let held = confirmed
+                    .map(|held| format!("; the records confirmed {held} held"))
+                    .unwrap_or_default();
+                let ordered = format!("freeze in force, at most {amount} units of {asset} ordered");
+                (format!("ask {ask}: {ordered}{held}"), ActorId::System)
+            }
             _ => return None,
         };
         Some((*at, act, name(by)))

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use desk::ids::{ActorId, RequestId};
+use desk::ids::{ActorId, EffectId, RequestId};
 use desk::request::{Event, Request, evolve};
 use jiff::Timestamp;
 use records::{Selector, SelectorKind};
@@ -33,6 +33,8 @@ pub struct Case {
     pub operators: BTreeMap<u16, ActorId>,
     /// Preserved copies by ask.
     pub preserved: BTreeMap<u16, (payload::Preserved, u64)>,
+    /// What the company's systems said when they confirmed an effect.
+    pub confirmed: BTreeMap<EffectId, payload::EffectAnswer>,
     /// What was last assembled.
     pub assembled: Option<payload::Assembled>,
     /// Where the last delivery lies.
@@ -62,21 +64,23 @@ impl Node {
     /// # Errors
     /// [`Error::Hidden`] when there is none of that name.
     pub async fn case(&self, id: RequestId) -> Result<Arc<Case>, Error> {
-        let newest = self.folded(id).await?.seq;
         let read = self.cases.erasures();
         let known = self.cases.get(id);
-        if let Some(known) = known.as_ref().filter(|known| known.seq >= newest) {
-            return Ok(known.clone());
-        }
-        let mut case = known.map_or_else(|| Case::new(id), |known| Case::clone(&known));
-        let events = self.store.reader().load_after(id.0, case.seq).await?;
-        for stored in &events {
-            case.take(stored)?;
-        }
-        if case.seq == 0 {
-            return Err(Error::Hidden);
-        }
-        let case = Arc::new(case);
+        // The store is always asked for what is newer: a job may run before the act that called for
+        // it has come back to its caller and told the memory.
+        let seq = known.as_ref().map_or(0, |known| known.seq);
+        let newer = self.store.reader().load_after(id.0, seq).await?;
+        let case = match known {
+            Some(known) if newer.is_empty() => return Ok(known),
+            None if newer.is_empty() => return Err(Error::Hidden),
+            known => {
+                let mut case = known.map_or_else(|| Case::new(id), Arc::unwrap_or_clone);
+                for stored in &newer {
+                    case.take(stored)?;
+                }
+                Arc::new(case)
+            }
+        };
         self.cases.keep(&case, read);
         Ok(case)
     }
@@ -105,6 +109,7 @@ impl Case {
             exhibits: BTreeMap::new(),
             operators: BTreeMap::new(),
             preserved: BTreeMap::new(),
+            confirmed: BTreeMap::new(),
             assembled: None,
             delivered: Vec::new(),
             sealed: Vec::new(),
@@ -158,6 +163,11 @@ impl Case {
             Event::Preserved { ask, .. } => {
                 if let Some(payload) = payload_of(stored)? {
                     self.preserved.insert(ask.0, (payload, stored.leaf.0));
+                }
+            }
+            Event::EffectConfirmed { effect, .. } => {
+                if let Some(payload) = payload_of(stored)? {
+                    self.confirmed.insert(*effect, payload);
                 }
             }
             Event::Assembled { .. } | Event::OutcomeRecorded { .. } => {

@@ -92,6 +92,11 @@ impl House {
     }
 
     pub(crate) async fn with(plans: Plans) -> Self {
+        // The node's own warnings say why a test that waits for a job waits in vain.
+        let _ = tracing_subscriber::fmt()
+            .with_max_level(tracing::Level::WARN)
+            .with_test_writer()
+            .try_init();
         let dir = tempfile::tempdir().expect("a folder for the test");
         furnish(dir.path(), &plans.catalog);
         let mut config = Config::read(&dir.path().join("comity.toml")).expect("a sound config");

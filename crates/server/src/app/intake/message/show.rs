@@ -39,7 +39,7 @@ pub(super) async fn show(
         let numbered = (1u16..).zip(0..case.delivered.len());
         for (number, _) in numbered {
             if delivery_object_id(case.id, number) == object {
-                return delivery_object(node, &case, number).await;
+                return delivery_object(node, &case, number, Carry::Package).await;
             }
         }
         return Err(Error::Hidden);
@@ -76,8 +76,22 @@ fn objects_of(node: &Node, case: &Case) -> Result<Vec<Object>, Error> {
     Ok(objects)
 }
 
-/// The delivery of a package, its content on board when it is small.
-async fn delivery_object(node: &Node, case: &Case, number: u16) -> Result<Object, Error> {
+/// Whether a delivery is shown with its package or only named.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Carry {
+    /// The content is on board when it is small.
+    Package,
+    /// A list does not show content, so none is read.
+    NameOnly,
+}
+
+/// The delivery of a package.
+async fn delivery_object(
+    node: &Node,
+    case: &Case,
+    number: u16,
+    carry: Carry,
+) -> Result<Object, Error> {
     let at = usize::from(number).checked_sub(1).ok_or(Error::Hidden)?;
     let (made_at, event, facts) = case.delivered.get(at).ok_or(Error::Hidden)?;
     let Event::Delivered { asks, encrypted_sha256, .. } = event else {
@@ -97,7 +111,7 @@ async fn delivery_object(node: &Node, case: &Case, number: u16) -> Result<Object
         sha256: Some(encrypted_sha256.to_string()),
         name: Some(format!("{}.zip.{ending}", facts.package)),
     };
-    let content = if facts.encrypted_bytes <= INLINE_BYTES_MAX {
+    let content = if carry == Carry::Package && facts.encrypted_bytes <= INLINE_BYTES_MAX {
         let data = node.store.reader().blob(store::BlobDigest(encrypted_sha256.0)).await?;
         DeliveryContent::Inline { data, file }
     } else {
@@ -139,7 +153,7 @@ pub async fn delivery_message(
         Event::Delivered { asks: list, .. } if list == asks => Some(number),
         _ => None,
     });
-    let object = delivery_object(node, case, number.ok_or(Error::Hidden)?).await?;
+    let object = delivery_object(node, case, number.ok_or(Error::Hidden)?, Carry::Package).await?;
     let task = task_ids(case, asks)?.first().copied().unwrap_or(ObjectId(case.id.0));
     let receiver = endpoint(&agency.country, &agency.hi1_identifier)?;
     let transaction = crate::random_id()?;
@@ -190,7 +204,7 @@ pub(super) async fn list(
         let case = node.case(RequestId(row.stream)).await?;
         let mut objects = objects_of(node, &case)?;
         for number in (1u16..).take(case.delivered.len()) {
-            objects.push(delivery_object(node, &case, number).await?);
+            objects.push(delivery_object(node, &case, number, Carry::NameOnly).await?);
         }
         let wanted = objects.iter().filter(|object| status::is_listed(filter, object));
         records.extend(wanted.map(status::list_record));
