@@ -65,7 +65,7 @@ pub struct Layout {
 
 impl Default for Layout {
     fn default() -> Layout {
-        Layout { segment_blocks_max: 10_000, segment_rows_max: 1 << 22, tail_blocks_min: 144 }
+        Layout { segment_blocks_max: 10_000, segment_rows_max: 1 << 20, tail_blocks_min: 144 }
     }
 }
 
