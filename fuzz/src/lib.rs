@@ -1,6 +1,7 @@
 //! What is checked on each fuzz input, one module for each crate under test. The same functions
 //! are called by the crates' own tests, which replay `fuzz/corpus` on a stable compiler.
 
+pub mod account;
 pub mod chain;
 pub mod evidence;
 #[cfg(feature = "hi1")]

@@ -6,8 +6,8 @@
 //! - [`ledger`]: [`Ledgers`], what came and went for each pair of asset and account.
 //! - [`log`]: blocks as bytes of a file that only grows, and back.
 //!
-//! A block says what moved and, beside it, what it could not tell ([`Gap`]): money is never moved on
-//! a guess, and what was left out is never silent.
+//! A block says what moved and, beside it, what it could not tell ([`Gap`]): money is never moved
+//! on a guess, and what was left out is never silent.
 
 pub mod block;
 pub(crate) mod field;

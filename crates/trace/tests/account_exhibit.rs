@@ -98,7 +98,9 @@ fn a_changed_exhibit_differs_or_is_refused() {
         Ok(Replay::Different(difference)) => difference.to_string(),
         Err(error) => error.to_string(),
     };
-    expect![[r#"line 62 reads `"fees": "0",`, but recomputing gives `"fees": "2100000000000000",`"#]]
+    expect![[
+        r#"line 62 reads `"fees": "0",`, but recomputing gives `"fees": "2100000000000000",`"#
+    ]]
     .assert_eq(&said("\"fees\": \"2100000000000000\"", "\"fees\": \"0\""));
     expect![
         "parameters.policy: `gut` is not a policy: poison, haircut, fifo, lifo or lowest-balance"

@@ -90,7 +90,7 @@ pub struct Movement {
 pub enum Place {
     /// Its fee.
     Fee,
-    /// A call, counted from 0 in the order in which calls begin; the first is the transaction's own.
+    /// A call, counted from 0 in the order in which calls begin; the first is the transaction's.
     Call(u32),
     /// A log, by its index in the block.
     Log(u32),

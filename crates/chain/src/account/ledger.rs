@@ -6,10 +6,15 @@
 //! where 64 bits are not enough. Everything counts in 64 bits: a token on Tron had more payments
 //! than 32 bits hold. Rows are only appended, and only a reorganisation takes the newest away.
 
-use super::block::{AccountBlock, Asset, Gap, GapReason, Kind, Movement, Outcome, Place};
+use super::block::{AccountBlock, Asset, Gap, GapReason, Kind, Movement, Place};
 use super::name::{Account, AccountChain, Hash256};
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
+
+mod rows;
+
+pub use rows::{BlockRow, LedgerError, TransactionRow};
+use rows::{Columns, Counts, NOBODY, WIDE};
 
 /// An account, numbered in order of first use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -57,94 +62,8 @@ pub struct Event {
     pub amount: u128,
 }
 
-/// What is kept of a block.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct BlockRow {
-    /// How many blocks lie below it.
-    pub number: u64,
-    /// Its hash.
-    pub hash: Hash256,
-    /// The hash of the block before it.
-    pub parent: Hash256,
-    /// Seconds since 1970.
-    pub time: u64,
-    /// Where its rows begin, and how many accounts, assets and gaps there were before it.
-    start: Counts,
-}
-
-/// What is kept of a transaction.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TransactionRow {
-    /// Its hash.
-    pub hash: Hash256,
-    /// Its block.
-    pub block: BlockIndex,
-    /// Who signed it.
-    pub sender: AccountNumber,
-    /// Whether it took effect.
-    pub outcome: Outcome,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Counts {
-    events: u64,
-    transactions: u64,
-    accounts: u32,
-    assets: u32,
-    gaps: u64,
-}
-
-/// Why a block is not appended. The ledgers stay as they were.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum LedgerError {
-    /// Of another chain.
-    #[error("block {number} is of {found}, these ledgers are of {expected}")]
-    OtherChain {
-        /// The block.
-        number: u64,
-        /// Its chain.
-        found: AccountChain,
-        /// The ledgers' chain.
-        expected: AccountChain,
-    },
-    /// Not the block after the newest.
-    #[error("block {found} does not follow block {tip}: append {} first", .tip + 1)]
-    NotNext {
-        /// The newest block here.
-        tip: u64,
-        /// The block that was given.
-        found: u64,
-    },
-    /// The chain went another way.
-    #[error(
-        "block {number} follows {parent:?}, but block {} here is {tip:?}: roll back to where both \
-         chains agree",
-        .number - 1
-    )]
-    Reorganised {
-        /// The block that was given.
-        number: u64,
-        /// What it follows.
-        parent: Hash256,
-        /// What is here.
-        tip: Hash256,
-    },
-    /// More than 32-bit numbers can tell apart.
-    #[error("block {number}: more than {LEDGER_IDS_MAX} {what}")]
-    TooMany {
-        /// The block.
-        number: u64,
-        /// Accounts, assets or blocks.
-        what: &'static str,
-    },
-}
-
 /// Most accounts, assets and blocks: the last number stands for nobody.
 pub const LEDGER_IDS_MAX: u32 = u32::MAX - 1;
-/// Stands for nobody in columns, and for an amount in the side table.
-const NOBODY: u32 = u32::MAX;
-const WIDE: u64 = u64::MAX;
-
 /// All ledgers of consecutive blocks of one chain.
 #[derive(Clone, Debug)]
 pub struct Ledgers {
@@ -162,19 +81,6 @@ pub struct Ledgers {
     gaps: Vec<(BlockIndex, Gap)>,
     /// Events by account and asset, in order.
     postings: BTreeMap<(u32, u32), Vec<u64>>,
-}
-
-/// One row an event.
-#[derive(Clone, Debug, Default)]
-struct Columns {
-    from: Vec<u32>,
-    to: Vec<u32>,
-    asset: Vec<u32>,
-    amount: Vec<u64>,
-    wide: BTreeMap<u64, u128>,
-    transaction: Vec<u64>,
-    place: Vec<Place>,
-    kind: Vec<Kind>,
 }
 
 impl Ledgers {
@@ -534,33 +440,5 @@ impl Ledgers {
         if list.is_empty() {
             self.postings.remove(&key);
         }
-    }
-}
-
-impl Columns {
-    /// Payer and payee of a row, without nobody and each once.
-    fn sides(&self, row: u64) -> impl Iterator<Item = u32> + use<> {
-        let (from, to) = (self.from[row as usize], self.to[row as usize]);
-        let second = if to == from { NOBODY } else { to };
-        [from, second].into_iter().filter(|account| *account != NOBODY)
-    }
-
-    fn amount(&self, row: u64) -> u128 {
-        match self.amount[row as usize] {
-            WIDE => self.wide[&row],
-            amount => u128::from(amount),
-        }
-    }
-
-    fn truncate(&mut self, count: u64) {
-        let length = count as usize;
-        self.from.truncate(length);
-        self.to.truncate(length);
-        self.asset.truncate(length);
-        self.amount.truncate(length);
-        self.wide.split_off(&count);
-        self.transaction.truncate(length);
-        self.place.truncate(length);
-        self.kind.truncate(length);
     }
 }

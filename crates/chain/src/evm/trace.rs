@@ -1,7 +1,7 @@
 //! Calls within transactions, flat or nested, to payments. Knows no receipts.
 //!
-//! Only calls that took effect are kept, and a call within a failed call has not, whether or not the
-//! node marks it. Delegated calls carry a value that does not move; static calls carry none.
+//! Only calls that took effect are kept, and a call within a failed call has not, whether or not
+//! the node marks it. Delegated calls carry a value that does not move; static calls carry none.
 
 use super::receipt::same_block;
 use super::{CALLS_MAX, CHAIN, wire};

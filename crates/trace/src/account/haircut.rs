@@ -221,7 +221,8 @@ mod tests {
         ) {
             let mut ledgers = vec![Held::default(); 8];
             ledgers[0] = Held { balance: 5_000, taint: 3_000 };
-            let column = |pick: fn(&(u32, u32, u64)) -> u32| rows.iter().map(pick).collect::<Vec<_>>();
+            type Row = (u32, u32, u64);
+            let column = |pick: fn(&Row) -> u32| rows.iter().map(pick).collect::<Vec<_>>();
             let (from, to) = (column(|row| row.0), column(|row| row.1));
             let amount: Vec<u64> = rows.iter().map(|row| row.2).collect();
             let passed = haircut_pass(&mut ledgers, &from, &to, &amount).unwrap();

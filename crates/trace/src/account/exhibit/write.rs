@@ -296,8 +296,8 @@ fn assumptions(trace: &AccountTrace<'_>) -> Vec<String> {
     let flow = &trace.flow;
     let rule = match trace.parameters.policy {
         AccountPolicy::Poison => {
-            "Poison: an account that holds any tainted money is tainted whole until it is empty, so \
-             amounts are an upper bound and may exceed what the source paid."
+            "Poison: an account that holds any tainted money is tainted whole until it is empty, \
+             so amounts are an upper bound and may exceed what the source paid."
         }
         AccountPolicy::Haircut => {
             "Haircut: a payment carries floor(amount x taint / balance) of taint; the remainder \
