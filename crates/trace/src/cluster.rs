@@ -5,8 +5,8 @@
 //! section 10; Meiklejohn et al., "A Fistful of Bitcoins", IMC 2013, heuristic 1). It is wrong for
 //! CoinJoins, which are left out by their shape ([`crate::coinjoin`]), and for PayJoins, which have
 //! no shape; a custodian's addresses are its own and not its customers'. So a cluster is a claim
-//! with reasons: [`why_merged`] recomputes them from the chain and [`what_if_cut`] says what remains
-//! without one of them.
+//! with reasons: [`why_merged`] recomputes them from the chain, and [`what_if_cut`] says what
+//! remains without one of them.
 //!
 //! A cluster's number is its smallest address number; it does not depend on the order of work or on
 //! the number of threads. Adding blocks only ever merges, so that numbers only ever get smaller.

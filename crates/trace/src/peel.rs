@@ -2,8 +2,8 @@
 //! hop is a claim that the same software made two transactions, with the evidence beside it.
 //!
 //! After Kappos, Yousaf, Stütz, Rollet, Haslhofer, Meiklejohn, "How to Peel a Million: Validating
-//! and Expanding Bitcoin Clusters", USENIX Security 2022 (arXiv 2205.13882): follow the output whose
-//! spending transaction has the features of this one, and stop when several do, or none. The
+//! and Expanding Bitcoin Clusters", USENIX Security 2022 (arXiv 2205.13882): follow the output
+//! whose spending transaction has the features of this one, and stop when several do, or none. The
 //! choice of features is ours from what a chain tells ([`Feature`]); the paper's error rates do not
 //! carry over, ours are in docs/error-rates.md.
 

@@ -197,7 +197,8 @@ impl fmt::Display for Explanation {
                 writeln!(f, "      {actor}: {}", addresses.join(", "))?;
             }
         }
-        writeln!(f, "CoinJoins are {}; bare multisig: {}", self.rule.coinjoins, self.rule.multisig)?;
+        let RuleText { coinjoins, multisig, .. } = &self.rule;
+        writeln!(f, "CoinJoins are {coinjoins}; bare multisig: {multisig}")?;
         writeln!(f, "assumed: {}", self.assumption)
     }
 }
