@@ -7,3 +7,4 @@ pub mod evidence;
 #[cfg(feature = "hi1")]
 pub mod hi1;
 pub mod ledger;
+pub mod tags;

@@ -72,7 +72,7 @@ pub enum Fault {
         found: &'static str,
     },
     /// A field that must be there.
-    #[error("it is missing, here and in the header")]
+    #[error("it is missing; a tag may have it from the header")]
     Missing,
     /// A field that must not be empty.
     #[error("it is empty")]
@@ -80,8 +80,8 @@ pub enum Fault {
     /// A field that stands there twice; which one holds would be a guess.
     #[error("it stands here twice: leave one")]
     Twice,
-    /// A column or field that is not known; in a file of one's own that is a typing error.
-    #[error("it is not a known field; known are {0}")]
+    /// A column, field or word that is not known; in a file of one's own that is a typing error.
+    #[error("it is not known; known are {0}")]
     Unknown(&'static str),
     /// Not a day.
     #[error("`{0}` is no day: write YYYY-MM-DD")]

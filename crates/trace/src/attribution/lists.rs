@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::{MapAccess, Visitor};
 
 use super::address::Blockchain;
-use super::error::{Fault, ReadError, echo, text};
+use super::error::{Fault, ReadError, text};
 use super::pack::{Builder, Kind, Pack, Provenance, address_text, label_text};
 use super::statement::{Confidence, Sanction, Statement, Subject};
 
@@ -154,11 +154,15 @@ pub fn read_etherscan(file: &str, bytes: &[u8], provenance: Provenance) -> Resul
     Ok(builder.finish())
 }
 
+/// Longest piece of the parser's own words that an error repeats.
+const JSON_FAULT_CHARS_MAX: usize = 200;
+
 /// What serde says, without its own place, which the error has already.
 pub(super) fn json_fault(error: &serde_json::Error) -> String {
     let said = error.to_string();
     let cut = said.find(" at line ").unwrap_or(said.len());
-    format!("no JSON of this shape: {} (column {})", echo(&said[..cut]), error.column())
+    let said: String = said[..cut].chars().take(JSON_FAULT_CHARS_MAX).collect();
+    format!("no JSON of this shape: {said} (column {})", error.column())
 }
 
 impl<'de> serde::Deserialize<'de> for Entries {

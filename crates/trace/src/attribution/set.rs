@@ -239,7 +239,7 @@ fn windows(packs: &[Pack]) -> Result<Vec<Window>, SetError> {
 type Actors = (BTreeMap<Text, Actor>, BTreeMap<Text, Text>);
 
 fn actors(packs: &mut [ActorPack]) -> Result<Actors, SetError> {
-    packs.sort_by(|a, b| a.sha256.cmp(&b.sha256));
+    packs.sort_by_key(|pack| pack.sha256);
     let (mut actors, mut aliases) = (BTreeMap::<Text, Actor>::new(), BTreeMap::new());
     for pack in packs.iter() {
         for actor in &pack.actors {
