@@ -18,6 +18,7 @@ use crate::taint::shares;
 use chain::utxo::{AddressNumber, InputNumber, OutputNumber, Spent};
 use chain::{BlockNumber, Satoshi, TxNumber, Utxo};
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 
 /// A category of sources, numbered by the caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -41,12 +42,13 @@ pub struct Exposure {
     sources: Sources,
     /// Addresses that are sources, so that most outputs are passed without a look-up.
     source_bits: Bits,
+    source_outputs: Bits,
     next_block: u32,
     /// Outputs that are unspent and exposed.
     unspent_bits: Bits,
-    unspent: HashMap<OutputNumber, Amounts>,
-    /// What each address ever received, by category.
-    received: HashMap<(AddressNumber, Category), Satoshi>,
+    unspent: HashMap<OutputNumber, Amounts, ByNumber>,
+    /// What each address ever received.
+    received: HashMap<AddressNumber, Amounts, ByNumber>,
 }
 
 impl Exposure {
@@ -54,13 +56,16 @@ impl Exposure {
     pub fn new(sources: Sources) -> Exposure {
         let mut source_bits = Bits::default();
         sources.addresses.keys().for_each(|address| source_bits.set(u64::from(address.0), true));
+        let mut source_outputs = Bits::default();
+        sources.outputs.keys().for_each(|output| source_outputs.set(output.0, true));
         Exposure {
             sources,
             source_bits,
+            source_outputs,
             next_block: 0,
             unspent_bits: Bits::default(),
-            unspent: HashMap::new(),
-            received: HashMap::new(),
+            unspent: HashMap::default(),
+            received: HashMap::default(),
         }
     }
 
@@ -86,7 +91,9 @@ impl Exposure {
 
     /// What an address ever received from a category.
     pub fn received(&self, address: AddressNumber, category: Category) -> Satoshi {
-        self.received.get(&(address, category)).copied().unwrap_or_default()
+        let amounts = self.received.get(&address).map_or(&[][..], Vec::as_slice);
+        let place = amounts.binary_search_by_key(&category, |(of, _)| *of);
+        place.map_or(Satoshi(0), |place| amounts[place].1)
     }
 
     /// Unspent outputs that are exposed.
@@ -144,7 +151,12 @@ impl Exposure {
         transaction: TxNumber,
         by_category: &[(Category, Vec<u64>)],
     ) {
-        for (place, number) in chain.outputs_of(transaction).enumerate() {
+        let outputs = chain.outputs_of(transaction);
+        let plain = self.sources.addresses.is_empty() && !self.source_outputs.any(&outputs);
+        if plain && by_category.is_empty() {
+            return;
+        }
+        for (place, number) in outputs.enumerate() {
             let output = OutputNumber(number);
             let amounts: Amounts = match self.source(chain, output) {
                 Some(category) => vec![(category, chain.value(output))],
@@ -157,9 +169,7 @@ impl Exposure {
                 continue;
             }
             if let Some(address) = chain.address_of(output) {
-                for (category, amount) in &amounts {
-                    self.received.entry((address, *category)).or_default().0 += amount.0;
-                }
+                add(self.received.entry(address).or_default(), &amounts);
             }
             self.unspent_bits.set(number, true);
             self.unspent.insert(output, amounts);
@@ -167,8 +177,8 @@ impl Exposure {
     }
 
     fn source<C: Utxo>(&self, chain: &C, output: OutputNumber) -> Option<Category> {
-        if let Some(category) = self.sources.outputs.get(&output) {
-            return Some(*category);
+        if self.source_outputs.get(output.0) {
+            return self.sources.outputs.get(&output).copied();
         }
         if self.sources.addresses.is_empty() {
             return None;
@@ -176,6 +186,43 @@ impl Exposure {
         let address = chain.address_of(output)?;
         let known = self.source_bits.get(u64::from(address.0));
         known.then(|| self.sources.addresses.get(&address).copied()).flatten()
+    }
+}
+
+/// Adds amounts, which are in the order of categories as the sums are.
+fn add(sums: &mut Amounts, amounts: &[(Category, Satoshi)]) {
+    for (category, amount) in amounts {
+        match sums.binary_search_by_key(category, |(of, _)| *of) {
+            Ok(place) => sums[place].1.0 += amount.0,
+            Err(place) => sums.insert(place, (*category, *amount)),
+        }
+    }
+}
+
+/// Hashes dense numbers, which nobody chooses, by one multiplication.
+type ByNumber = BuildHasherDefault<NumberHasher>;
+
+#[derive(Clone, Debug, Default)]
+struct NumberHasher(u64);
+
+impl Hasher for NumberHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.write_u64(u64::from(*byte)));
+    }
+
+    fn write_u32(&mut self, number: u32) {
+        self.write_u64(u64::from(number));
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        // 2^64 over the golden ratio; the table takes the upper bits for its tags, the lower ones
+        // for places.
+        let spread = (self.0 ^ number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        self.0 = spread ^ spread >> 32;
     }
 }
 
@@ -187,6 +234,13 @@ impl Bits {
     fn get(&self, number: u64) -> bool {
         let word = self.0.get((number / 64) as usize);
         word.is_some_and(|word| word >> (number % 64) & 1 == 1)
+    }
+
+    /// Whether any number of a range is in it.
+    fn any(&self, range: &std::ops::Range<u64>) -> bool {
+        let words = range.start / 64..range.end.div_ceil(64).min(self.0.len() as u64);
+        let near = words.clone().any(|word| self.0[word as usize] != 0);
+        near && range.clone().any(|number| self.get(number))
     }
 
     fn set(&mut self, number: u64, is_in: bool) {

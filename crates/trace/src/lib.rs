@@ -11,6 +11,7 @@
 //! - [`taint`]: how taint passes one transaction, under five rules.
 //! - [`frontier`]: the walk forward in chain order; [`flow`]: what it found, in ids and addresses.
 //! - [`backward`]: where an output's money came from; [`exposure`]: many sources in one pass.
+//! - [`share`]: shares of all transactions on plain columns, for a first look.
 //! - [`watch`]: lots that move raise alerts.
 //! - [`mod@exhibit`]: the JSON that a court receives, and its replay.
 //! - [`layout`] and [`mod@svg`]: the picture.
@@ -34,6 +35,7 @@ pub mod layout;
 pub mod parameters;
 pub mod peel;
 pub mod poisoning;
+pub mod share;
 pub mod svg;
 pub mod swap;
 pub mod synthetic;

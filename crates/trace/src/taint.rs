@@ -95,16 +95,22 @@ pub fn shares(taint: u64, worth: u64, values: &[Satoshi]) -> Vec<u64> {
         let all = |value: &Satoshi| if taint == 0 { 0 } else { value.0 };
         return values.iter().map(all).collect();
     }
-    let (taint, worth) = (u128::from(taint), u128::from(worth));
     let mut remainders = Vec::with_capacity(values.len());
     let mut shares = Vec::with_capacity(values.len());
-    let mut left = taint as u64;
+    let mut left = taint;
     for (index, value) in values.iter().enumerate() {
-        let product = taint * u128::from(value.0);
-        let share = (product / worth) as u64;
+        // Most products fit 64 bits, where a division takes a third of the time.
+        let (share, remainder) = match taint.checked_mul(value.0) {
+            Some(product) => (product / worth, product % worth),
+            None => {
+                let product = u128::from(taint) * u128::from(value.0);
+                let share = (product / u128::from(worth)) as u64;
+                (share, (product - u128::from(share) * u128::from(worth)) as u64)
+            }
+        };
         left -= share;
         shares.push(share);
-        remainders.push(((product - u128::from(share) * worth) as u64, index as u32));
+        remainders.push((remainder, index as u32));
     }
     let left = left as usize;
     if left == 0 {
