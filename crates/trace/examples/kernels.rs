@@ -10,6 +10,7 @@ use dag::Dag;
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::time::Instant;
+use trace::account::haircut::{Held, haircut_pass};
 use trace::exposure::{Category, Exposure, Sources};
 use trace::frontier::{Request, walk};
 use trace::share::{WHOLE, frontier, scan};
@@ -17,6 +18,7 @@ use trace::{FeeRule, Limits, Policy};
 
 const SOURCE: u32 = 1_000;
 const TRANSACTIONS: u32 = 4_000_000;
+const ACCOUNTS: usize = 2_000_000;
 const ADDRESSES: u32 = 12_000_000;
 /// The cut of the frontier traces: one part per billion.
 const LEAST: u64 = WHOLE / 1_000_000_000;
@@ -28,6 +30,7 @@ fn main() {
     let folder = Path::new(&folder);
     taint(folder, rounds);
     clusters(folder, rounds);
+    accounts(folder, rounds);
 }
 
 fn taint(folder: &Path, rounds: usize) {
@@ -100,6 +103,23 @@ fn clusters(folder: &Path, rounds: usize) {
             format!("{{\"clusters\":{roots},\"largest\":{largest}}}")
         });
     }
+}
+
+fn accounts(folder: &Path, rounds: usize) {
+    let started = Instant::now();
+    let from = dag::read_u32(folder, "transfer_from.u32");
+    let to = dag::read_u32(folder, "transfer_to.u32");
+    let amount = dag::read_u64(folder, "transfer_amount.u64");
+    let load = started.elapsed().as_secs_f64();
+    measure("account_haircut", load, rounds, || {
+        let mut ledgers = vec![Held::default(); ACCOUNTS];
+        ledgers[from[0] as usize] = Held { balance: 1 << 40, taint: 1 << 40 };
+        haircut_pass(&mut ledgers, &from, &to, &amount).expect("columns of one length");
+        let taint: u128 = ledgers.iter().map(|held| u128::from(held.taint)).sum();
+        assert_eq!(taint, 1 << 40, "taint is conserved");
+        let holders = ledgers.iter().filter(|held| held.taint > 0).count();
+        format!("{{\"holders\":{holders}}}")
+    });
 }
 
 fn sum<'a>(shares: impl Iterator<Item = &'a u64>) -> f64 {
