@@ -1,4 +1,4 @@
-# Seeded graphs for `cargo xtask bench trace`: raw little-endian arrays in the folder given. The
+# Seeded graphs for docs/scale.md: raw little-endian arrays in the folder given. The
 # peers and Comity read the same files. Seed and recipe never change, so figures can be compared.
 import sys
 import numpy as np

@@ -1,4 +1,4 @@
-//! Comity's side of `cargo xtask bench trace`: `kernels FOLDER [ROUNDS]` reads the arrays that the
+//! Comity's side of docs/scale.md: `kernels FOLDER [ROUNDS]` reads the arrays that the
 //! peers read and prints one line of JSON for each task, medians of the rounds.
 
 #[path = "kernels/dag.rs"]
