@@ -10,7 +10,9 @@ pub mod case;
 mod cases;
 pub mod deliver;
 pub mod effects;
+mod files;
 pub mod intake;
+mod open;
 mod people;
 pub mod preserve;
 pub mod search;
@@ -34,6 +36,8 @@ use store::{
     SeenTransaction, Store, StoredEvent,
 };
 
+pub use open::Opening;
+
 use crate::config::Config;
 use crate::directory::Directory;
 use crate::error::Error;
@@ -42,10 +46,6 @@ use crate::{jobs, view};
 
 /// An act is decided again at most this often when others were faster.
 const DECIDE_AGAIN_MAX: u32 = 3;
-/// Packages that are rendered at the same time; more wait for their turn.
-const PACKAGES_MADE_AT_ONCE_MAX: usize = 8;
-/// Folded requests kept in memory.
-const FOLDED_REQUESTS_MAX: usize = 20_000;
 
 /// Where the time comes from; tests and the demo own it.
 pub type Clock = store::Clock;
@@ -406,66 +406,6 @@ impl Node {
         self.store.append(append).await?;
         Ok(())
     }
-
-    /// Opens everything a node needs.
-    ///
-    /// # Errors
-    /// Naming the file, key, block or setting that is wrong.
-    pub async fn open(config: Config, clock: Clock, opening: Opening) -> anyhow::Result<Self> {
-        let keys = config.path(&config.node.keys);
-        let passphrase = std::env::var(crate::keys::SEAL_PASSPHRASE_VARIABLE).ok();
-        let seal = Seal::read(&keys, passphrase.as_deref())?;
-        let log_key = crate::keys::log_key(&keys)?;
-        let store = open_store(&config, log_key, clock.clone(), opening).await?;
-        let catalog_path = config.path(&config.records.catalog);
-        let text = std::fs::read_to_string(&catalog_path)
-            .with_context(|| format!("{}", catalog_path.display()))?;
-        let catalog = records::Catalog::parse(&text, &catalog_path.display().to_string())?;
-        let base = catalog_path.parent().map_or_else(|| config.folder.clone(), PathBuf::from);
-        let records = records::Records::open(catalog, &base).await?;
-        let chain = trace::read_chain(&config)?;
-        let http = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .timeout(std::time::Duration::from_secs(HTTP_SECONDS_MAX))
-            .build()
-            .context("the HTTP client could not be made")?;
-        let directory = RwLock::new(Arc::new(people::read_directory(&store).await?));
-        let folded = Cache::new(FOLDED_REQUESTS_MAX);
-        let remembering = Mutex::new(());
-        let bags = bags::Bags::default();
-        let cases = cases::Cases::default();
-        let package_turns = tokio::sync::Semaphore::new(PACKAGES_MADE_AT_ONCE_MAX);
-        let node = Self {
-            config,
-            store,
-            records,
-            chain,
-            seal,
-            clock,
-            http,
-            directory,
-            folded,
-            remembering,
-            bags,
-            cases,
-            package_turns,
-        };
-        std::fs::create_dir_all(node.spool_folder())
-            .with_context(|| format!("{}", node.spool_folder().display()))?;
-        Ok(node)
-    }
-}
-
-/// A call to another system takes no longer.
-const HTTP_SECONDS_MAX: u64 = 30;
-
-/// Whether a store may be made when there is none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Opening {
-    /// It must be there.
-    Existing,
-    /// It is made when it is not.
-    CreateIfMissing,
 }
 
 /// How many of a decision's first events are not the command's, but what time alone has done.
@@ -476,23 +416,6 @@ fn by_time_alone(request: &Request, facts: &Facts, pack: &RulePack, now: Timesta
     permit(&Actor::system(), Command::Tick.action(), facts)
         .and_then(|tick| decide(request, &Command::Tick, &tick, pack, now).ok())
         .map_or(0, |events| events.len())
-}
-
-async fn open_store(
-    config: &Config,
-    log_key: ledger::note::SigningKey,
-    clock: Clock,
-    opening: Opening,
-) -> anyhow::Result<Store> {
-    let keys = config.path(&config.node.keys);
-    let mut settings = store::Config::new(log_key, clock);
-    settings.kept_checkpoint = Some(keys.join(crate::keys::file::LOG_CHECKPOINT));
-    settings.blob_folder = Some(config.path(&config.node.data).join("blobs"));
-    let url = config.database_url();
-    Ok(match opening {
-        Opening::Existing => Store::open(&url, settings).await?,
-        Opening::CreateIfMissing => Store::open_or_create(&url, settings).await?,
-    })
 }
 
 /// Folds stored events.

@@ -4,9 +4,7 @@
 //! assembled. So it is not stored until it is sealed: it is made again, and its tag manifest must
 //! have the digest that was approved. Anything that changed in between shows as a refusal.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::io::Read;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context as _;
 use desk::ids::{ActorId, AskNumber, Digest, RequestId};
@@ -15,19 +13,16 @@ use desk::request::{Answer, Command, Event, Outcome};
 use evidence::bag::Bag;
 use evidence::digest::{Digests, Sha256, Sha512};
 use evidence::package::{
-    AskAnswer, Content, CustodianStatement, CustodyStep, Entity, Exhibit, ExhibitFacts, Name,
-    OrderFile, PackageInput, Reopen, ReportWanted, RequestFacts, TimeRange, TraceExhibit, Withheld,
+    AskAnswer, CustodianStatement, CustodyStep, Entity, Exhibit, ExhibitFacts, Name, OrderFile,
+    PackageInput, ReportWanted, RequestFacts, TimeRange, TraceExhibit, Withheld,
 };
 use evidence::table::{Column, ColumnKind};
-use store::BlobDigest;
 
 use super::case::Case;
+use super::files::SmallFiles;
 use super::{Act, Done, Node};
 use crate::error::Error;
 use crate::payload;
-
-/// A blob up to this size is read into memory; a larger one is streamed.
-const MEMORY_BYTES_MAX: u64 = 4 * 1024 * 1024;
 
 /// One ask's answer, as the analyst words it.
 #[derive(Clone, Debug)]
@@ -166,38 +161,6 @@ impl Node {
             .map_err(|error| Error::Internal(error.into()))
     }
 
-    /// Every file of the package that is held in memory, read together.
-    async fn small_files(
-        &self,
-        case: &Case,
-        notes: &payload::Assembled,
-        received: &payload::Received,
-    ) -> Result<SmallFiles, Error> {
-        let mut names: Vec<&str> = received.files.iter().map(|file| file.sha256.as_str()).collect();
-        for exhibit in notes.exhibits.iter().filter_map(|number| case.exhibits.get(number)) {
-            match &exhibit.body {
-                payload::ExhibitBody::Table {
-                    csv_sha256,
-                    csv_bytes,
-                    json_sha256,
-                    json_bytes,
-                    ..
-                } => {
-                    let files = [(csv_sha256, *csv_bytes), (json_sha256, *json_bytes)];
-                    let small = files.into_iter().filter(|(_, bytes)| *bytes <= MEMORY_BYTES_MAX);
-                    names.extend(small.map(|(name, _)| name.as_str()));
-                }
-                payload::ExhibitBody::Trace { json_sha256, svg_sha256, .. } => {
-                    names.extend([json_sha256.as_str(), svg_sha256.as_str()]);
-                }
-            }
-        }
-        let digests: BTreeSet<BlobDigest> =
-            names.into_iter().map(blob_name).collect::<Result<_, _>>()?;
-        let digests: Vec<BlobDigest> = digests.into_iter().collect();
-        Ok(self.store.reader().blobs(&digests).await?)
-    }
-
     async fn table(
         &self,
         small: &SmallFiles,
@@ -282,25 +245,6 @@ impl Node {
         })
     }
 
-    /// A file of the package: from memory when small, else from a copy in the spool folder.
-    async fn content(
-        &self,
-        small: &SmallFiles,
-        sha256: &str,
-        digests: Option<Digests>,
-    ) -> Result<Content<'static>, Error> {
-        let blob = blob_name(sha256)?;
-        match (small.get(&blob), digests) {
-            (Some(bytes), Some(digests)) => Ok(Content::digested_bytes(bytes.clone(), digests)),
-            (Some(bytes), None) => Ok(Content::bytes(bytes.clone())),
-            (None, Some(digests)) => {
-                let source = self.store.reader().blob_source(blob).await?;
-                Ok(Content::source(Arc::new(Blob(source)), digests))
-            }
-            (None, None) => Ok(Content::bytes(self.store.reader().blob(blob).await?)),
-        }
-    }
-
     fn request_facts(
         &self,
         case: &Case,
@@ -368,22 +312,6 @@ pub fn answers_of(case: &Case, asks: &[AskNumber]) -> Vec<Answer> {
     }
     answers.sort_by_key(|answer| answer.ask);
     answers
-}
-
-/// Files of a package by name.
-type SmallFiles = HashMap<BlobDigest, Vec<u8>>;
-
-fn blob_name(sha256: &str) -> Result<BlobDigest, Error> {
-    let digest = Digest::from_hex(sha256).context("a blob's name is not hex")?;
-    Ok(BlobDigest(digest.0))
-}
-
-struct Blob(store::BlobSource);
-
-impl Reopen for Blob {
-    fn open(&self) -> std::io::Result<Box<dyn Read + Send + '_>> {
-        Ok(Box::new(std::io::BufReader::new(self.0.open()?)))
-    }
 }
 
 fn ask_answers(case: &Case, notes: &payload::Assembled, answers: &[Answer]) -> Vec<AskAnswer> {
