@@ -10,6 +10,7 @@ mod keys;
 mod ledger;
 mod people;
 mod serve;
+mod tags;
 mod trace;
 
 use std::io::IsTerminal as _;
@@ -67,6 +68,9 @@ enum Command {
     /// Follows money through blocks, and replays what others followed.
     #[command(subcommand)]
     Trace(trace::Command),
+    /// Says who is said to own an address: tag packs, sanctions lists, own tags.
+    #[command(subcommand)]
+    Tags(tags::Command),
     /// Checks the log and the store behind it.
     #[command(subcommand)]
     Ledger(ledger::Command),
@@ -102,6 +106,7 @@ fn main() -> ExitCode {
         Command::Evidence(command) => evidence::run(&command),
         Command::Chain(command) => chain::run(&command),
         Command::Trace(command) => trace::run(&command),
+        Command::Tags(command) => tags::run(&command),
         Command::Ledger(command) => ledger::run(&command),
         Command::Backup(options) => ledger::backup(&options),
         Command::Restore(options) => ledger::restore(&options),

@@ -39,6 +39,8 @@ pub enum Command {
         /// Also write the picture.
         #[arg(long)]
         svg: Option<PathBuf>,
+        #[command(flatten)]
+        tags: crate::tags::TraceTags,
     },
     /// Recomputes an exhibit and compares byte for byte.
     #[command(after_help = "Exit codes: 0 the same bytes, 1 different, or it could not be tried.
@@ -62,6 +64,9 @@ Example:
         /// mainnet, testnet, signet or regtest; a node is asked for the exhibit's own.
         #[arg(long, default_value = "mainnet")]
         network: Network,
+        /// Also check that these files say what the exhibit cites.
+        #[arg(long, num_args = 1..)]
+        tags: Vec<PathBuf>,
     },
     /// Tells why two addresses are taken for one owner's, and what if a transaction is left out.
     Why(Box<why::Why>),
@@ -85,21 +90,23 @@ pub struct Blocks {
 pub fn run(command: &Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Why(why) => why::run(why),
-        Command::Run { blocks, chain, from, policy, hops_max, json, svg } => {
+        Command::Run { blocks, chain, from, policy, hops_max, json, svg, tags } => {
             let mut parameters = Parameters::new(*from, *policy);
             if let Some(hops_max) = hops_max {
                 parameters.limits.hops_max = *hops_max;
             }
             let svg = svg.as_deref();
             match chain {
-                Some(dir) => trace_and_tell(&ChainStore::open(dir)?, &parameters, *json, svg),
-                None => trace_and_tell(&load(blocks)?, &parameters, *json, svg),
+                Some(dir) => trace_and_tell(&ChainStore::open(dir)?, &parameters, tags, *json, svg),
+                None => trace_and_tell(&load(blocks)?, &parameters, tags, *json, svg),
             }
         }
-        Command::Replay { exhibit, rpc: Some(url), secret, .. } => {
+        Command::Replay { exhibit, rpc: Some(url), secret, tags, .. } => {
+            crate::tags::check_cited(exhibit, tags)?;
             rpc::replay(exhibit, url, secret)
         }
-        Command::Replay { exhibit, blocks, undo, network, .. } => {
+        Command::Replay { exhibit, blocks, undo, network, tags, .. } => {
+            crate::tags::check_cited(exhibit, tags)?;
             let (blocks, undo) = (blocks.clone(), undo.clone());
             let view = load(&Blocks { blocks, undo, network: *network })?;
             let bytes = std::fs::read(exhibit).with_context(|| format!("{}", exhibit.display()))?;
@@ -112,10 +119,17 @@ pub fn run(command: &Command) -> anyhow::Result<ExitCode> {
 fn trace_and_tell<C: Utxo>(
     chain: &C,
     parameters: &Parameters,
+    tags: &crate::tags::TraceTags,
     json: bool,
     svg: Option<&Path>,
 ) -> anyhow::Result<ExitCode> {
-    let traced = trace::run(chain, parameters)?;
+    let traced = match &tags.load()? {
+        None => trace::run(chain, parameters)?,
+        Some(set) => {
+            let (day, boundaries) = (tags.view(set), tags.boundaries());
+            trace::attribution::cited::run(chain, parameters, &day, boundaries)?
+        }
+    };
     if let Some(path) = svg {
         std::fs::write(path, trace::svg::svg(&traced))
             .with_context(|| format!("{}", path.display()))?;

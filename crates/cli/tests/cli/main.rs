@@ -10,4 +10,5 @@ mod readme;
 mod stamped;
 mod store;
 mod support;
+mod tags;
 mod verify;
