@@ -223,7 +223,7 @@ pub enum StoreError {
         /// Its hash, or what is known of it.
         block: String,
         /// What is wrong.
-        fault: BlockFault,
+        fault: Box<BlockFault>,
     },
     /// A reorganisation deeper than the tail.
     #[error(

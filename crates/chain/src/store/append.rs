@@ -63,7 +63,7 @@ impl ChainStore {
         if columns.iter().map(|column| column.len()).sum::<usize>() > BLOCK_COLUMN_BYTES_MAX {
             self.take_back(&before);
             let block = format!("number {}", number.0);
-            return Err(StoreError::Block { block, fault: BlockFault::TooLarge });
+            return Err(StoreError::Block { block, fault: Box::new(BlockFault::TooLarge) });
         }
         let record = Record::Block(columns);
         let Mode::Writing(writer) = &mut self.mode else { return Err(StoreError::ReadOnly) };
@@ -109,7 +109,7 @@ impl ChainStore {
             (None, Some(height)) => format!("at height {height}"),
             (None, None) => format!("number {}", self.block_count()),
         };
-        let fail = |fault| StoreError::Block { block: name.clone(), fault };
+        let fail = |fault| StoreError::Block { block: name.clone(), fault: Box::new(fault) };
         let complete = match self.block_count() {
             0 => block.hash == Some(self.manifest.network.genesis()),
             _ => self.is_complete(),
@@ -147,7 +147,7 @@ impl ChainStore {
             // Rows of a table may leave out heights, not go back.
             return match (below, block.height) {
                 (Some(below), Some(claimed)) if claimed <= below => {
-                    let fault = BlockFault::RowHeight { claimed, below };
+                    let fault = Box::new(BlockFault::RowHeight { claimed, below });
                     Err(StoreError::Block { block: format!("at height {claimed}"), fault })
                 }
                 (_, height) => Ok(height),
@@ -166,7 +166,7 @@ impl ChainStore {
                     return Ok(Some(counted));
                 }
                 let counted = Some(counted);
-                let fault = ViewError::Height { hash, claimed, counted }.into();
+                let fault = Box::new(ViewError::Height { hash, claimed, counted }.into());
                 Err(StoreError::Block { block: hash.to_string(), fault })
             }
             (counted, claimed) => Ok(counted.or(claimed)),

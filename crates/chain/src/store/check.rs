@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use bitcoin::hashes::{Hash as _, HashEngine as _, sha256};
 
-use super::column::{self, COLUMN_COUNT, COLUMNS, HEADER_BYTES};
+use super::column::{self, COLUMNS, HEADER_BYTES};
 use super::journal::{self, Records};
 use super::manifest::Manifest;
 use super::{ChainStore, MANIFEST, StoreError, index, read_manifest, spender};
@@ -122,8 +122,8 @@ impl<P: FnMut(u64, u64)> Check<'_, P> {
 
     fn columns(&mut self) -> Result<(), StoreError> {
         let segments = self.manifest.segments.clone();
-        for index in 0..COLUMN_COUNT {
-            let (path, width) = (column::path(self.dir, index), COLUMNS[index].1);
+        for (index, (_, width)) in COLUMNS.into_iter().enumerate() {
+            let path = column::path(self.dir, index);
             self.header(&path, &column::header(index as u32, width))?;
             let at = |length: u64| HEADER_BYTES as u64 + length * width as u64;
             let mut below = 0;

@@ -95,7 +95,7 @@ pub enum ImportError {
         /// Where the block begins.
         offset: u64,
         /// Why it was refused.
-        source: StoreError,
+        source: Box<StoreError>,
     },
     /// The disk.
     #[error("{}: {source}", .path.display())]
@@ -317,7 +317,7 @@ fn append_turns(
         let number = store.append_block(block).map_err(|error| match error {
             error @ (StoreError::Block { .. } | StoreError::NotNext { .. }) => {
                 let file = source.blocks[located.file].name.clone();
-                ImportError::Block { file, offset: located.offset, source: error }
+                ImportError::Block { file, offset: located.offset, source: Box::new(error) }
             }
             other => other.into(),
         })?;

@@ -30,6 +30,7 @@ const BUFFER_BYTES_MAX: usize = 1 << 24;
 
 /// What happened to the tail.
 #[derive(Debug, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "one is read at a time, and most are blocks")]
 pub(super) enum Record<'a> {
     /// A block came: the bytes it adds to each column.
     Block([&'a [u8]; COLUMN_COUNT]),

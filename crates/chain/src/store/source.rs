@@ -2,6 +2,7 @@
 //! first and blocks one by one, so that memory does not grow with the files.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -251,8 +252,8 @@ pub(super) fn best(found: &[Located], known: impl Fn(&BlockHash) -> bool) -> Bes
     let mut children: HashMap<BlockHash, Vec<usize>> = HashMap::with_capacity(found.len());
     for (index, block) in found.iter().enumerate() {
         // The same block twice is the same block.
-        if !by_hash.contains_key(&block.hash) {
-            by_hash.insert(block.hash, index);
+        if let Entry::Vacant(entry) = by_hash.entry(block.hash) {
+            entry.insert(index);
             children.entry(block.previous).or_default().push(index);
         }
     }
