@@ -7,4 +7,5 @@ pub mod evidence;
 #[cfg(feature = "hi1")]
 pub mod hi1;
 pub mod ledger;
+pub mod store;
 pub mod tags;

@@ -232,9 +232,8 @@ fn tell_import(
     }
     if let Some((file, offset, hash)) = &imported.first_orphan {
         let count = imported.orphans;
-        println!(
-            "{count} blocks left out that hang on none of these: {hash} ({file}, byte {offset}) is the first"
-        );
+        println!("{count} blocks left out that hang on none of these, the first of them {hash}");
+        println!("  ({file}, byte {offset})");
     }
     if undo_given {
         println!("undo data fitted {} blocks", imported.undo_fitted);
@@ -312,7 +311,8 @@ fn stats(store: &ChainStore, as_json: bool) -> anyhow::Result<ExitCode> {
             "bytes": stats.bytes(),
             "files": files,
             "segment_digests": store.segments().iter().map(|segment| {
-                json!({ "blocks_end": segment.blocks_end(), "digest": segment.digest().to_string() })
+                let digest = segment.digest().to_string();
+                json!({ "blocks_end": segment.blocks_end(), "digest": digest })
             }).collect::<Vec<_>>(),
         });
         println!("{told}");
