@@ -19,11 +19,11 @@ Examples:
   comity trace why --chain chain 1Address 3Address
   comity trace why --chain chain --cut TXID 1Address 3Address")]
 pub struct Why {
-    /// Block files: raw blocks, or blk*.dat.
-    #[arg(long, num_args = 1.., required_unless_present = "chain", conflicts_with = "chain")]
+    /// A block file: a raw block, or blk*.dat; give it once for each file.
+    #[arg(long, required_unless_present = "chain", conflicts_with = "chain")]
     blocks: Vec<PathBuf>,
-    /// Undo files, which tell whose inputs from outside were.
-    #[arg(long, num_args = 1..)]
+    /// An undo file, which tells whose inputs from outside were; once for each file.
+    #[arg(long)]
     undo: Vec<PathBuf>,
     /// mainnet, testnet, signet or regtest.
     #[arg(long, default_value = "mainnet")]
