@@ -2,9 +2,9 @@
 //! answers from memory, the store from mapped files, and an algorithm cannot tell which.
 //!
 //! Everything has a dense number in chain order (transactions, outputs, inputs) or in order of
-//! first use (addresses), so that a walk forward in time is a walk to higher numbers and a pass over
-//! the whole chain is a pass over columns. A number of another chain is a bug of the caller and may
-//! panic.
+//! first use (addresses), so that a walk forward in time is a walk to higher numbers and a pass
+//! over the whole chain is a pass over columns. A number of another chain is a bug of the caller
+//! and may panic.
 //!
 //! [`ChainView`]: crate::ChainView
 

@@ -214,14 +214,10 @@ fn search(
 fn read(found: &Found) -> anyhow::Result<File> {
     let bytes = std::fs::read(&found.path).with_context(|| format!("{}", found.path.display()))?;
     let file = attribution::read(&found.name, &bytes, found.provenance.clone())?;
-    if let (Some(expected), File::Tags(pack)) = (found.sha256, &file) {
-        if pack.facts.sha256 != expected {
-            bail!(
-                "{}: its SHA-256 is {}, the set file says {expected}",
-                found.name,
-                pack.facts.sha256
-            );
-        }
+    if let (Some(expected), File::Tags(pack)) = (found.sha256, &file)
+        && pack.facts.sha256 != expected
+    {
+        bail!("{}: its SHA-256 is {}, the set file says {expected}", found.name, pack.facts.sha256);
     }
     Ok(file)
 }

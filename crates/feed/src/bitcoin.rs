@@ -48,7 +48,8 @@ pub struct NodeTip {
 pub struct FetchedBlock {
     /// The block's own bytes.
     pub bytes: Vec<u8>,
-    /// What they say; its file is named by the block's hash, so that it is the same from every node.
+    /// What they say; its file is named by the block's hash, so that it is the same from every
+    /// node.
     pub block: DecodedBlock,
 }
 

@@ -165,8 +165,9 @@ pub enum Fault {
     Answer(String),
     /// A reorganisation deeper than is followed.
     #[error(
-        "the node's chain parts from the store more than {blocks_max} blocks below, or below all of, \
-         what is stored up to {tip}; nothing was rolled back: if the node is right, import again"
+        "the node's chain parts from the store more than {blocks_max} blocks below, or below all \
+         of, what is stored up to {tip}; nothing was rolled back: if the node is right, import \
+         again"
     )]
     DeepReorganisation {
         /// The limit.

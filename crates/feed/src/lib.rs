@@ -1,9 +1,10 @@
 //! How chains are read from nodes: clients of Bitcoin Core, EVM and Tron nodes, and following the
 //! tip through reorganisations.
 //!
-//! Knows no meaning: what a block says is decoded by crate `chain`, what it means by `trace`. A node
-//! is not trusted: bytes must hash to the id that was asked for, blocks must follow one another, and
-//! every wait, answer and retry has a limit. What cannot be checked is said where it is read.
+//! Knows no meaning: what a block says is decoded by crate `chain`, what it means by `trace`. A
+//! node is not trusted: bytes must hash to the id that was asked for, blocks must follow one
+//! another, and every wait, answer and retry has a limit. What cannot be checked is said where it
+//! is read.
 //!
 //! - [`endpoint`]: an address of a node, and the secret that opens it.
 //! - [`limits`]: how long, how much and how often.

@@ -81,7 +81,7 @@ fn import(dir: &Path, edges: u64, seed: u64) {
         let count: usize = block.transactions.iter().map(|tx| tx.inputs.len()).sum();
         let begun = Instant::now();
         let number = store.append(block).expect("a block that follows").0;
-        if number % COMMIT_BLOCKS == 0 {
+        if number.is_multiple_of(COMMIT_BLOCKS) {
             store.commit().expect("on disk");
         }
         spent += begun.elapsed().as_secs_f64();

@@ -5,7 +5,8 @@
 //! the exhibit, so that anybody with the same blocks can [`replay()`] it to the same bytes.
 //!
 //! - [`parameters`]: source, policy, limits, tags.
-//! - [`cluster`]: addresses of one owner, with reasons; [`coinjoin`]: transactions of several people.
+//! - [`cluster`]: addresses of one owner, with reasons; [`coinjoin`]: transactions of several
+//!   people.
 //! - [`change`] and [`peel`]: guesses about what a payer keeps; [`hypothesis`]: links that rest on
 //!   them, apart from clusters.
 //! - [`taint`]: how taint passes one transaction, under five rules.

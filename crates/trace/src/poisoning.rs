@@ -2,10 +2,10 @@
 //!
 //! Somebody who has seen V pay C makes an address R that begins and ends like C's and puts it into
 //! V's history, so that V copies the wrong one next time: by a payment of nothing in V's name,
-//! which most tokens allow anybody to make; by dust from R; or by a worthless token that says it is the
-//! real one (Tsuchiya et al., arXiv 2501.16681: 270 million attempts, 6,633 successes). Such edges
-//! are no flow of money. A real payment to a look-alike is the success of the attack: it is flagged
-//! and followed.
+//! which most tokens allow anybody to make; by dust from R; or by a worthless token that says it
+//! is the real one (Tsuchiya et al., arXiv 2501.16681: 270 million attempts, 6,633 successes).
+//! Such edges are no flow of money. A real payment to a look-alike is the success of the attack:
+//! it is flagged and followed.
 //!
 //! That two addresses look alike says nothing about who holds either. By chance two agree in the
 //! default seven hexadecimal digits once in 268 million pairs.

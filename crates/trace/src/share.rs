@@ -1,7 +1,7 @@
 //! Which share of each transaction's money comes from one source, for a look at all of a chain or
-//! at a neighbourhood before an exact trace. Knows no satoshis of taint: shares are whole numbers of
-//! [`WHOLE`]ths, rounded down at each transaction, so they are the same on every machine, at most
-//! the true share, and short of it by at most one [`WHOLE`]th for each transaction on a way.
+//! at a neighbourhood before an exact trace. Knows no satoshis of taint: shares are whole numbers
+//! of [`WHOLE`]ths, rounded down at each transaction, so they are the same on every machine, at
+//! most the true share, and short of it by at most one [`WHOLE`]th for each transaction on a way.
 //!
 //! It reads plain columns, as a segment or a table of edges holds them.
 

@@ -119,7 +119,8 @@ impl Meter {
         let rate = self.blocks as f64 / seconds;
         let left = f64::from(done.node.0.saturating_sub(done.height.0)) / rate;
         eprintln!(
-            "height {} of {}, {rate:.0} blocks/s, {:.1} MB/s, {:.0} transactions/s, {left:.0} s left",
+            "height {} of {}, {rate:.0} blocks/s, {:.1} MB/s, {:.0} transactions/s, \
+             {left:.0} s left",
             done.height,
             done.node,
             self.bytes as f64 / 1e6 / seconds,

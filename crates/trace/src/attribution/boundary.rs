@@ -1,8 +1,8 @@
 //! Which concepts end a trace. Knows no address.
 //!
-//! A trace ends where the chain no longer tells whose money it is: a service that pools the money of
-//! many pays out other coins than it took in. It goes on through an address of one owner, whoever
-//! that is, because that owner's next payment is what is asked for.
+//! A trace ends where the chain no longer tells whose money it is: a service that pools the money
+//! of many pays out other coins than it took in. It goes on through an address of one owner,
+//! whoever that is, because that owner's next payment is what is asked for.
 
 use super::statement::{Confidence, Statement, Subject};
 

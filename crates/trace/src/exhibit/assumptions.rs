@@ -14,23 +14,7 @@ pub(super) fn assumptions<C: Utxo>(trace: &Trace<'_, C>, inputs: &wire::Inputs) 
         "An output called unspent is one that no transaction in the blocks given spends; it may be \
          spent in a block that was not given."
             .to_owned(),
-        match trace.parameters.policy {
-            Policy::Poison => "Poison: whatever touches tainted money is tainted whole, so amounts \
-                               are an upper bound and may exceed what the source held.",
-            Policy::Haircut => "Haircut: tainted money mixes evenly with clean money. Shares are \
-                                rounded down to whole satoshis and the left-over satoshis go one \
-                                each to the largest remainders, ties to the lower index, the fee \
-                                last.",
-            Policy::Fifo => "First in, first out: the inputs of a transaction are a queue of \
-                             satoshis in input order from which outputs take in output order; the \
-                             fee takes what is left.",
-            Policy::Lifo => "Last in, first out: the queue of first in, first out, read from its \
-                             end: outputs take the last satoshi of the last input first; the fee \
-                             takes what is left.",
-            Policy::Tiho => "Taint in, highest out: the largest output takes the taint first, ties \
-                             to the lower index; the fee takes what no output could.",
-        }
-        .to_owned(),
+        rule(trace.parameters.policy).to_owned(),
     ];
     let mut say = |holds: bool, sentence: &str| {
         if holds {
@@ -74,6 +58,48 @@ pub(super) fn assumptions<C: Utxo>(trace: &Trace<'_, C>, inputs: &wire::Inputs) 
         "Where the value of an input is not known, the trace stops and names the transaction; \
          nothing is guessed.",
     );
+    said.extend(about_tags(trace));
+    said
+}
+
+/// The policy's rule in one sentence.
+fn rule(policy: Policy) -> &'static str {
+    match policy {
+        Policy::Poison => {
+            "Poison: whatever touches tainted money is tainted whole, so amounts \
+                               are an upper bound and may exceed what the source held."
+        }
+        Policy::Haircut => {
+            "Haircut: tainted money mixes evenly with clean money. Shares are \
+                                rounded down to whole satoshis and the left-over satoshis go one \
+                                each to the largest remainders, ties to the lower index, the fee \
+                                last."
+        }
+        Policy::Fifo => {
+            "First in, first out: the inputs of a transaction are a queue of \
+                             satoshis in input order from which outputs take in output order; the \
+                             fee takes what is left."
+        }
+        Policy::Lifo => {
+            "Last in, first out: the queue of first in, first out, read from its \
+                             end: outputs take the last satoshi of the last input first; the fee \
+                             takes what is left."
+        }
+        Policy::Tiho => {
+            "Taint in, highest out: the largest output takes the taint first, ties \
+                             to the lower index; the fee takes what no output could."
+        }
+    }
+}
+
+/// What tags rest on.
+fn about_tags<C: Utxo>(trace: &Trace<'_, C>) -> Vec<String> {
+    let mut said = Vec::new();
+    let mut say = |holds: bool, sentence: &str| {
+        if holds {
+            said.push(sentence.to_owned());
+        }
+    };
     say(
         !trace.parameters.tags.is_empty(),
         "A tag is a statement of its source, not a fact of the chain.",
