@@ -75,6 +75,8 @@ Example:
         tags: Tags,
     },
     /// Lists which concepts end a trace, and why.
+    #[command(after_help = "Example:
+  comity tags boundaries")]
     Boundaries,
 }
 

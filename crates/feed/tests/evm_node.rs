@@ -255,7 +255,23 @@ where
         Err(error) => portless(&error),
         Ok(node) => portless(&node.block(height).await.expect_err("a lie is found")),
     };
-    expected.assert_eq(&said);
+    expected.assert_eq(&hashless(&said));
+}
+
+/// Every run of the node makes other hashes, because its blocks have other times.
+fn hashless(said: &str) -> String {
+    const HASH_DIGITS: usize = 64;
+    let mut text = String::new();
+    let mut rest = said;
+    while let Some((before, after)) = rest.split_once("0x") {
+        let digits = after.chars().take_while(char::is_ascii_hexdigit).count();
+        text.push_str(before);
+        let shown = if digits == HASH_DIGITS { "HASH" } else { &after[..digits] };
+        text.push_str("0x");
+        text.push_str(shown);
+        rest = &after[digits..];
+    }
+    text + rest
 }
 
 #[tokio::test]
@@ -266,13 +282,13 @@ async fn lies_about_evm_blocks_are_found() {
             answer["result"]["stateRoot"] = json!(format!("0x{}", "11".repeat(32)));
         }
     };
-    check_lie(&story, 4, state, expect!["http://NODE, eth_getBlockByNumber, height 4: EVM block 4, field `hash`: the header's fields hash to 0x8f06b586b6003409e684a48583bd1fc272f0d6cb728889d2505632b481470fb6: the node's answer is not that block"]).await;
+    check_lie(&story, 4, state, expect!["http://NODE, eth_getBlockByNumber, height 4: EVM block 4, field `hash`: the header's fields hash to 0xHASH: the node's answer is not that block"]).await;
     let height = |method: &str, answer: &mut Value| {
         if method == "eth_getBlockByNumber" {
             answer["result"]["number"] = json!("0x3");
         }
     };
-    check_lie(&story, 4, height, expect!["http://NODE, eth_getBlockByNumber, height 4: block 0xf49861ceef728c3cf53b47d2bef5ccf29e16b419734bdba8bf9015aee487e5cd claims height 3"]).await;
+    check_lie(&story, 4, height, expect!["http://NODE, eth_getBlockByNumber, height 4: block 0xHASH claims height 3"]).await;
     let fewer = |method: &str, answer: &mut Value| {
         if method == "eth_getBlockReceipts"
             && let Some(receipts) = answer["result"].as_array_mut()
