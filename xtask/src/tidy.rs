@@ -19,7 +19,7 @@ const LINE_CHARACTERS_MAX: usize = 100;
 const ARCHITECTURE_LINES_MAX: usize = 250;
 
 /// The floors of the house. A room may use rooms of lower floors only.
-const FLOORS: [(&str, u8); 10] = [
+const FLOORS: [(&str, u8); 11] = [
     ("desk", 1),
     ("ledger", 1),
     ("evidence", 1),
@@ -29,7 +29,8 @@ const FLOORS: [(&str, u8); 10] = [
     ("records", 2),
     ("feed", 2),
     ("server", 3),
-    ("cli", 4),
+    ("web", 4),
+    ("cli", 5),
 ];
 
 /// The two doors between rooms of the first floor.

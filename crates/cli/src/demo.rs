@@ -6,7 +6,7 @@
 
 mod agency;
 mod client;
-mod folder;
+pub mod folder;
 mod story;
 
 use std::path::{Path, PathBuf};

@@ -5,145 +5,12 @@ use std::collections::BTreeSet;
 
 use Action as A;
 
+pub use self::action::{Action, Role};
+
 use crate::ids::{ActorId, AgencyId, RequestId};
 use crate::request::Request;
-use crate::words::words;
 
-words! {
-    /// What somebody may be.
-    Role {
-        /// Proves who sent a request.
-        Verifier = "verifier",
-        /// Judges a request in law.
-        Counsel = "counsel",
-        /// Searches and assembles.
-        Analyst = "analyst",
-        /// Approves what leaves.
-        Approver = "approver",
-        /// Does all of the above in an emergency.
-        OnCall = "on_call",
-        /// Reads all, acts on nothing.
-        Auditor = "auditor",
-        /// Runs the system, reads no case.
-        Administrator = "administrator",
-        /// Files what came by post or mail.
-        Intake = "intake",
-        /// Sends requests of an agency.
-        Officer = "officer",
-        /// Answers for an agency's officers.
-        AgencySupervisor = "agency_supervisor",
-        /// Holds the key that opens an agency's packages.
-        AgencyKeyHolder = "agency_key_holder",
-        /// A partner company.
-        Partner = "partner",
-        /// The company's own jobs.
-        System = "system",
-    }
-}
-
-words! {
-    /// Everything that needs a permit: one word per command and per read.
-    Action {
-        /// File an instrument.
-        Receive = "receive",
-        /// Take up the question who sent it.
-        StartIdentityCheck = "start_identity_check",
-        /// Prove the sender.
-        VerifyIdentity = "verify_identity",
-        /// Accept in law.
-        AcceptLegal = "accept_legal",
-        /// Ask the authority to clarify.
-        RequestInformation = "request_information",
-        /// Clarify.
-        ProvideInformation = "provide_information",
-        /// Stop for an authority or court.
-        Hold = "hold",
-        /// Go on.
-        EndHold = "end_hold",
-        /// Note an early clearance.
-        ClearByAuthority = "clear_by_authority",
-        /// Begin to search.
-        StartSearch = "start_search",
-        /// Add an exhibit.
-        AddExhibit = "add_exhibit",
-        /// Put a package together.
-        Assemble = "assemble",
-        /// Send a package back.
-        ReturnPackage = "return_package",
-        /// Approve a package.
-        Approve = "approve",
-        /// Seal a package.
-        Seal = "seal",
-        /// Hand a package over.
-        Deliver = "deliver",
-        /// Say that it arrived.
-        Acknowledge = "acknowledge",
-        /// Put an ask away.
-        Close = "close",
-        /// Refuse an ask.
-        Refuse = "refuse",
-        /// Take an ask back.
-        Withdraw = "withdraw",
-        /// Confirm deletion at the authority.
-        ConfirmDeletion = "confirm_deletion",
-        /// Copy records.
-        Preserve = "preserve",
-        /// Keep a copy longer.
-        Extend = "extend",
-        /// Link an order to a copy.
-        Link = "link",
-        /// End a preservation, freeze or ban.
-        Release = "release",
-        /// Freeze.
-        Freeze = "freeze",
-        /// Confirm a freeze by an order.
-        ConfirmFreeze = "confirm_freeze",
-        /// Unfreeze as asked.
-        Unfreeze = "unfreeze",
-        /// Confirm an effect.
-        ConfirmEffect = "confirm_effect",
-        /// Note a failed effect.
-        FailEffect = "fail_effect",
-        /// Try an effect again.
-        RetryEffect = "retry_effect",
-        /// Review an emergency.
-        ReviewEmergency = "review_emergency",
-        /// Link the order after an emergency.
-        ReceiveExPostOrder = "receive_ex_post_order",
-        /// Mark a key as suspected of fraud.
-        MarkKey = "mark_key",
-        /// Take the mark away.
-        ClearKey = "clear_key",
-        /// Put a message on the record.
-        PostMessage = "post_message",
-        /// Record what time has done.
-        Tick = "tick",
-        /// Ask "will this be accepted?".
-        Precheck = "precheck",
-        /// Read a request with its personal data.
-        ReadCase = "read_case",
-        /// Read the state and the clocks of a request, never its personal data.
-        ReadStatus = "read_status",
-        /// List requests.
-        ListRequests = "list_requests",
-        /// Read the rows of an exhibit.
-        ReadExhibit = "read_exhibit",
-        /// Read a preserved copy, which only a linked order opens.
-        ReadPreservedCopy = "read_preserved_copy",
-        /// Fetch a package as delivered, encrypted.
-        ReadPackage = "read_package",
-        /// Read who read what.
-        ReadAudit = "read_audit",
-        /// Read counts and ages without any case.
-        ReadMetrics = "read_metrics",
-        /// Erase payloads whose time has come.
-        ErasePayload = "erase_payload",
-        /// Add, change and remove staff.
-        ManageStaff = "manage_staff",
-        /// Add, change and hold agencies and their keys.
-        ManageAgencies = "manage_agencies",
-    }
-}
+mod action;
 
 /// Who acts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -304,7 +171,7 @@ fn table(role: Role, action: Action) -> bool {
         Role::Administrator => ADMINISTRATOR,
         Role::Intake => INTAKE,
         Role::Officer => AGENCY,
-        Role::AgencySupervisor => return AGENCY.contains(&action) || action == Action::MarkKey,
+        Role::AgencySupervisor => return AGENCY.contains(&action) || SUPERVISOR.contains(&action),
         Role::AgencyKeyHolder => KEY_HOLDER,
         Role::Partner => PARTNER,
         Role::System => JOBS,
@@ -333,6 +200,10 @@ const VERIFIER: &[Action] = &[
     A::Refuse,
     A::Freeze,
     A::RetryEffect,
+    A::ManageOfficers,
+    A::AdmitOfficer,
+    A::StopKeys,
+    A::ResumeKeys,
 ];
 
 /// Judges in law.
@@ -353,6 +224,7 @@ const COUNSEL: &[Action] = &[
     A::ReceiveExPostOrder,
     A::ConfirmDeletion,
     A::ClearKey,
+    A::StopKeys,
     A::Close,
     A::ReadExhibit,
 ];
@@ -402,7 +274,7 @@ const ON_CALL: &[Action] = &[
 ];
 
 /// No case at all.
-const ADMINISTRATOR: &[Action] = &[A::ReadMetrics, A::ManageStaff, A::ManageAgencies];
+const ADMINISTRATOR: &[Action] = &[A::ReadMetrics, A::ManageStaff, A::ManageAgencies, A::StopKeys];
 
 /// Post and mail.
 const INTAKE: &[Action] = &[
@@ -455,6 +327,9 @@ const AGENCY: &[Action] = &[
     A::ReadPackage,
     A::ListRequests,
 ];
+
+/// What a supervisor may do besides, for the officers of the own agency.
+const SUPERVISOR: &[Action] = &[A::MarkKey, A::ManageOfficers, A::StopKeys];
 
 /// What the table cannot say: whose request it is, emergencies, marks.
 fn conditions(role: Role, action: Action, actor: &Actor, facts: &Facts) -> bool {

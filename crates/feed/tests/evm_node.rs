@@ -288,7 +288,13 @@ async fn lies_about_evm_blocks_are_found() {
             answer["result"]["number"] = json!("0x3");
         }
     };
-    check_lie(&story, 4, height, expect!["http://NODE, eth_getBlockByNumber, height 4: block 0xHASH claims height 3"]).await;
+    check_lie(
+        &story,
+        4,
+        height,
+        expect!["http://NODE, eth_getBlockByNumber, height 4: block 0xHASH claims height 3"],
+    )
+    .await;
     let fewer = |method: &str, answer: &mut Value| {
         if method == "eth_getBlockReceipts"
             && let Some(receipts) = answer["result"].as_array_mut()

@@ -22,6 +22,9 @@ pub struct Config {
     /// Blocks that traces may use.
     #[serde(default)]
     pub chain: Chain,
+    /// The pages for officers and staff; without it there are none.
+    #[serde(default)]
+    pub web: Option<Web>,
     /// A time-stamp authority; without one, seals are dated by the certificate's life only.
     #[serde(default)]
     pub timestamp: Option<TimestampAuthority>,
@@ -48,7 +51,7 @@ pub struct Company {
 }
 
 /// Fields of the custodian's statement; evidence prints them as given.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Custodian {
     /// Name.
@@ -88,6 +91,23 @@ pub struct Node {
     /// Folder of large blobs and spool files.
     #[serde(default = "default_data")]
     pub data: PathBuf,
+}
+
+/// Where the pages for officers and staff are served.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Web {
+    /// Address and port. Without a certificate it must be loopback: behind a proxy, or for trying.
+    pub listen: String,
+    /// The site as the browser's address bar shows it: scheme, host, port. Passkeys belong to its
+    /// host for ever.
+    pub origin: String,
+    /// The site's TLS certificate chain in PEM.
+    #[serde(default)]
+    pub certificate: Option<PathBuf>,
+    /// Its key.
+    #[serde(default)]
+    pub key: Option<PathBuf>,
 }
 
 /// The company's own records.

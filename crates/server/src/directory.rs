@@ -7,11 +7,20 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use desk::ids::{ActorId, AgencyId, KeyId, StaffId};
 use desk::policy::{Actor, Role, Standing};
-use serde::{Deserialize, Serialize};
+use jiff::Timestamp;
 use uuid::Uuid;
 
-use crate::hi1::signature::{Algorithm, EnrolledKey};
+pub use change::{CallBack, Change, ChangePayload, EnrolledPasskey, OfficerRole, SignatureKey};
+pub use officer::{ATTESTED_DAYS_MAX, Call, Officer, OfficerState};
+pub use rules::Fault;
+
+use crate::error::Error;
+use crate::hi1::signature::EnrolledKey;
 use crate::tls::Fingerprint;
+
+mod change;
+mod officer;
+mod rules;
 
 /// The stream of the log in which the directory lives.
 pub const STREAM: Uuid = Uuid::from_u128(0x636f_6d69_7479_4469_8265_6374_6f72_7931);
@@ -27,112 +36,6 @@ pub fn console() -> Actor {
     }
 }
 
-/// A change of the directory. Its JSON is the event in the log.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Change {
-    /// A member of staff may act.
-    StaffAdded {
-        /// Who.
-        staff: StaffId,
-        /// As what.
-        roles: Vec<Role>,
-        /// By which certificate.
-        certificate_sha256: String,
-        /// Whose act this is.
-        by: ActorId,
-    },
-    /// A member of staff may no longer act.
-    StaffRemoved {
-        /// Who.
-        staff: StaffId,
-        /// Whose act this is.
-        by: ActorId,
-    },
-    /// An agency may send requests.
-    AgencyAdded {
-        /// Which.
-        agency: AgencyId,
-        /// Country of the agency.
-        country: String,
-        /// Rule pack its requests are judged by unless they name another.
-        regime: String,
-        /// Its client certificate's key.
-        key: KeyId,
-        /// The client certificate.
-        certificate_sha256: String,
-        /// Whose act this is.
-        by: ActorId,
-    },
-    /// A key is suspected of fraud; it binds at once.
-    KeyMarked {
-        /// Which.
-        key: KeyId,
-        /// Whose act this is.
-        by: ActorId,
-    },
-    /// The suspicion is gone.
-    KeyCleared {
-        /// Which.
-        key: KeyId,
-        /// Whose act this is.
-        by: ActorId,
-    },
-}
-
-/// The personal part of a change.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ChangePayload {
-    /// Name of the person or the agency.
-    #[serde(default)]
-    pub name: String,
-    /// For an agency: how HI-1 messages name it.
-    #[serde(default)]
-    pub hi1_identifier: String,
-    /// For an agency: certificates in PEM to which its packages are encrypted.
-    #[serde(default)]
-    pub recipients_pem: Vec<String>,
-    /// For an agency: age recipients.
-    #[serde(default)]
-    pub recipients_age: Vec<String>,
-    /// For an agency: where DELIVER messages are posted; without one it fetches with GET.
-    #[serde(default)]
-    pub endpoint: Option<String>,
-    /// For an agency: keys that sign its HI-1 messages, as algorithm and base64 of the DER.
-    #[serde(default)]
-    pub signature_keys: Vec<SignatureKey>,
-    /// For a mark: why.
-    #[serde(default)]
-    pub reason: String,
-}
-
-/// A key that signs an agency's HI-1 messages.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct SignatureKey {
-    /// `ed25519`, `es256` or `rs256`.
-    pub algorithm: String,
-    /// Base64 of the DER of SubjectPublicKeyInfo.
-    pub public_key: String,
-}
-
-impl SignatureKey {
-    /// The key as HI-1 checks it; `None` when the algorithm is unknown or it is not base64.
-    #[must_use]
-    pub fn enrolled(&self) -> Option<EnrolledKey> {
-        let algorithm = match self.algorithm.as_str() {
-            "ed25519" => Algorithm::Ed25519,
-            "es256" => Algorithm::Es256,
-            "rs256" => Algorithm::Rs256,
-            _ => return None,
-        };
-        let engine = base64::engine::general_purpose::STANDARD;
-        let public_key = base64::Engine::decode(&engine, &self.public_key).ok()?;
-        Some(EnrolledKey { algorithm, public_key })
-    }
-}
-
 /// One member of staff.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Staff {
@@ -142,6 +45,36 @@ pub struct Staff {
     pub name: String,
     /// What this person may be.
     pub roles: BTreeSet<Role>,
+    /// Where "look at the portal" is mailed to.
+    pub email: Option<String>,
+    /// True when a client certificate lets this person in.
+    pub has_certificate: bool,
+}
+
+/// An enrolled passkey and whose it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Passkey {
+    /// Whose.
+    pub holder: ActorId,
+    /// When it was enrolled.
+    pub enrolled_at: Timestamp,
+    /// Who made the link by which it was enrolled.
+    pub invited_by: ActorId,
+    /// Sequence number of its enrolment in the directory's stream.
+    pub seq: u64,
+    /// The public facts.
+    pub facts: EnrolledPasskey,
+}
+
+/// A one-time link that has not been used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Invitation {
+    /// For whom.
+    pub holder: ActorId,
+    /// It opens nothing from then on.
+    pub until: Timestamp,
+    /// Who made it.
+    pub by: ActorId,
 }
 
 /// One agency and its key.
@@ -167,6 +100,14 @@ pub struct Agency {
     pub endpoint: Option<String>,
     /// Keys that sign its HI-1 messages.
     pub signature_keys: Vec<SignatureKey>,
+    /// Its published numbers, the only ones that are called back.
+    pub switchboard: Vec<String>,
+    /// Domains of its mail.
+    pub domains: Vec<String>,
+    /// True when its machine may send by HI-1.
+    pub has_certificate: bool,
+    /// True while its kill switch is pulled.
+    pub is_stopped: bool,
 }
 
 impl Agency {
@@ -182,7 +123,10 @@ impl Agency {
 pub struct Directory {
     staff: BTreeMap<StaffId, Staff>,
     agencies: BTreeMap<AgencyId, Agency>,
+    officers: BTreeMap<KeyId, Officer>,
     by_certificate: BTreeMap<String, Holder>,
+    passkeys: BTreeMap<String, Passkey>,
+    invitations: BTreeMap<String, Invitation>,
     marked: BTreeSet<KeyId>,
     /// Sequence number of the newest change folded in.
     pub seq: u64,
@@ -196,34 +140,36 @@ enum Holder {
 
 impl Directory {
     /// Folds one change in. Never fails: it happened.
-    pub fn apply(&mut self, change: &Change, payload: &ChangePayload) {
+    pub fn apply(&mut self, change: &Change, payload: &ChangePayload, at: Timestamp) {
+        self.seq += 1;
         match change {
             Change::StaffAdded { staff, roles, certificate_sha256, .. } => {
-                let roles = roles.iter().copied().collect();
-                let person = Staff { id: *staff, name: payload.name.clone(), roles };
-                self.staff.insert(*staff, person);
-                self.by_certificate.insert(certificate_sha256.clone(), Holder::Staff(*staff));
-            }
-            Change::StaffRemoved { staff, .. } => {
-                self.staff.remove(staff);
-                self.by_certificate
-                    .retain(|_, holder| !matches!(holder, Holder::Staff(id) if id == staff));
-            }
-            Change::AgencyAdded { agency, country, regime, key, certificate_sha256, .. } => {
-                let entry = Agency {
-                    id: *agency,
+                let person = Staff {
+                    id: *staff,
                     name: payload.name.clone(),
-                    country: country.clone(),
-                    hi1_identifier: payload.hi1_identifier.clone(),
-                    regime: regime.clone(),
-                    key: *key,
-                    recipients_pem: payload.recipients_pem.clone(),
-                    recipients_age: payload.recipients_age.clone(),
-                    endpoint: payload.endpoint.clone(),
-                    signature_keys: payload.signature_keys.clone(),
+                    roles: roles.iter().copied().collect(),
+                    email: payload.email.clone(),
+                    has_certificate: certificate_sha256.is_some(),
                 };
+                self.staff.insert(*staff, person);
+                self.certify(certificate_sha256.as_ref(), Holder::Staff(*staff));
+            }
+            Change::StaffRolesChanged { staff, roles, .. } => {
+                if let Some(person) = self.staff.get_mut(staff) {
+                    person.roles = roles.iter().copied().collect();
+                }
+            }
+            Change::StaffRemoved { staff, .. } => self.remove_staff(*staff),
+            Change::AgencyAdded { agency, country, regime, key, certificate_sha256, .. } => {
+                let has_certificate = certificate_sha256.is_some();
+                let entry = agency_of(*agency, country, regime, *key, has_certificate, payload);
                 self.agencies.insert(*agency, entry);
-                self.by_certificate.insert(certificate_sha256.clone(), Holder::Agency(*agency));
+                self.certify(certificate_sha256.as_ref(), Holder::Agency(*agency));
+            }
+            Change::AgencyStopped { agency, .. } | Change::AgencyResumed { agency, .. } => {
+                if let Some(entry) = self.agencies.get_mut(agency) {
+                    entry.is_stopped = matches!(change, Change::AgencyStopped { .. });
+                }
             }
             Change::KeyMarked { key, .. } => {
                 self.marked.insert(*key);
@@ -231,20 +177,83 @@ impl Directory {
             Change::KeyCleared { key, .. } => {
                 self.marked.remove(key);
             }
+            Change::Invited { holder, token_sha256, until, by } => {
+                // A newer link takes the place of an older one.
+                self.invitations.retain(|_, known| known.holder != *holder);
+                let invitation = Invitation { holder: *holder, until: *until, by: *by };
+                self.invitations.insert(token_sha256.clone(), invitation);
+            }
+            Change::PasskeyEnrolled { holder, credential_sha256, token_sha256, .. } => {
+                let invited = self.invitations.remove(token_sha256);
+                let invited_by = invited.map_or(*holder, |invitation| invitation.by);
+                if let Some(facts) = payload.passkey.clone() {
+                    let (holder, seq) = (*holder, self.seq);
+                    let passkey = Passkey { holder, enrolled_at: at, invited_by, seq, facts };
+                    self.enrol(credential_sha256.clone(), passkey);
+                }
+            }
+            Change::PasskeyRemoved { credential_sha256, .. } => {
+                self.passkeys.remove(credential_sha256);
+            }
+            Change::Named { holder, .. } => self.name_holder(*holder, &payload.name),
+            Change::OfficerProposed { .. }
+            | Change::CallBackRecorded { .. }
+            | Change::OfficerAdmitted { .. }
+            | Change::OfficerAttested { .. }
+            | Change::OfficerStopped { .. }
+            | Change::OfficerResumed { .. } => {
+                officer::apply(&mut self.officers, change, payload, at);
+            }
         }
-        self.seq += 1;
+    }
+
+    fn enrol(&mut self, credential_sha256: String, passkey: Passkey) {
+        // Whoever holds a new passkey of an officer is admitted anew, by the code.
+        if let ActorId::Key(key) = passkey.holder
+            && let Some(officer) = self.officers.get_mut(&key)
+        {
+            officer.admitted_at = None;
+        }
+        self.passkeys.insert(credential_sha256, passkey);
+    }
+
+    fn certify(&mut self, certificate: Option<&String>, holder: Holder) {
+        if let Some(certificate) = certificate {
+            self.by_certificate.insert(certificate.clone(), holder);
+        }
+    }
+
+    fn remove_staff(&mut self, staff: StaffId) {
+        self.staff.remove(&staff);
+        self.by_certificate
+            .retain(|_, holder| !matches!(holder, Holder::Staff(id) if *id == staff));
+        self.passkeys.retain(|_, passkey| passkey.holder != ActorId::Staff(staff));
+        self.invitations.retain(|_, invited| invited.holder != ActorId::Staff(staff));
+    }
+
+    fn name_holder(&mut self, holder: ActorId, name: &str) {
+        match holder {
+            ActorId::Staff(id) => {
+                if let Some(person) = self.staff.get_mut(&id) {
+                    name.clone_into(&mut person.name);
+                }
+            }
+            ActorId::Key(key) => {
+                if let Some(officer) = self.officers.get_mut(&key) {
+                    name.clone_into(&mut officer.name);
+                }
+            }
+            ActorId::Partner(_) | ActorId::System => {}
+        }
     }
 
     /// Who holds this certificate, as the policy wants to know it.
     #[must_use]
     pub fn actor(&self, certificate: &Fingerprint) -> Option<Actor> {
         match self.by_certificate.get(&certificate.to_string())? {
-            Holder::Staff(id) => {
-                let person = self.staff.get(id)?;
-                Some(Actor { id: ActorId::Staff(*id), roles: person.roles.clone(), agency: None })
-            }
+            Holder::Staff(id) => self.staff_actor(*id),
             Holder::Agency(id) => {
-                let agency = self.agencies.get(id)?;
+                let agency = self.agencies.get(id).filter(|agency| !agency.is_stopped)?;
                 Some(Actor {
                     id: ActorId::Key(agency.key),
                     roles: BTreeSet::from([Role::Officer, Role::AgencyKeyHolder]),
@@ -254,14 +263,128 @@ impl Directory {
         }
     }
 
+    /// Somebody with a passkey, as the policy wants to know it: `None` for whoever may not act
+    /// now, because never admitted, stopped, or not attested for [`ATTESTED_DAYS_MAX`].
+    #[must_use]
+    pub fn person(&self, holder: ActorId, now: Timestamp) -> Option<Actor> {
+        match holder {
+            ActorId::Staff(id) => self.staff_actor(id),
+            ActorId::Key(key) => {
+                let officer = self.officers.get(&key)?;
+                let agency = self.agencies.get(&officer.agency)?;
+                let may_act = officer.state(now) == OfficerState::Admitted && !agency.is_stopped;
+                may_act.then(|| Actor {
+                    id: holder,
+                    roles: BTreeSet::from([officer.policy_role()]),
+                    agency: Some(officer.agency),
+                })
+            }
+            ActorId::Partner(_) | ActorId::System => None,
+        }
+    }
+
+    fn staff_actor(&self, id: StaffId) -> Option<Actor> {
+        let person = self.staff.get(&id)?;
+        Some(Actor { id: ActorId::Staff(id), roles: person.roles.clone(), agency: None })
+    }
+
     /// The marks that policy reads: on the key itself, and on any other key of its agency.
     #[must_use]
     pub fn standing(&self, key: Option<KeyId>, agency: Option<AgencyId>) -> Standing {
         let key_suspected = key.is_some_and(|key| self.marked.contains(&key));
-        let agency_held = agency
-            .and_then(|id| self.agencies.get(&id))
-            .is_some_and(|agency| self.marked.contains(&agency.key) && Some(agency.key) != key);
+        let agency_held = agency.and_then(|id| self.agencies.get(&id)).is_some_and(|agency| {
+            agency.is_stopped
+                || self
+                    .keys_of(agency)
+                    .any(|other| self.marked.contains(&other) && Some(other) != key)
+        });
         Standing { key_suspected, agency_held }
+    }
+
+    /// Every key of an agency: its machine's and its officers'.
+    pub fn keys_of<'a>(&'a self, agency: &'a Agency) -> impl Iterator<Item = KeyId> + 'a {
+        let officers = self.officers.values().filter(|officer| officer.agency == agency.id);
+        std::iter::once(agency.key).chain(officers.map(|officer| officer.id))
+    }
+
+    /// Whether a key is marked as suspected of fraud.
+    #[must_use]
+    pub fn is_marked(&self, key: KeyId) -> bool {
+        self.marked.contains(&key)
+    }
+
+    /// The passkey of a credential, by the SHA-256 of its id in hex.
+    #[must_use]
+    pub fn passkey(&self, credential_sha256: &str) -> Option<&Passkey> {
+        self.passkeys.get(credential_sha256)
+    }
+
+    /// The passkeys of somebody, with the SHA-256 of their ids.
+    pub fn passkeys_of(&self, holder: ActorId) -> impl Iterator<Item = (&str, &Passkey)> {
+        let all = self.passkeys.iter().map(|(id, passkey)| (id.as_str(), passkey));
+        all.filter(move |(_, passkey)| passkey.holder == holder)
+    }
+
+    /// An unused link, by the SHA-256 of its secret, while it opens something.
+    #[must_use]
+    pub fn invitation(&self, token_sha256: &str, now: Timestamp) -> Option<&Invitation> {
+        self.invitations.get(token_sha256).filter(|invitation| now < invitation.until)
+    }
+
+    /// An unused link for somebody, while it opens something.
+    #[must_use]
+    pub fn invitation_of(&self, holder: ActorId, now: Timestamp) -> Option<&Invitation> {
+        let mut unused = self.invitations.values();
+        unused.find(|invited| invited.holder == holder && now < invited.until)
+    }
+
+    /// True when some administrator can log in.
+    #[must_use]
+    pub fn has_administrator(&self) -> bool {
+        self.staff.values().any(|person| {
+            let holder = ActorId::Staff(person.id);
+            person.roles.contains(&Role::Administrator)
+                && self.passkeys.values().any(|passkey| passkey.holder == holder)
+        })
+    }
+
+    /// An officer by the key on the record.
+    #[must_use]
+    pub fn officer(&self, id: KeyId) -> Option<&Officer> {
+        self.officers.get(&id)
+    }
+
+    /// All officers, in order of their ids.
+    pub fn officers(&self) -> impl Iterator<Item = &Officer> {
+        self.officers.values()
+    }
+
+    /// The agency that a change is about, if it is about the officers of one.
+    #[must_use]
+    pub fn agency_about(&self, change: &Change) -> Option<AgencyId> {
+        let of_key = |key: KeyId| self.officer(key).map(|officer| officer.agency);
+        match change {
+            Change::OfficerProposed { agency, .. }
+            | Change::AgencyStopped { agency, .. }
+            | Change::AgencyResumed { agency, .. } => Some(*agency),
+            Change::Invited { holder: ActorId::Key(key), .. }
+            | Change::Named { holder: ActorId::Key(key), .. } => of_key(*key),
+            Change::KeyMarked { key, .. } | Change::KeyCleared { key, .. } => of_key(*key)
+                .or_else(|| self.agencies.values().find(|a| a.key == *key).map(|a| a.id)),
+            Change::PasskeyRemoved { credential_sha256, .. } => {
+                match self.passkey(credential_sha256)?.holder {
+                    ActorId::Key(key) => of_key(key),
+                    _ => None,
+                }
+            }
+            _ => officer::about(change).and_then(of_key),
+        }
+    }
+
+    /// A member of staff by id.
+    #[must_use]
+    pub fn staff_member(&self, id: StaffId) -> Option<&Staff> {
+        self.staff.get(&id)
     }
 
     /// An agency by its id.
@@ -283,7 +406,7 @@ impl Directory {
     /// Whether some agency holds this key.
     #[must_use]
     pub fn has_key(&self, key: KeyId) -> bool {
-        self.agencies.values().any(|agency| agency.key == key)
+        self.officers.contains_key(&key) || self.agencies.values().any(|agency| agency.key == key)
     }
 
     /// Whether a certificate is enrolled already.
@@ -299,66 +422,81 @@ impl Directory {
             ActorId::Staff(id) => {
                 self.staff.get(&id).map_or_else(|| actor.to_string(), |person| person.name.clone())
             }
-            ActorId::Key(key) => self
-                .agencies
-                .values()
-                .find(|agency| agency.key == key)
-                .map_or_else(|| actor.to_string(), |agency| agency.name.clone()),
+            ActorId::Key(key) => match self.officers.get(&key) {
+                Some(officer) => officer.name.clone(),
+                None => self
+                    .agencies
+                    .values()
+                    .find(|agency| agency.key == key)
+                    .map_or_else(|| actor.to_string(), |agency| agency.name.clone()),
+            },
             _ => actor.to_string(),
         }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use desk::policy::Role;
-
-    use super::*;
-
-    fn agency(key: u128) -> (Change, Fingerprint, KeyId, AgencyId) {
-        let certificate = Fingerprint([u8::try_from(key).expect("small"); 32]);
-        let (key, id) = (KeyId(Uuid::from_u128(key)), AgencyId(Uuid::from_u128(key + 100)));
-        let change = Change::AgencyAdded {
-            agency: id,
-            country: "SG".into(),
-            regime: "sg-cpc-2010".into(),
-            key,
-            certificate_sha256: certificate.to_string(),
-            by: console().id,
-        };
-        (change, certificate, key, id)
+/// Checks what a new agency is said to be, whichever way it comes in.
+///
+/// # Errors
+/// Naming the field that is wrong.
+pub fn check_agency(
+    country: &str,
+    regime: &str,
+    recipients_pem: &[String],
+    recipients_age: &[String],
+) -> Result<(), Error> {
+    desk::ids::Country::parse(country)
+        .ok_or_else(|| Error::input("country", format!("{country:?}"), "two capital letters"))?;
+    desk::pack::embedded(regime).ok_or_else(|| {
+        Error::input("regime", format!("there is no {regime:?}"), "see comity check --help")
+    })?;
+    if recipients_pem.is_empty() && recipients_age.is_empty() {
+        return Err(Error::input(
+            "recipients_pem",
+            "no key to encrypt packages to",
+            "give a certificate in PEM or an age recipient",
+        ));
     }
-
-    #[test]
-    fn a_certificate_is_an_agency_until_marked_and_a_stranger_is_nobody() {
-        let (change, certificate, key, id) = agency(7);
-        let mut directory = Directory::default();
-        directory.apply(&change, &ChangePayload::default());
-        let actor = directory.actor(&certificate).expect("enrolled");
-        assert_eq!(actor.agency, Some(id));
-        assert!(actor.has(Role::Officer));
-        assert!(directory.actor(&Fingerprint([9; 32])).is_none());
-        assert!(!directory.standing(Some(key), Some(id)).key_suspected);
-        directory.apply(&Change::KeyMarked { key, by: console().id }, &ChangePayload::default());
-        assert!(directory.standing(Some(key), Some(id)).key_suspected);
+    for (index, pem) in recipients_pem.iter().enumerate() {
+        evidence::cms::recipient::Recipient::from_pem(pem).map_err(|error| {
+            let place = format!("recipients_pem[{index}]");
+            Error::input(place, error.to_string(), "give an RSA or EC certificate in PEM")
+        })?;
     }
+    for (index, text) in recipients_age.iter().enumerate() {
+        text.parse::<age::x25519::Recipient>().map_err(|error| {
+            Error::input(format!("recipients_age[{index}]"), error, "give one that begins age1")
+        })?;
+    }
+    Ok(())
+}
 
-    #[test]
-    fn a_removed_member_of_staff_is_nobody() {
-        let certificate = Fingerprint([3; 32]);
-        let staff = StaffId(Uuid::from_u128(3));
-        let mut directory = Directory::default();
-        let added = Change::StaffAdded {
-            staff,
-            roles: vec![Role::Counsel],
-            certificate_sha256: certificate.to_string(),
-            by: console().id,
-        };
-        directory.apply(&added, &ChangePayload { name: "Bo".into(), ..Default::default() });
-        assert_eq!(directory.name(ActorId::Staff(staff)), "Bo");
-        assert!(directory.actor(&certificate).expect("enrolled").has(Role::Counsel));
-        directory
-            .apply(&Change::StaffRemoved { staff, by: console().id }, &ChangePayload::default());
-        assert!(directory.actor(&certificate).is_none());
+/// The entry of an agency that was added.
+fn agency_of(
+    id: AgencyId,
+    country: &str,
+    regime: &str,
+    key: KeyId,
+    has_certificate: bool,
+    payload: &ChangePayload,
+) -> Agency {
+    Agency {
+        id,
+        name: payload.name.clone(),
+        country: country.to_owned(),
+        hi1_identifier: payload.hi1_identifier.clone(),
+        regime: regime.to_owned(),
+        key,
+        recipients_pem: payload.recipients_pem.clone(),
+        recipients_age: payload.recipients_age.clone(),
+        endpoint: payload.endpoint.clone(),
+        signature_keys: payload.signature_keys.clone(),
+        switchboard: payload.switchboard.clone(),
+        domains: payload.domains.clone(),
+        has_certificate,
+        is_stopped: false,
     }
 }
+
+#[cfg(test)]
+mod tests;

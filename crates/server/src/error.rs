@@ -68,7 +68,16 @@ impl Error {
         Self::Input { place: place.into(), why: why.into(), fix: fix.into() }
     }
 
-    fn parts(&self) -> (StatusCode, ErrorBody) {
+    /// What the directory's own rules say no to.
+    pub(crate) fn refused_change(fault: &crate::directory::Fault) -> Self {
+        let text = fault.to_string();
+        let (why, fix) = text.split_once("; ").unwrap_or((&text, "look at the list again"));
+        Self::input("directory", why, fix)
+    }
+
+    /// The HTTP status and the body: the one place that maps errors to them.
+    #[must_use]
+    pub fn parts(&self) -> (StatusCode, ErrorBody) {
         let plain = |error, what: String| ErrorBody { error, what, why: None, fix: None };
         match self {
             Self::Hidden => (StatusCode::NOT_FOUND, plain("not_found", self.to_string())),

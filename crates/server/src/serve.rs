@@ -66,11 +66,15 @@ impl Running {
         Ok(())
     }
 
-    /// Runs until the process is told to end (SIGINT or SIGTERM).
+    /// Runs until the process is told to end (SIGINT or SIGTERM); `also` is stopped first, since
+    /// what is begun there ends in acts of this node.
     ///
     /// # Errors
     /// As [`Running::stop`].
-    pub async fn until_signal(self) -> anyhow::Result<()> {
+    pub async fn until_signal(
+        self,
+        also: Option<impl Future<Output = anyhow::Result<()>>>,
+    ) -> anyhow::Result<()> {
         let mut terminate =
             tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
         tokio::select! {
@@ -78,6 +82,9 @@ impl Running {
             _ = terminate.recv() => {}
         }
         tracing::info!("Stopping: finishing what was begun");
+        if let Some(also) = also {
+            also.await?;
+        }
         self.stop().await
     }
 }

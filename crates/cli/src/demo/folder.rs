@@ -57,11 +57,17 @@ pub fn prepare(dir: &Path, authority: Option<(&str, &Path)>) -> Result<()> {
     }
     server::keys::development::private_folder(dir)?;
     write(dir, MARK, b"Made by `comity demo`; it may be deleted.\n")?;
-    for (path, bytes) in FILES {
-        write(dir, path, bytes)?;
-    }
+    furnish(dir)?;
     if let Some((url, roots)) = authority {
         add_authority(dir, url, &roots)?;
+    }
+    Ok(())
+}
+
+/// Writes the example exchange and its block into a folder.
+pub fn furnish(dir: &Path) -> Result<()> {
+    for (path, bytes) in FILES {
+        write(dir, path, bytes)?;
     }
     write(dir, "blocks/702861.raw", bitcoin_test_data::blocks::mainnet_702861())
 }

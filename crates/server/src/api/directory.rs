@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::api::{At, Body, Caller};
 use crate::app::Node;
-use crate::directory::{Change, ChangePayload, SignatureKey};
+use crate::directory::{Change, ChangePayload, SignatureKey, check_agency};
 use crate::error::Error;
 use crate::tls::Fingerprint;
 
@@ -267,7 +267,7 @@ impl Node {
         let change = Change::StaffAdded {
             staff,
             roles: new.roles.clone(),
-            certificate_sha256,
+            certificate_sha256: Some(certificate_sha256),
             by: actor.id,
         };
         let payload = ChangePayload { name: new.name.clone(), ..ChangePayload::default() };
@@ -285,29 +285,8 @@ impl Node {
         new: &NewAgency,
     ) -> Result<(AgencyId, KeyId), Error> {
         let certificate_sha256 = self.new_certificate(&new.certificate_sha256)?;
-        desk::ids::Country::parse(&new.country).ok_or_else(|| {
-            Error::input("country", format!("{:?}", new.country), "two capital letters")
-        })?;
-        desk::pack::embedded(&new.regime).ok_or_else(|| {
-            Error::input(
-                "regime",
-                format!("there is no {:?}", new.regime),
-                "see comity check --help",
-            )
-        })?;
-        if new.recipients_pem.is_empty() && new.recipients_age.is_empty() {
-            return Err(Error::input(
-                "recipients_pem",
-                "no key to encrypt packages to",
-                "give a certificate in PEM or an age recipient",
-            ));
-        }
-        for (index, pem) in new.recipients_pem.iter().enumerate() {
-            evidence::cms::recipient::Recipient::from_pem(pem).map_err(|error| {
-                let place = format!("recipients_pem[{index}]");
-                Error::input(place, error.to_string(), "give an RSA or EC certificate in PEM")
-            })?;
-        }
+        let (pem, age) = (&new.recipients_pem, &new.recipients_age);
+        check_agency(&new.country, &new.regime, pem, age)?;
         for (index, key) in new.signature_keys.iter().enumerate() {
             if key.enrolled().is_none() {
                 return Err(Error::input(
@@ -323,7 +302,7 @@ impl Node {
             country: new.country.clone(),
             regime: new.regime.clone(),
             key,
-            certificate_sha256,
+            certificate_sha256: Some(certificate_sha256),
             by: actor.id,
         };
         let payload = ChangePayload {
@@ -333,7 +312,7 @@ impl Node {
             recipients_age: new.recipients_age.clone(),
             endpoint: new.endpoint.clone(),
             signature_keys: new.signature_keys.clone(),
-            reason: String::new(),
+            ..ChangePayload::default()
         };
         self.change_directory(actor, &change, &payload).await?;
         Ok((agency, key))

@@ -3,42 +3,121 @@
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use desk::policy::{Actor, Facts, permit};
+use desk::ids::{ActorId, StaffId};
+use desk::policy::{Action, Actor, Facts, Role, permit};
+use sha2::{Digest as _, Sha256};
 use store::{Append, ExpectedSeq, NewEvent, Store};
 
 use super::{Node, payload_of};
-use crate::directory::{self, Change, ChangePayload, Directory};
+use crate::directory::{self, Change, ChangePayload, Directory, EnrolledPasskey};
 use crate::error::Error;
+
+/// A one-time link opens something for so long, in hours.
+const INVITATION_HOURS: i64 = 24;
 
 impl Node {
     /// Changes the directory, as an event of its own stream.
     ///
     /// # Errors
-    /// [`Error::Hidden`] without the right to manage staff or agencies.
+    /// [`Error::Hidden`] without the right, or about officers of another agency;
+    /// [`Error::Input`] when the directory's own rules say no.
     pub async fn change_directory(
         &self,
         actor: &Actor,
         change: &Change,
         payload: &ChangePayload,
     ) -> Result<(), Error> {
-        let action = match change {
-            Change::StaffAdded { .. } | Change::StaffRemoved { .. } => {
-                desk::policy::Action::ManageStaff
-            }
-            Change::AgencyAdded { .. } => desk::policy::Action::ManageAgencies,
-            Change::KeyMarked { .. } => desk::policy::Action::MarkKey,
-            Change::KeyCleared { .. } => desk::policy::Action::ClearKey,
-        };
+        let action = action_of(change).ok_or(Error::Hidden)?;
         permit(actor, action, &Facts::default()).ok_or(Error::Hidden)?;
-        let expected = self.directory().seq;
+        if actor.agency.is_some() && actor.agency != self.directory().agency_about(change) {
+            return Err(Error::Hidden);
+        }
+        self.record_change(change, payload).await
+    }
+
+    /// Enrols a passkey by a one-time link: the secret in the link is the right to do it.
+    ///
+    /// # Errors
+    /// [`Error::Input`] when the link opens nothing or the passkey is known.
+    pub async fn enrol_passkey(
+        &self,
+        token: &str,
+        name: Option<&str>,
+        passkey: EnrolledPasskey,
+    ) -> Result<ActorId, Error> {
+        let token_sha256 = sha256_hex(token.as_bytes());
+        let directory = self.directory();
+        let invitation = directory.invitation(&token_sha256, self.now());
+        let holder = invitation.map(|invited| invited.holder).ok_or_else(no_invitation)?;
+        let credential_sha256 = sha256_hex(passkey.credential_id.as_bytes());
+        let change =
+            Change::PasskeyEnrolled { holder, credential_sha256, token_sha256, by: holder };
+        let payload = ChangePayload { passkey: Some(passkey), ..ChangePayload::default() };
+        self.record_change(&change, &payload).await?;
+        if let Some(name) = name {
+            let payload = ChangePayload { name: name.to_owned(), ..ChangePayload::default() };
+            self.record_change(&Change::Named { holder, by: holder }, &payload).await?;
+        }
+        Ok(holder)
+    }
+
+    /// Makes a one-time link for somebody known; returns the secret that goes into it. It is kept
+    /// nowhere: the log has its digest.
+    ///
+    /// # Errors
+    /// As [`Node::change_directory`].
+    pub async fn invite(&self, actor: &Actor, holder: ActorId) -> Result<String, Error> {
+        let token = hex::encode(crate::random_bytes::<32>()?);
+        let hours = jiff::SignedDuration::from_hours(INVITATION_HOURS);
+        let until = self.now().checked_add(hours).context("the end of an invitation")?;
+        let token_sha256 = sha256_hex(token.as_bytes());
+        let change = Change::Invited { holder, token_sha256, until, by: actor.id };
+        self.change_directory(actor, &change, &ChangePayload::default()).await?;
+        Ok(token)
+    }
+
+    /// Makes the link for the first administrator, as long as no administrator has a passkey. The
+    /// person behind it has no name until the link is used; an earlier link opens nothing any more.
+    ///
+    /// # Errors
+    /// When the store takes no acts.
+    pub async fn invite_first_administrator(&self) -> Result<Option<String>, Error> {
+        let console = directory::console();
+        let known = self.directory();
+        if known.has_administrator() {
+            return Ok(None);
+        }
+        let is_nameless = |person: &&directory::Staff| {
+            person.name.is_empty() && person.roles.contains(&Role::Administrator)
+        };
+        let staff = match known.staff().find(is_nameless) {
+            Some(person) => person.id,
+            None => {
+                let staff = StaffId(crate::random_id()?);
+                let roles = vec![Role::Administrator];
+                let by = console.id;
+                let change = Change::StaffAdded { staff, roles, certificate_sha256: None, by };
+                self.change_directory(&console, &change, &ChangePayload::default()).await?;
+                staff
+            }
+        };
+        self.invite(&console, ActorId::Staff(staff)).await.map(Some)
+    }
+
+    async fn record_change(&self, change: &Change, payload: &ChangePayload) -> Result<(), Error> {
+        let before = self.directory();
+        if let Some(fault) = before.fault(change, self.now()) {
+            return Err(Error::refused_change(&fault));
+        }
         let event = NewEvent {
             event_json: serde_json::to_string(change).context("directory change")?,
             payload_json: Some(serde_json::to_string(payload).context("directory payload")?),
         };
-        self.store
+        let appended = self
+            .store
             .append(Append {
                 stream: directory::STREAM,
-                expected_seq: ExpectedSeq::Exactly(expected),
+                expected_seq: ExpectedSeq::Exactly(before.seq),
                 events: vec![event],
                 jobs: Vec::new(),
                 completes: None,
@@ -47,14 +126,47 @@ impl Node {
                 blobs: Vec::new(),
             })
             .await?;
-        let mut next = (*self.directory()).clone();
-        next.apply(change, payload);
+        let mut next = (*before).clone();
+        next.apply(change, payload, appended.at);
         match self.directory.write() {
             Ok(mut directory) => *directory = Arc::new(next),
             Err(poisoned) => *poisoned.into_inner() = Arc::new(next),
         }
         Ok(())
     }
+}
+
+/// The right that a change needs; `None` for what no right gives, only the secret of a link
+/// (`Node::enrol_passkey`).
+const fn action_of(change: &Change) -> Option<Action> {
+    Some(match change {
+        Change::StaffAdded { .. }
+        | Change::StaffRolesChanged { .. }
+        | Change::StaffRemoved { .. }
+        | Change::Invited { holder: ActorId::Staff(_), .. }
+        | Change::Named { holder: ActorId::Staff(_), .. } => Action::ManageStaff,
+        Change::AgencyAdded { .. } => Action::ManageAgencies,
+        Change::KeyMarked { .. } => Action::MarkKey,
+        Change::KeyCleared { .. } => Action::ClearKey,
+        Change::OfficerProposed { .. }
+        | Change::OfficerAttested { .. }
+        | Change::Invited { .. }
+        | Change::Named { .. } => Action::ManageOfficers,
+        Change::CallBackRecorded { .. } | Change::OfficerAdmitted { .. } => Action::AdmitOfficer,
+        Change::OfficerStopped { .. }
+        | Change::AgencyStopped { .. }
+        | Change::PasskeyRemoved { .. } => Action::StopKeys,
+        Change::OfficerResumed { .. } | Change::AgencyResumed { .. } => Action::ResumeKeys,
+        Change::PasskeyEnrolled { .. } => return None,
+    })
+}
+
+fn no_invitation() -> Error {
+    Error::refused_change(&directory::Fault::NoInvitation)
+}
+
+fn sha256_hex(bytes: &[u8]) -> String {
+    hex::encode(Sha256::digest(bytes))
 }
 
 /// Everyone known, folded from the stream.
@@ -64,7 +176,7 @@ pub(super) async fn read_directory(store: &Store) -> anyhow::Result<Directory> {
         let change: Change = serde_json::from_str(&event.event_json)
             .with_context(|| format!("directory event {}", event.seq))?;
         let payload: ChangePayload = payload_of(&event)?.unwrap_or_default();
-        directory.apply(&change, &payload);
+        directory.apply(&change, &payload, event.at);
     }
     Ok(directory)
 }

@@ -1,0 +1,142 @@
+//! What the directory refuses, whoever asks: the supervised enrolment of officers.
+//!
+//! Knows no roles; who may do what is decided by the policy before. Law and habit behind it:
+//! agency record first, then a call to a number from our own directory, then the person.
+
+use desk::ids::ActorId;
+use jiff::Timestamp;
+
+use super::change::{Change, OfficerRole};
+use super::officer::OfficerState;
+use super::{Directory, officer};
+
+/// Why a change of the directory cannot be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    /// Nobody of that id.
+    #[error("nobody of that id is known; look at the list again")]
+    Unknown,
+    /// No such number in the agency's record.
+    #[error("the agency's record has no such number; only its own numbers are called back")]
+    NoSuchNumber,
+    /// The call-back is missing.
+    #[error("no call to the agency's own number has confirmed this person; call back first")]
+    NotConfirmed,
+    /// The passkey is missing.
+    #[error("this person has no passkey yet; make a link and let them enrol one first")]
+    NoPasskey,
+    /// Somebody attests for himself.
+    #[error("nobody attests for himself; another supervisor or the desk does")]
+    OwnAttestation,
+    /// A stopped or never admitted officer cannot be attested.
+    #[error("this person was never admitted or is stopped; that comes first")]
+    NotAdmitted,
+    /// The first supervisor is proposed by the company's staff.
+    #[error("a supervisor is proposed by the company's staff")]
+    SupervisorByStaff,
+    /// The credential is enrolled already.
+    #[error("this passkey is enrolled already")]
+    KnownPasskey,
+    /// The link is used up or too old.
+    #[error("this link was used, replaced or is too old; ask for a new one")]
+    NoInvitation,
+    /// The last administrator cannot be removed.
+    #[error("this is the last administrator; enrol another first")]
+    LastAdministrator,
+}
+
+impl Directory {
+    /// Why a change cannot be made now, if it cannot.
+    #[must_use]
+    pub fn fault(&self, change: &Change, now: Timestamp) -> Option<Fault> {
+        match change {
+            Change::OfficerProposed { agency, role, by, .. } => match self.agency(*agency) {
+                None => Some(Fault::Unknown),
+                Some(_) if *role == OfficerRole::Supervisor && !by.is_staff() => {
+                    Some(Fault::SupervisorByStaff)
+                }
+                Some(_) => None,
+            },
+            Change::CallBackRecorded { officer, number, .. } => {
+                let agency = self.officer(*officer).and_then(|known| self.agency(known.agency));
+                match agency {
+                    None => Some(Fault::Unknown),
+                    Some(agency) => (usize::from(*number) >= agency.switchboard.len())
+                        .then_some(Fault::NoSuchNumber),
+                }
+            }
+            Change::OfficerAdmitted { officer, .. } => self.admission_fault(*officer),
+            Change::OfficerAttested { officer, by } => {
+                let Some(known) = self.officer(*officer) else { return Some(Fault::Unknown) };
+                if *by == ActorId::Key(*officer) {
+                    return Some(Fault::OwnAttestation);
+                }
+                let state = known.state(now);
+                let attestable = [OfficerState::Admitted, OfficerState::Unattested];
+                (!attestable.contains(&state)).then_some(Fault::NotAdmitted)
+            }
+            Change::OfficerStopped { .. } | Change::OfficerResumed { .. } => {
+                let known = officer::about(change).and_then(|id| self.officer(id));
+                known.is_none().then_some(Fault::Unknown)
+            }
+            Change::AgencyStopped { agency, .. } | Change::AgencyResumed { agency, .. } => {
+                self.agency(*agency).is_none().then_some(Fault::Unknown)
+            }
+            Change::Invited { holder: ActorId::Key(key), .. } => match self.officer(*key) {
+                None => Some(Fault::Unknown),
+                Some(officer) => (!officer.is_confirmed()).then_some(Fault::NotConfirmed),
+            },
+            Change::Invited { holder, .. } | Change::Named { holder, .. } => {
+                (!self.knows(*holder)).then_some(Fault::Unknown)
+            }
+            Change::PasskeyEnrolled { holder, credential_sha256, token_sha256, .. } => {
+                let invited = self.invitation(token_sha256, now);
+                if invited.is_none_or(|invitation| invitation.holder != *holder) {
+                    return Some(Fault::NoInvitation);
+                }
+                self.passkey(credential_sha256).map(|_| Fault::KnownPasskey)
+            }
+            Change::PasskeyRemoved { credential_sha256, .. } => {
+                self.passkey(credential_sha256).is_none().then_some(Fault::Unknown)
+            }
+            Change::StaffRemoved { staff, .. } => self.departure_fault(*staff, &[]),
+            Change::StaffRolesChanged { staff, roles, .. } => self.departure_fault(*staff, roles),
+            Change::StaffAdded { .. }
+            | Change::AgencyAdded { .. }
+            | Change::KeyMarked { .. }
+            | Change::KeyCleared { .. } => None,
+        }
+    }
+
+    fn admission_fault(&self, id: desk::ids::KeyId) -> Option<Fault> {
+        let Some(officer) = self.officer(id) else { return Some(Fault::Unknown) };
+        if !officer.is_confirmed() {
+            return Some(Fault::NotConfirmed);
+        }
+        self.passkeys_of(ActorId::Key(id)).next().is_none().then_some(Fault::NoPasskey)
+    }
+
+    /// Whether taking these roles from somebody leaves nobody who can enrol people.
+    fn departure_fault(
+        &self,
+        staff: desk::ids::StaffId,
+        roles: &[desk::policy::Role],
+    ) -> Option<Fault> {
+        let administrator = desk::policy::Role::Administrator;
+        let Some(person) = self.staff_member(staff) else { return Some(Fault::Unknown) };
+        let leaves = person.roles.contains(&administrator) && !roles.contains(&administrator);
+        let mut others = self.staff().filter(|other| other.id != staff);
+        let stays = others.any(|other| other.roles.contains(&administrator));
+        // Whoever came in by certificate alone was enrolled from the console, which is still there.
+        let by_passkey = self.passkeys_of(ActorId::Staff(staff)).next().is_some();
+        (leaves && !stays && by_passkey).then_some(Fault::LastAdministrator)
+    }
+
+    fn knows(&self, holder: ActorId) -> bool {
+        match holder {
+            ActorId::Staff(id) => self.staff_member(id).is_some(),
+            ActorId::Key(key) => self.officer(key).is_some(),
+            ActorId::Partner(_) | ActorId::System => false,
+        }
+    }
+}

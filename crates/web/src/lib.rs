@@ -1,0 +1,26 @@
+//! Pages for officers and staff.
+//!
+//! Knows no rule of law, no SQL and no right: every act and every read goes through `server::app`,
+//! which asks the policy. What lives here is who sits in front of the screen ([`session`],
+//! [`passkey`]), in which words they are spoken to ([`words`]), and the pages, by room:
+//!
+//! | room | for whom |
+//! |---|---|
+//! | [`door`] | anybody: log in, enrol a passkey by a one-time link |
+//! | [`people`] | administrators and verifiers: staff, agencies, officers |
+//! | [`site::router`] | every page on one screen |
+//!
+//! Pages work without JavaScript, except where a passkey is asked for.
+
+pub mod door;
+pub mod form;
+pub mod frame;
+pub mod listen;
+pub mod passkey;
+pub mod people;
+pub mod problem;
+pub mod rate;
+pub mod session;
+pub mod settings;
+pub mod site;
+pub mod words;

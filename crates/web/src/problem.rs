@@ -1,0 +1,164 @@
+//! What goes wrong on a page, and how the page says it.
+//!
+//! A handler returns a [`Problem`]; the layer `site::enter` draws the page around it, in the
+//! reader's language. Not allowed and not there look the same.
+
+use askama::Template;
+use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::response::{Html, IntoResponse, Response};
+use server::error::Error;
+
+use crate::frame::Frame;
+
+/// Why a page is not shown.
+#[derive(Debug)]
+pub enum Problem {
+    /// The one path said no, or could not.
+    Error(Error),
+    /// The visitor is not logged in.
+    Door {
+        /// Where to come back to.
+        back: Option<String>,
+    },
+    /// The form was not made for this session, or another site sent it.
+    ForeignForm,
+    /// Too often.
+    TooOften {
+        /// Try again after so many seconds.
+        wait_seconds: u64,
+    },
+    /// The passkey did not prove who it was asked to prove.
+    Passkey,
+}
+
+/// What the layer draws, carried in the answer's extensions.
+#[derive(Clone, Debug)]
+pub(crate) struct Drawn {
+    key: &'static str,
+    what: Option<String>,
+    why: Option<String>,
+    fix: Option<String>,
+    wait_seconds: Option<u64>,
+}
+
+impl Drawn {
+    fn next_key(&self) -> String {
+        format!("{}-next", self.key)
+    }
+}
+
+impl Problem {
+    /// Not there, or not for this viewer.
+    #[must_use]
+    pub const fn hidden() -> Self {
+        Self::Error(Error::Hidden)
+    }
+
+    /// To the door, and back to a page afterwards; a form's answer is no page to come back to.
+    #[must_use]
+    pub fn to_the_door(method: &Method, path: &str) -> Self {
+        Self::Door { back: (*method == Method::GET).then(|| path.to_owned()) }
+    }
+
+    fn drawn(&self) -> (StatusCode, Drawn) {
+        let plain = |key| Drawn { key, what: None, why: None, fix: None, wait_seconds: None };
+        match self {
+            Self::Error(error) => {
+                let (status, body) = error.parts();
+                let key = match error {
+                    Error::Hidden => "problem-hidden",
+                    Error::Refused(_) => "problem-refused",
+                    Error::Input { .. } => "problem-input",
+                    Error::TooLarge { .. } => "problem-too-large",
+                    Error::Busy => "problem-busy",
+                    Error::Unavailable(_) => "problem-unavailable",
+                    Error::Internal(_) => "problem-internal",
+                };
+                let said = matches!(error, Error::Refused(_) | Error::Input { .. });
+                let what = said.then_some(body.what);
+                (status, Drawn { what, why: body.why, fix: body.fix, ..plain(key) })
+            }
+            Self::Door { .. } => (StatusCode::SEE_OTHER, plain("problem-door")),
+            Self::ForeignForm => (StatusCode::FORBIDDEN, plain("problem-foreign-form")),
+            Self::TooOften { wait_seconds } => {
+                let drawn =
+                    Drawn { wait_seconds: Some(*wait_seconds), ..plain("problem-too-often") };
+                (StatusCode::TOO_MANY_REQUESTS, drawn)
+            }
+            Self::Passkey => (StatusCode::FORBIDDEN, plain("problem-passkey")),
+        }
+    }
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        Self::Error(error)
+    }
+}
+
+impl From<anyhow::Error> for Problem {
+    fn from(error: anyhow::Error) -> Self {
+        Self::Error(Error::Internal(error))
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        if let Self::Error(Error::Internal(error)) = &self {
+            tracing::error!("A page failed: {error:#}");
+        }
+        let (status, drawn) = self.drawn();
+        let mut response = status.into_response();
+        let headers = response.headers_mut();
+        if let Self::Door { back } = &self {
+            let to = back.as_ref().map_or_else(
+                || "/login".to_owned(),
+                |back| {
+                    let query = url::form_urlencoded::byte_serialize(back.as_bytes());
+                    format!("/login?back={}", query.collect::<String>())
+                },
+            );
+            let to = HeaderValue::from_str(&to);
+            headers.insert(header::LOCATION, to.unwrap_or(HeaderValue::from_static("/login")));
+            return response;
+        }
+        if let Self::TooOften { wait_seconds } = &self {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(*wait_seconds));
+        }
+        response.extensions_mut().insert(drawn);
+        response
+    }
+}
+
+#[derive(Template)]
+#[template(path = "problem.html")]
+struct ProblemPage<'a> {
+    frame: &'a Frame,
+    drawn: &'a Drawn,
+}
+
+/// Draws the page of a problem around an answer that carries one.
+pub(crate) fn draw(frame: &Frame, response: Response) -> Response {
+    let Some(drawn) = response.extensions().get::<Drawn>().cloned() else { return response };
+    let page = match (ProblemPage { frame, drawn: &drawn }).render() {
+        Ok(page) => page,
+        Err(error) => {
+            tracing::error!("The page of a problem failed: {error}");
+            return response;
+        }
+    };
+    let (mut parts, _) = response.into_parts();
+    parts.headers.remove(header::CONTENT_LENGTH);
+    let (kind, html) = (HeaderValue::from_static("text/html; charset=utf-8"), Html(page));
+    parts.headers.insert(header::CONTENT_TYPE, kind);
+    Response::from_parts(parts, html.into_response().into_body())
+}
+
+/// A template as an answer.
+///
+/// # Errors
+/// When it cannot be written, which is a fault of ours.
+pub fn html(page: &impl Template) -> Result<Response, Problem> {
+    let text = page.render().map_err(|error| anyhow::anyhow!("a page failed: {error}"))?;
+    Ok(Html(text).into_response())
+}
