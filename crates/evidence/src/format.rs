@@ -66,6 +66,25 @@ pub const RECORD_TAG: &str = "comity record v1";
 /// Bytes of the salt in `sealed.json`.
 pub const SALT_BYTES: usize = 32;
 
+/// What a passkey signed, in [`ORDER_FOLDER`]: `request.json`; a second one is `request-2.json`.
+pub const SIGNED_REQUEST_STEM: &str = "request";
+/// The passkey's answer: `assertion.json`, `assertion-2.json`, ...
+pub const ASSERTION_STEM: &str = "assertion";
+/// How the passkey came to be trusted: `enrolment.json`, `enrolment-2.json`, ...
+pub const ENROLMENT_STEM: &str = "enrolment";
+/// Domain of the challenge: SHA-256(tag, 0x00, nonce, canonical request).
+pub const SIGNED_REQUEST_TAG: &str = "comity request v1";
+/// Version in `request.json`.
+pub const SIGNED_REQUEST_VERSION: u64 = 1;
+/// Bytes of the nonce in a challenge.
+pub const NONCE_BYTES: usize = 32;
+/// Signed requests in one package: the first, and what was corrected since.
+pub const APPROVALS_COUNT_MAX: usize = 64;
+/// Bytes of each of the three files of an approval.
+pub const APPROVAL_BYTES_MAX: u64 = 4 * 1024 * 1024;
+/// The stream of the log in which officers and passkeys are enrolled.
+pub const DIRECTORY_STREAM: &str = "636f6d69-7479-4469-8265-63746f727931";
+
 /// A package name, and each file name within, has 1 to this many bytes of `a-z 0-9 . _ -`
 /// and does not start with a dot or a hyphen.
 pub const NAME_BYTES_MAX: usize = 100;
@@ -101,6 +120,10 @@ pub mod label {
     pub const INSTRUMENT: &str = "Comity-Instrument";
     /// Law and article that the instrument names.
     pub const LEGAL_BASIS: &str = "Comity-Legal-Basis";
+    /// What proves who sent the request: `signed`, `by_channel` or `none`.
+    pub const AUTHENTICATION: &str = "Comity-Authentication";
+    /// Marks a practice request: everything in the package is made up.
+    pub const PRACTICE: &str = "Comity-Practice";
     /// When the request was received.
     pub const RECEIVED: &str = "Comity-Received";
     /// The range of time asked for.

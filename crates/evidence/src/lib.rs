@@ -10,6 +10,7 @@
 //! | step | module | result |
 //! |---|---|---|
 //! | rows from a source | [`table`] | CSV and JSON with the same rows, counts, digests |
+//! | what an officer's passkey signs | [`signed`] | canonical request, challenge, assertion |
 //! | everything that is answered | [`package`], [`bag`] | [`bag::Bag`], deterministic |
 //! | the paper for people | [`report`] | PDF/A-3 |
 //! | the graph for machines | [`case`] | CASE/UCO JSON-LD |
@@ -32,8 +33,10 @@ pub mod cms;
 pub mod digest;
 pub mod format;
 pub mod package;
+pub mod passkey;
 pub mod report;
 pub mod seal;
+pub mod signed;
 pub mod table;
 pub mod timestamp;
 pub mod transmission;
