@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use anyhow::Result;
 
 /// A file that shows a package is there, the Debian package that brings it, and who needs it.
-const PACKAGES: [(&str, &str, &str); 9] = [
+const PACKAGES: [(&str, &str, &str); 11] = [
     ("openssl", "openssl", "seal, encryption and time-stamp checks"),
     ("sha256sum", "coreutils", "manifest checks"),
     ("unzip", "unzip", "package checks"),
@@ -16,6 +16,8 @@ const PACKAGES: [(&str, &str, &str); 9] = [
     ("strace", "strace", "power-loss test"),
     ("/usr/lib/postgresql/15/bin/postgres", "postgresql-15", "PostgreSQL tests"),
     ("python3", "python3-venv", "bagit and case_validate"),
+    ("/usr/bin/chromium", "chromium", "browser tests"),
+    ("/usr/bin/chromedriver", "chromium-driver", "browser tests"),
     ("npm", "npm", "real Bitcoin and EVM nodes"),
 ];
 
