@@ -139,6 +139,7 @@ pub const fn is_read(action: Action) -> bool {
             | Action::ReadExhibit
             | Action::ReadPreservedCopy
             | Action::ReadPackage
+            | Action::FollowMoney
             | Action::ReadAudit
             | Action::ReadMetrics
     )
@@ -189,8 +190,15 @@ fn table(role: Role, action: Action) -> bool {
 }
 
 /// What everybody who works on cases may do.
-const STAFF: &[Action] =
-    &[A::ReadCase, A::ReadStatus, A::ListRequests, A::Precheck, A::PostMessage, A::MarkKey];
+const STAFF: &[Action] = &[
+    A::ReadCase,
+    A::ReadStatus,
+    A::ListRequests,
+    A::Precheck,
+    A::PostMessage,
+    A::MarkKey,
+    A::FollowMoney,
+];
 
 /// Proves who sent a request.
 const VERIFIER: &[Action] = &[
@@ -353,7 +361,8 @@ fn conditions(role: Role, action: Action, actor: &Actor, facts: &Facts) -> bool 
     {
         return false;
     }
-    let on_call_reads = matches!(action, Action::Precheck | Action::ListRequests);
+    let on_call_reads =
+        matches!(action, Action::Precheck | Action::ListRequests | Action::FollowMoney);
     if role == Role::OnCall && !facts.has_emergency && !on_call_reads {
         return false;
     }

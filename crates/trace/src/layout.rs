@@ -8,8 +8,10 @@ use crate::{Trace, svg};
 use chain::{Satoshi, Utxo};
 use std::collections::{BTreeMap, BTreeSet};
 
+mod board;
 mod graph;
 
+pub use board::{BOARD_ELEMENTS_MAX, Board, Link, Piece, board};
 use graph::Graph;
 pub use graph::Role;
 
@@ -157,7 +159,7 @@ pub fn layout<C: Utxo>(trace: &Trace<'_, C>) -> Picture {
     let most = whole.nodes.len().min(NODES_MAX);
     let mut count = most;
     loop {
-        let picture = place(&whole.reduce(count));
+        let picture = place(&whole.reduce(count, &BTreeSet::new()));
         if svg::element_count(&picture) <= ELEMENTS_MAX || count <= NODES_MIN {
             return picture;
         }

@@ -2,6 +2,8 @@
 
 mod common;
 
+use std::collections::BTreeSet;
+
 use chain::{ChainView, Satoshi, TxNumber};
 use common::{chains, point, transaction, txid, view};
 use expect_test::{Expect, expect};
@@ -418,6 +420,33 @@ proptest! {
             let picture = svg(&trace);
             let elements = picture.matches('<').count() - picture.matches("</").count();
             prop_assert!(elements <= trace::layout::ELEMENTS_MAX, "{} elements", elements);
+        }
+    }
+
+    #[test]
+    fn a_board_stays_small_keeps_all_money_and_opens_what_it_counts(
+        view in chains(),
+        pick in any::<prop::sample::Index>(),
+    ) {
+        let chosen = TxNumber(pick.index(view.transaction_count() as usize) as u32);
+        let source = Source { txid: view.txid(chosen), vout: None };
+        let trace = run(&view, &Parameters::new(source, Policy::Haircut)).unwrap();
+        let closed = trace::layout::board(&trace, &BTreeSet::new());
+        let elements = closed.pieces.len() + closed.links.len();
+        prop_assert!(elements <= trace::layout::BOARD_ELEMENTS_MAX, "{} elements", elements);
+        let keys: BTreeSet<&str> = closed.pieces.iter().map(|piece| piece.key.as_str()).collect();
+        prop_assert_eq!(keys.len(), closed.pieces.len(), "every piece has a key of its own");
+        let cards = closed.pieces.iter().map(|piece| &piece.card);
+        let places: BTreeSet<_> = cards.map(|card| (card.x, card.y)).collect();
+        prop_assert_eq!(places.len(), closed.pieces.len(), "no piece covers another");
+        let mut open: BTreeSet<usize> = BTreeSet::new();
+        for (first, last) in closed.pieces.iter().filter_map(|piece| piece.opens) {
+            open.extend(first..=last);
+        }
+        let opened = trace::layout::board(&trace, &open);
+        prop_assert!(opened.pieces.len() >= closed.pieces.len());
+        if opened.pieces.len() + opened.links.len() < trace::layout::BOARD_ELEMENTS_MAX / 2 {
+            prop_assert_eq!(opened.counted, (0, 0), "everything fits, so everything is shown");
         }
     }
 }

@@ -8,8 +8,9 @@
       note.scrollIntoView({ block: "nearest" });
     }
   };
-  const ask = async (form) => {
-    const fields = new URLSearchParams(new FormData(form));
+  const ask = async (form, button) => {
+    const fields = new URLSearchParams();
+    for (const [name, value] of new FormData(form)) if (typeof value === "string") fields.append(name, value);
     fields.delete("passkey");
     const answer = await fetch(form.dataset.options, { method: "POST", body: fields });
     if (!answer.ok) throw new Error(`challenge: ${answer.status}`);
@@ -23,6 +24,11 @@
           publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(wanted),
         });
     form.elements.passkey.value = JSON.stringify({ ceremony, credential: credential.toJSON() });
+    if (button && button.name) {
+      const chosen = document.createElement("input");
+      Object.assign(chosen, { type: "hidden", name: button.name, value: button.value });
+      form.append(chosen);
+    }
     form.dataset.proven = "yes";
     HTMLFormElement.prototype.submit.call(form);
   };
@@ -32,7 +38,7 @@
     event.preventDefault();
     if (form.getAttribute("aria-busy") === "true") return;
     form.setAttribute("aria-busy", "true");
-    ask(form).catch((error) => {
+    ask(form, event.submitter).catch((error) => {
       console.info(`passkey: ${error.name}`);
       form.removeAttribute("aria-busy");
       trouble();

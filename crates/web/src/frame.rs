@@ -52,7 +52,8 @@ pub struct Link {
 }
 
 /// The rooms, the action that opens each, and for whom it is at all.
-const ROOMS: [(&str, &str, Action); 2] = [
+const ROOMS: [(&str, &str, Action); 3] = [
+    ("/money", "nav-money", Action::FollowMoney),
     ("/people", "nav-people", Action::ManageStaff),
     ("/agencies", "nav-agencies", Action::AdmitOfficer),
 ];

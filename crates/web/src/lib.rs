@@ -8,6 +8,7 @@
 //! |---|---|
 //! | [`door`] | anybody: log in, enrol a passkey by a one-time link |
 //! | [`people`] | administrators and verifiers: staff, agencies, officers |
+//! | [`money`] | whoever works on cases: follow money through the node's blocks |
 //! | [`site::router`] | every page on one screen |
 //!
 //! Pages work without JavaScript, except where a passkey is asked for.
@@ -16,6 +17,7 @@ pub mod door;
 pub mod form;
 pub mod frame;
 pub mod listen;
+pub mod money;
 pub mod passkey;
 pub mod people;
 pub mod problem;

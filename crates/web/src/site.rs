@@ -27,7 +27,7 @@ use crate::rate::{Limit, Rates};
 use crate::session::{LIFE_MINUTES_MAX, Session, Sessions};
 use crate::settings::Settings;
 use crate::words::Words;
-use crate::{door, form, people};
+use crate::{door, form, money, people};
 
 /// Name of the session's cookie. The prefix makes browsers refuse it from anywhere but this very
 /// host over a secure connection (RFC 6265bis, section 4.1.3.2).
@@ -123,6 +123,7 @@ pub fn router(site: Arc<Site>) -> Router {
         .route("/enrol/{token}", get(door::enrol).post(door::enrol_passkey))
         .route("/enrol/{token}/options", post(door::enrol_options))
         .merge(people::routes())
+        .merge(money::routes())
         .fallback(nothing)
         .method_not_allowed_fallback(nothing)
         .layer(DefaultBodyLimit::max(form::FORM_BYTES_MAX))
@@ -199,7 +200,8 @@ async fn guard(mut response: Response) -> Response {
     set(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY);
     set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     set(header::X_FRAME_OPTIONS, "DENY");
-    set(header::REFERRER_POLICY, "no-referrer");
+    // Not `no-referrer`: with it browsers send `Origin: null` with our own forms.
+    set(header::REFERRER_POLICY, "same-origin");
     set(header::STRICT_TRANSPORT_SECURITY, "max-age=63072000");
     set(header::HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
     set(header::HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
@@ -212,9 +214,17 @@ async fn guard(mut response: Response) -> Response {
 }
 
 /// The files that pages load: name, media type, bytes.
-const ASSETS: [(&str, &str, &[u8]); 3] = [
+const ASSETS: [(&str, &str, &[u8]); 6] = [
+    ("icon.svg", "image/svg+xml", include_bytes!("../assets/icon.svg")),
     ("style.css", "text/css; charset=utf-8", include_bytes!("../assets/style.css")),
     ("passkey.js", "text/javascript; charset=utf-8", include_bytes!("../assets/passkey.js")),
+    // Version 3.34.4 of the npm package, MIT; SHA-256 in assets/vendor/README.md.
+    (
+        "cytoscape.min.js",
+        "text/javascript; charset=utf-8",
+        include_bytes!("../assets/vendor/cytoscape.min.js"),
+    ),
+    ("board.js", "text/javascript; charset=utf-8", include_bytes!("../assets/board.js")),
     ("page.js", "text/javascript; charset=utf-8", include_bytes!("../assets/page.js")),
 ];
 

@@ -21,6 +21,7 @@ macro_rules! language {
                 include_str!(concat!("../locales/", $code, "/frame.ftl")),
                 include_str!(concat!("../locales/", $code, "/door.ftl")),
                 include_str!(concat!("../locales/", $code, "/people.ftl")),
+                include_str!(concat!("../locales/", $code, "/money.ftl")),
             ],
         )
     };

@@ -125,6 +125,8 @@ words! {
         ReadPreservedCopy = "read_preserved_copy",
         /// Fetch a package as delivered, encrypted.
         ReadPackage = "read_package",
+        /// Follow money through the company's blocks.
+        FollowMoney = "follow_money",
         /// Read who read what.
         ReadAudit = "read_audit",
         /// Read counts and ages without any case.

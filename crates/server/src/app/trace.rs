@@ -4,6 +4,7 @@
 
 use anyhow::Context as _;
 use chain::{ChainView, NamedBytes, Network, Txid};
+use desk::policy::{Action, Actor, Facts, permit_read};
 use records::{Selector, SelectorKind};
 use trace::{Parameters, Policy, Source, Tag};
 
@@ -93,28 +94,9 @@ impl Node {
         }
         let mut parameters = Parameters::new(Source { txid: id, vout: None }, Policy::Haircut);
         parameters.limits.hops_max = LOOK_HOPS_MAX;
-        let fault = |error: trace::TraceError| Error::Internal(error.into());
-        let first = trace::run(view, &parameters).map_err(fault)?;
-        let addresses: Vec<Selector> = first
-            .flow
-            .hops
-            .iter()
-            .flat_map(|hop| &hop.outputs)
-            .filter_map(|output| output.address.as_deref())
-            .filter_map(|address| Selector::read(SelectorKind::Address, address).ok())
-            .collect();
-        let owners =
-            self.records.owners(&addresses).await.map_err(|e| Error::Internal(e.into()))?;
-        let fiction = self.config.company.fiction.is_some();
-        for owner in &owners {
-            let tag = Tag {
-                label: format!("deposit address of {}", self.config.company.name),
-                source: format!("{}, own records", self.config.company.name),
-                fiction,
-            };
-            parameters.tags.insert(owner.address.value().to_owned(), tag);
-        }
+        let (parameters, owners) = self.with_own_tags(view, parameters).await?;
         let traced = trace::run(view, &parameters).map_err(fault)?;
+        let fiction = self.config.company.fiction.is_some();
         let reached = traced
             .reached()
             .into_iter()
@@ -141,6 +123,90 @@ impl Node {
             fiction,
         }))
     }
+}
+
+/// What somebody wants followed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question {
+    /// Where the money came from.
+    pub source: Source,
+    /// Under which rule.
+    pub policy: Policy,
+    /// How far.
+    pub limits: trace::Limits,
+}
+
+impl Node {
+    /// Follows money through the node's blocks for a person, with the company's own deposit
+    /// addresses as boundaries, and hands the trace to `tell`. The read is noted in the read
+    /// audit, because those addresses come from the company's records.
+    ///
+    /// # Errors
+    /// [`Error::Hidden`] without the right; [`Error::Input`] when the node has no blocks, the
+    /// transaction is not in them, or the trace cannot be run.
+    pub async fn follow<T>(
+        &self,
+        actor: &Actor,
+        question: &Question,
+        tell: impl FnOnce(&trace::Trace<'_>) -> T,
+    ) -> Result<T, Error> {
+        permit_read(actor, Action::FollowMoney, &Facts::default()).ok_or(Error::Hidden)?;
+        let Some(view) = &self.chain else {
+            let fix = "name block files under [chain] in comity.toml";
+            return Err(Error::input("from", "this node has no blocks", fix));
+        };
+        let audit = store::ReadAudit {
+            actor: crate::view::actor_uuid(actor.id),
+            stream: None,
+            action: Action::FollowMoney.as_str().to_owned(),
+        };
+        self.store.audit_read(audit).await?;
+        let mut parameters = Parameters::new(question.source, question.policy);
+        parameters.limits = question.limits;
+        trace::flow::request(view, &parameters).map_err(refused)?;
+        let (parameters, _) = self.with_own_tags(view, parameters).await?;
+        let traced = trace::run(view, &parameters).map_err(refused)?;
+        Ok(tell(&traced))
+    }
+
+    /// The same parameters with the company's own deposit addresses as boundaries: a first run
+    /// learns the addresses, and the catalog is asked about them.
+    async fn with_own_tags(
+        &self,
+        view: &ChainView,
+        mut parameters: Parameters,
+    ) -> Result<(Parameters, Vec<records::Owner>), Error> {
+        let first = trace::flow::follow(view, &parameters).map_err(fault)?;
+        let outputs = first.hops.iter().flat_map(|hop| &hop.outputs);
+        let addresses: Vec<Selector> = outputs
+            .filter_map(|output| output.address.as_deref())
+            .filter_map(|address| Selector::read(SelectorKind::Address, address).ok())
+            .collect();
+        let owners = match self.records.owners(&addresses).await {
+            Ok(owners) => owners,
+            // A company without deposit addresses of its own has no such boundary.
+            Err(records::SearchError::NotInCatalog { .. }) => Vec::new(),
+            Err(error) => return Err(Error::Internal(error.into())),
+        };
+        for owner in &owners {
+            let tag = Tag {
+                label: format!("deposit address of {}", self.config.company.name),
+                source: format!("{}, own records", self.config.company.name),
+                fiction: self.config.company.fiction.is_some(),
+            };
+            parameters.tags.insert(owner.address.value().to_owned(), tag);
+        }
+        Ok((parameters, owners))
+    }
+}
+
+fn fault(error: trace::TraceError) -> Error {
+    Error::Internal(error.into())
+}
+
+/// What a person asked and no trace can answer.
+fn refused(error: trace::TraceError) -> Error {
+    Error::input("from", error.to_string(), "take a transaction of the blocks that this node has")
 }
 
 impl Traced {

@@ -33,6 +33,11 @@ pub(super) struct Node {
     pub title: String,
     /// Transactions and outputs that a counted node stands for.
     pub counts: (usize, usize),
+    /// What it is, the same in every picture of the trace: a transaction, `stop-` and one, or an
+    /// output; a counted node has the layers it stands for.
+    pub key: String,
+    /// The layers of the whole flow that a counted node stands for, first and last.
+    pub layers: (usize, usize),
 }
 
 /// Taint on its way between two nodes.
@@ -94,20 +99,23 @@ impl Graph {
         index
     }
 
-    /// Keeps the `count` most telling nodes, not too many of a layer, and replaces the others by
-    /// counted ones, one for each stretch of layers; layers without any node left close up.
-    pub(super) fn reduce(&self, count: usize) -> Graph {
+    /// Keeps the `count` most telling nodes, not too many of a layer unless it is open, and
+    /// replaces the others by counted ones, one for each stretch of layers; layers without any
+    /// node left close up.
+    pub(super) fn reduce(&self, count: usize, open: &BTreeSet<usize>) -> Graph {
         let mut order: Vec<usize> = (0..self.nodes.len()).collect();
         order.sort_by_key(|index| {
             let node = &self.nodes[*index];
-            let pinned = matches!(node.role, Role::Source | Role::Reached);
+            let pinned =
+                matches!(node.role, Role::Source | Role::Reached) || open.contains(&node.layer);
             (!pinned, std::cmp::Reverse(node.taint), *index)
         });
         let mut in_layer: HashMap<usize, usize> = HashMap::new();
         order.retain(|index| {
-            let cards = in_layer.entry(self.nodes[*index].layer).or_default();
+            let layer = self.nodes[*index].layer;
+            let cards = in_layer.entry(layer).or_default();
             *cards += 1;
-            *cards <= super::COLUMN_CARDS_MAX
+            *cards <= super::COLUMN_CARDS_MAX || open.contains(&layer)
         });
         let kept: BTreeSet<usize> = order.into_iter().take(count).collect();
         let columns = self.columns(&kept);
@@ -124,9 +132,11 @@ impl Graph {
             let next = reduced.nodes.len();
             place[index] = *counted.entry(column).or_insert(next);
             if place[index] == next {
-                reduced.nodes.push(counted_node(column));
+                reduced.nodes.push(counted_node(column, node.layer));
             }
             let sum = &mut reduced.nodes[place[index]];
+            sum.layers.0 = sum.layers.0.min(node.layer);
+            sum.layers.1 = sum.layers.1.max(node.layer);
             sum.counts.0 += node.counts.0;
             sum.counts.1 += node.counts.1;
         }
@@ -182,7 +192,7 @@ fn hop_node<C: Utxo>(trace: &Trace<'_, C>, hop: &Hop, taint: Satoshi) -> Node {
         _ => String::new(),
     };
     let title = format!("Transaction {txid}: {} BTC tainted{fee}", taint.bitcoin());
-    Node { role, layer: 0, taint, lines, title, counts: (1, 0) }
+    Node { role, layer: 0, taint, lines, title, counts: (1, 0), key: txid, layers: (0, 0) }
 }
 
 fn end_node<C: Utxo>(trace: &Trace<'_, C>, hop: &Hop, output: &HopOutput) -> Node {
@@ -222,7 +232,8 @@ fn end_node<C: Utxo>(trace: &Trace<'_, C>, hop: &Hop, output: &HopOutput) -> Nod
         let fiction = if tag.fiction { "; fiction" } else { "" };
         title.push_str(&format!("; tagged {} by {}{fiction}", tag.label, tag.source));
     }
-    Node { role, layer: 0, taint: output.lot.taint, lines, title, counts: (0, 1) }
+    let (taint, key) = (output.lot.taint, point.to_string());
+    Node { role, layer: 0, taint, lines, title, counts: (0, 1), key, layers: (0, 0) }
 }
 
 fn stop_node<C: Utxo>(trace: &Trace<'_, C>, stop: &Stop) -> Node {
@@ -249,16 +260,26 @@ fn stop_node<C: Utxo>(trace: &Trace<'_, C>, stop: &Stop) -> Node {
         super::Line::code(shorten(&txid)),
     ];
     let title = format!("Transaction {txid}: {head}, {detail}; {} BTC", taint.bitcoin());
-    Node { role, layer: 0, taint, lines, title, counts: (1, 0) }
+    let key = format!("stop-{txid}");
+    Node { role, layer: 0, taint, lines, title, counts: (1, 0), key, layers: (0, 0) }
 }
 
-fn counted_node(layer: usize) -> Node {
-    let (role, taint) = (Role::Counted, Satoshi(0));
-    Node { role, layer, taint, lines: Vec::new(), title: String::new(), counts: (0, 0) }
+fn counted_node(layer: usize, of: usize) -> Node {
+    Node {
+        role: Role::Counted,
+        layer,
+        taint: Satoshi(0),
+        lines: Vec::new(),
+        title: String::new(),
+        counts: (0, 0),
+        key: String::new(),
+        layers: (of, of),
+    }
 }
 
 fn word_counted(node: &mut Node) {
     let (transactions, outputs) = node.counts;
+    node.key = format!("layers-{}-{}", node.layers.0, node.layers.1);
     let plural =
         |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
     node.lines = vec![super::Line::head("Not drawn".to_owned())];

@@ -1,0 +1,25 @@
+//! Following the money: a question, its tables, its picture.
+//!
+//! Knows no rule of tracing: `trace` follows, `server::app` asks the policy and knows which
+//! addresses are the company's own. The address of a page is the whole question, so a link can be
+//! kept and sent; the table comes first, the picture is an addition.
+
+mod page;
+mod question;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::get;
+
+use crate::site::Site;
+
+/// The pages of this room.
+pub fn routes() -> Router<Arc<Site>> {
+    Router::new()
+        .route("/money", get(page::show))
+        .route("/money/board.json", get(page::board))
+        .route("/money/exhibit.json", get(page::exhibit))
+        .route("/money/picture.svg", get(page::picture))
+        .route("/money/ends.csv", get(page::ends_csv))
+}
