@@ -15,6 +15,7 @@ pub mod intake;
 mod open;
 mod people;
 pub mod preserve;
+pub mod queue;
 pub mod search;
 pub mod spool;
 pub mod trace;
@@ -202,6 +203,16 @@ impl Node {
                 Err(error) => return Err(error.into()),
             }
         }
+    }
+
+    /// Whether an act would be done now: everything but storing it. Pages offer what this allows,
+    /// so that nobody is shown a button that can only say no.
+    ///
+    /// # Errors
+    /// As [`Node::act`] would give.
+    pub async fn trial(&self, actor: &Actor, act: &Act) -> Result<(), Error> {
+        let before = self.folded(act.request).await?;
+        self.decided(actor, act, &before).map(|_| ())
     }
 
     /// The events that follow, and how many of them are the command's own.

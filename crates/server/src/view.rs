@@ -23,11 +23,14 @@ pub fn of(request: &Request) -> NewView {
             })
         })
         .collect();
-    let summary = json!({
+    let mut summary = json!({
         "received_at": request.received_at,
         "regime": request.pack.as_ref().map(|pack| pack.id.clone()),
         "asks": asks,
     });
+    if request.order.as_ref().is_some_and(|order| order.is_test) {
+        summary["is_test"] = true.into();
+    }
     NewView {
         agency: request.agency.unwrap_or(AgencyId(Uuid::nil())).0,
         state: state(request).to_owned(),

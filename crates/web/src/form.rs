@@ -16,6 +16,10 @@ use crate::site::Site;
 
 /// Bytes of a form without files.
 pub const FORM_BYTES_MAX: usize = 1024 * 1024;
+/// Bytes of a form with files.
+pub const UPLOAD_BYTES_MAX: usize = 25 * 1024 * 1024;
+/// Files of one form.
+pub const FILES_COUNT_MAX: usize = 10;
 /// Name of the field that holds the secret of the session's forms.
 pub const SECRET_FIELD: &str = "form_secret";
 
@@ -62,6 +66,76 @@ impl<T: DeserializeOwned> FromRequest<Arc<Site>> for PostedAtTheDoor<T> {
         own_site(&parts.headers, site)?;
         Ok(Self { frame, fields: read(pairs(Request::from_parts(parts, body)).await?)? })
     }
+}
+
+/// One file of a form.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct File {
+    /// The field it was chosen in.
+    pub field: String,
+    /// The sender's name for it.
+    pub name: String,
+    /// Media type as the browser says; it is never believed, only kept.
+    pub media_type: String,
+    /// The bytes, which are never run, sniffed or shown.
+    pub bytes: Vec<u8>,
+}
+
+/// A form with files, of somebody who is logged in, checked to be of this session.
+pub struct Uploaded<T> {
+    /// Who posts, and the frame of the answer.
+    pub by: SignedIn,
+    /// The fields.
+    pub fields: T,
+    /// The files that are not empty.
+    pub files: Vec<File>,
+}
+
+impl<T: DeserializeOwned> FromRequest<Arc<Site>> for Uploaded<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, site: &Arc<Site>) -> Result<Self, Problem> {
+        let (mut parts, body) = request.into_parts();
+        let by = SignedIn::from_request_parts(&mut parts, site).await?;
+        own_site(&parts.headers, site)?;
+        site.take(crate::rate::POSTS, &by.id().to_string())?;
+        let request = Request::from_parts(parts, body);
+        let form = axum::extract::Multipart::from_request(request, site).await;
+        let mut form = form.map_err(|error| broken(&error.body_text()))?;
+        let (mut pairs, mut files) = (Vec::new(), Vec::new());
+        while let Some(part) = form.next_field().await.map_err(|e| broken(&e.body_text()))? {
+            let field = part.name().unwrap_or_default().to_owned();
+            let name = part.file_name().map(str::to_owned);
+            let media_type = part.content_type().unwrap_or("application/octet-stream").to_owned();
+            let bytes = part.bytes().await.map_err(|error| {
+                if error.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE {
+                    return server::error::Error::TooLarge { max: UPLOAD_BYTES_MAX }.into();
+                }
+                broken(&error.body_text())
+            })?;
+            match name {
+                None => pairs.push((field, String::from_utf8_lossy(&bytes).into_owned())),
+                Some(_) if bytes.is_empty() => {}
+                Some(name) => {
+                    files.push(File { field, name, media_type, bytes: bytes.to_vec() });
+                }
+            }
+            if files.len() > FILES_COUNT_MAX {
+                let fix = format!("send at most {FILES_COUNT_MAX}");
+                return Err(server::error::Error::input("files", "too many", fix).into());
+            }
+        }
+        let secret = pairs.iter().find(|(name, _)| name == SECRET_FIELD);
+        let is_own = secret.is_some_and(|(_, secret)| by.viewer.session.has_form_secret(secret));
+        if !is_own {
+            return Err(Problem::ForeignForm);
+        }
+        Ok(Self { by, fields: read(pairs)?, files })
+    }
+}
+
+fn broken(why: &str) -> Problem {
+    server::error::Error::input("form", why, "load the page again and send it once more").into()
 }
 
 /// Refuses what a browser says another site sent.

@@ -52,7 +52,9 @@ pub struct Link {
 }
 
 /// The rooms, the action that opens each, and for whom it is at all.
-const ROOMS: [(&str, &str, Action); 3] = [
+const ROOMS: [(&str, &str, Action); 5] = [
+    ("/queue", "nav-queue", Action::ReadCase),
+    ("/intake", "nav-intake", Action::Receive),
     ("/money", "nav-money", Action::FollowMoney),
     ("/people", "nav-people", Action::ManageStaff),
     ("/agencies", "nav-agencies", Action::AdmitOfficer),
@@ -104,7 +106,11 @@ impl Frame {
     /// The rooms that this viewer may enter.
     #[must_use]
     pub fn links(&self) -> Vec<Link> {
-        let rooms = ROOMS.iter().filter(|(_, _, action)| self.may(*action));
+        // An officer files in the portal; intake is the staff's.
+        let rooms = ROOMS
+            .iter()
+            .filter(|(_, _, action)| self.may(*action))
+            .filter(|(_, key, _)| !(self.is_officer() && *key == "nav-intake"));
         rooms
             .map(|(href, key, _)| Link { href, key, is_here: self.path.starts_with(href) })
             .collect()

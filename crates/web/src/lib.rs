@@ -8,16 +8,19 @@
 //! |---|---|
 //! | [`door`] | anybody: log in, enrol a passkey by a one-time link |
 //! | [`people`] | administrators and verifiers: staff, agencies, officers |
+//! | [`cases`] | staff: the queue, one request, the acts upon it, intake |
 //! | [`money`] | whoever works on cases: follow money through the node's blocks |
 //! | [`site::router`] | every page on one screen |
 //!
 //! Pages work without JavaScript, except where a passkey is asked for.
 
+pub mod cases;
 pub mod door;
 pub mod form;
 pub mod frame;
 pub mod listen;
 pub mod money;
+pub mod order_form;
 pub mod passkey;
 pub mod people;
 pub mod problem;

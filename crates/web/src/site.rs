@@ -27,7 +27,7 @@ use crate::rate::{Limit, Rates};
 use crate::session::{LIFE_MINUTES_MAX, Session, Sessions};
 use crate::settings::Settings;
 use crate::words::Words;
-use crate::{door, form, money, people};
+use crate::{cases, door, form, money, people};
 
 /// Name of the session's cookie. The prefix makes browsers refuse it from anywhere but this very
 /// host over a secure connection (RFC 6265bis, section 4.1.3.2).
@@ -124,6 +124,7 @@ pub fn router(site: Arc<Site>) -> Router {
         .route("/enrol/{token}/options", post(door::enrol_options))
         .merge(people::routes())
         .merge(money::routes())
+        .merge(cases::routes())
         .fallback(nothing)
         .method_not_allowed_fallback(nothing)
         .layer(DefaultBodyLimit::max(form::FORM_BYTES_MAX))

@@ -22,6 +22,8 @@ macro_rules! language {
                 include_str!(concat!("../locales/", $code, "/door.ftl")),
                 include_str!(concat!("../locales/", $code, "/people.ftl")),
                 include_str!(concat!("../locales/", $code, "/money.ftl")),
+                include_str!(concat!("../locales/", $code, "/cases.ftl")),
+                include_str!(concat!("../locales/", $code, "/order.ftl")),
             ],
         )
     };

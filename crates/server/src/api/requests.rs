@@ -370,18 +370,31 @@ pub async fn exhibit_file(
     Caller(actor): Caller,
     At((request, exhibit, format)): At<(Uuid, u16, String)>,
 ) -> Result<Response, Error> {
-    let id = RequestId(request);
-    node.read_permit(&actor, Action::ReadExhibit, id).await?;
+    exhibit_answer(&node, &actor, RequestId(request), exhibit, &format).await
+}
+
+/// The file of an exhibit as a download, for whoever may read it.
+///
+/// # Errors
+/// [`Error::Hidden`] without the right, or when there is no such file.
+pub async fn exhibit_answer(
+    node: &Node,
+    actor: &Actor,
+    id: RequestId,
+    exhibit: u16,
+    format: &str,
+) -> Result<Response, Error> {
+    node.read_permit(actor, Action::ReadExhibit, id).await?;
     let case = node.case(id).await?;
     let body = &case.exhibits.get(&exhibit).ok_or(Error::Hidden)?.body;
-    let sha256 = match (body, format.as_str()) {
+    let sha256 = match (body, format) {
         (payload::ExhibitBody::Table { csv_sha256, .. }, "csv") => csv_sha256,
         (payload::ExhibitBody::Table { json_sha256, .. }, "json")
         | (payload::ExhibitBody::Trace { json_sha256, .. }, "json") => json_sha256,
         (payload::ExhibitBody::Trace { svg_sha256, .. }, "svg") => svg_sha256,
         _ => return Err(Error::Hidden),
     };
-    blob_answer(&node, sha256, &format!("exhibit-{exhibit:04}.{format}")).await
+    blob_answer(node, sha256, &format!("exhibit-{exhibit:04}.{format}")).await
 }
 
 /// A package as it was delivered: encrypted to the agency's enrolled key.
@@ -398,14 +411,26 @@ pub async fn package(
     Caller(actor): Caller,
     At((request, package)): At<(Uuid, u16)>,
 ) -> Result<Response, Error> {
-    let id = RequestId(request);
-    node.read_permit(&actor, Action::ReadPackage, id).await?;
+    package_answer(&node, &actor, RequestId(request), package).await
+}
+
+/// A delivered package as a download, encrypted, for whoever may fetch it.
+///
+/// # Errors
+/// [`Error::Hidden`] without the right, or when there is no such package.
+pub async fn package_answer(
+    node: &Node,
+    actor: &Actor,
+    id: RequestId,
+    package: u16,
+) -> Result<Response, Error> {
+    node.read_permit(actor, Action::ReadPackage, id).await?;
     let case = node.case(id).await?;
     let at = usize::from(package).checked_sub(1).ok_or(Error::Hidden)?;
     let (_, _, delivered) = case.delivered.get(at).ok_or(Error::Hidden)?;
     let ending = if delivered.encryption == "age" { "age" } else { "p7m" };
     let name = format!("{}.zip.{ending}", delivered.package);
-    blob_answer(&node, &delivered.encrypted_sha256, &name).await
+    blob_answer(node, &delivered.encrypted_sha256, &name).await
 }
 
 /// A file of a preserved copy, once an order for it is linked; before that there is nothing here.

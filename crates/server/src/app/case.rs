@@ -43,10 +43,29 @@ pub struct Case {
     pub sealed: Vec<SealedPackage>,
     /// What the company last said of an ask: its question, or why it refused. By ask.
     pub said: BTreeMap<u16, String>,
+    /// Messages on the record, oldest first.
+    pub messages: Vec<Message>,
+    /// The leaf of the log of each event in `history`.
+    pub leaves: Vec<ledger::LeafIndex>,
     /// Every event with its time, oldest first.
     pub history: Vec<(Timestamp, Event)>,
     /// Length of all that was read, for the limit on what is kept in memory.
     pub(super) text_bytes: u64,
+}
+
+/// Something that was said on the record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// When.
+    pub at: Timestamp,
+    /// By whom.
+    pub by: ActorId,
+    /// The ask it is about, if it is about one.
+    pub ask: Option<u16>,
+    /// The act it came with: a word of the desk.
+    pub with: &'static str,
+    /// The words.
+    pub text: String,
 }
 
 /// Where the parts of a seal lie.
@@ -114,6 +133,8 @@ impl Case {
             delivered: Vec::new(),
             sealed: Vec::new(),
             said: BTreeMap::new(),
+            messages: Vec::new(),
+            leaves: Vec::new(),
             history: Vec::new(),
             text_bytes: 0,
         }
@@ -131,11 +152,34 @@ impl Case {
             _ => 0,
         };
         self.text_bytes += (stored.event_json.len() + payload) as u64;
+        self.leaves.push(stored.leaf);
         self.history.push((stored.at, event));
         Ok(())
     }
 
+    /// What was said with an act, for those acts with which something is said.
+    fn take_message(&mut self, stored: &StoredEvent, event: &Event) -> Result<(), Error> {
+        let (with, by, ask) = match event {
+            Event::MessagePosted { ask, by } => ("message", *by, *ask),
+            Event::InformationRequested { ask, by, .. } => ("question", *by, Some(*ask)),
+            Event::InformationProvided { ask, by, .. } => ("answer", *by, Some(*ask)),
+            Event::Refused { ask, by, .. } => ("refusal", *by, Some(*ask)),
+            Event::Held { ask, by, .. } => ("hold", *by, Some(*ask)),
+            Event::IdentityVerified { by, .. } => ("identity", *by, None),
+            Event::PackageReturned { by, .. } => ("return", *by, None),
+            _ => return Ok(()),
+        };
+        // A correction may carry another shape; only words are shown as words.
+        let said: Option<payload::Said> = payload_of(stored).unwrap_or_default();
+        if let Some(text) = said.map(|said| said.text).filter(|text| !text.is_empty()) {
+            let ask = ask.map(|ask| ask.0);
+            self.messages.push(Message { at: stored.at, by, ask, with, text });
+        }
+        Ok(())
+    }
+
     fn take_payload(&mut self, stored: &StoredEvent, event: &Event) -> Result<(), Error> {
+        self.take_message(stored, event)?;
         match event {
             // What is said with a correction is a message; the order's own payload stays.
             Event::Received { .. } => {

@@ -30,6 +30,12 @@ pub struct Withhold {
     pub row: StaffWithheld,
 }
 
+/// A row of a preview that staff keep back, by its number there, from 1.
+#[must_use]
+pub fn withheld_row(number: u64, reason: &str) -> StaffWithheld {
+    StaffWithheld { row: records::RowRef::Number(number), reason: reason.to_owned() }
+}
+
 /// One table found by a search, not yet on the record.
 pub struct Table {
     /// What is known of it.

@@ -1,0 +1,404 @@
+//! The form of an order: what an officer types in the portal, and intake from paper.
+//!
+//! Knows no law: whether the order will be accepted is asked of `desk::check`. What cannot be read
+//! is a mistake beside its field; a line of selectors that cannot be read is named with its number.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use desk::ids::{Amount, AskNumber, Asset};
+use desk::order::{
+    Ask, AskKind, Authentication, Channel, DataCategory, Demand, EmergencyKind, Format,
+    InstrumentKind, IssuerType, ListedOffence, Notification, Offence, Order, Rank, Scope,
+    SelectorKind as DeskKind, Service, TimeRange,
+};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use records::{Selector, SelectorKind};
+use serde::Deserialize;
+use server::directory::Agency;
+use server::payload::SelectorValue;
+
+use crate::form::{File, Mistakes};
+use crate::frame::Frame;
+
+/// Lines that cannot be read, named one by one; more are counted.
+const UNREADABLE_SHOWN_MAX: usize = 10;
+/// Selectors of one order.
+const SELECTORS_COUNT_MAX: usize = 10_000;
+
+/// What was typed.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct OrderForm {
+    /// The agency, for intake.
+    pub agency: String,
+    /// What sort of paper it is.
+    pub instrument: String,
+    /// What the issuer is.
+    pub issuer: String,
+    /// The issuer's rank.
+    pub rank: String,
+    /// What the validator is.
+    pub validator: String,
+    /// A listed offence.
+    pub listed: String,
+    /// The highest sentence, in months.
+    pub sentence: String,
+    /// The date on the paper.
+    pub issued_on: String,
+    /// The authority's reference.
+    pub reference: String,
+    /// Law and article.
+    pub legal_basis: String,
+    /// What is asked.
+    pub asks: Vec<String>,
+    /// Categories of data.
+    pub categories: Vec<String>,
+    /// First day of the records meant.
+    pub from: String,
+    /// Last day of the records meant.
+    pub to: String,
+    /// Selectors, one a line; `kind,value` or a value alone.
+    pub selectors: String,
+    /// Account to freeze.
+    pub account: String,
+    /// Asset to freeze.
+    pub asset: String,
+    /// The most that may be frozen, in smallest units.
+    pub amount: String,
+    /// The kind of emergency, if any.
+    pub emergency: String,
+    /// Practice.
+    pub is_test: String,
+    /// Which button was pressed.
+    pub step: String,
+}
+
+/// An order as read.
+#[derive(Clone, Debug)]
+pub struct ReadOrder {
+    /// The facts.
+    pub order: Order,
+    /// Selectors, by ask.
+    pub selectors: Vec<SelectorValue>,
+    /// The same, as the records know them.
+    pub known: Vec<(AskNumber, Selector)>,
+    /// Accounts to freeze, by ask.
+    pub accounts: Vec<(AskNumber, String)>,
+}
+
+/// The words that lists of the form offer.
+pub struct Words {
+    /// Sorts of paper.
+    pub instruments: &'static [InstrumentKind],
+    /// Issuers and validators.
+    pub issuers: &'static [IssuerType],
+    /// Ranks.
+    pub ranks: &'static [Rank],
+    /// Listed offences.
+    pub offences: &'static [ListedOffence],
+    /// What can be asked.
+    pub asks: [AskKind; 4],
+    /// Categories of data.
+    pub categories: &'static [DataCategory],
+    /// Emergencies.
+    pub emergencies: &'static [EmergencyKind],
+}
+
+impl Words {
+    /// All of them.
+    #[must_use]
+    pub const fn all() -> Self {
+        Self {
+            instruments: InstrumentKind::ALL,
+            issuers: IssuerType::ALL,
+            ranks: Rank::ALL,
+            offences: ListedOffence::ALL,
+            asks: [AskKind::Disclose, AskKind::Preserve, AskKind::Freeze, AskKind::NonDisclosure],
+            categories: DataCategory::ALL,
+            emergencies: EmergencyKind::ALL,
+        }
+    }
+}
+
+impl OrderForm {
+    /// Whether an ask is ticked.
+    #[must_use]
+    pub fn asks_for(&self, kind: &AskKind) -> bool {
+        self.asks.iter().any(|word| word == kind.as_str())
+    }
+
+    /// Whether a category is ticked.
+    #[must_use]
+    pub fn has_category(&self, category: &DataCategory) -> bool {
+        self.categories.iter().any(|word| word == category.as_str())
+    }
+
+    /// The order, or `None` with the mistakes named.
+    pub fn read(
+        &self,
+        frame: &Frame,
+        agency: &Agency,
+        files: &[File],
+        now: Timestamp,
+        mistakes: &mut Mistakes,
+    ) -> Option<ReadOrder> {
+        let instrument = InstrumentKind::from_word(&self.instrument);
+        let issuer = IssuerType::from_word(&self.issuer);
+        let issued_on = self.issued_on.trim().parse::<Date>().ok();
+        let missing = [
+            ("instrument", "order-instrument-missing", instrument.is_none()),
+            ("issuer", "order-issuer-missing", issuer.is_none()),
+            ("issued_on", "order-date-wrong", issued_on.is_none()),
+            ("reference", "order-reference-missing", self.reference.trim().is_empty()),
+            ("asks", "order-asks-missing", self.asks.is_empty()),
+        ];
+        for (field, key, _) in missing.into_iter().filter(|(.., is_missing)| *is_missing) {
+            mistakes.add(field, frame.say(key));
+        }
+        let selectors = self.selectors(frame, mistakes);
+        let range = self.range(frame, mistakes);
+        let asks = self.demands(frame, &selectors, range, mistakes);
+        let issuing_country = desk::ids::Country::parse(&agency.country)?;
+        if !mistakes.is_empty() {
+            return None;
+        }
+        let order = Order {
+            instrument: instrument?,
+            issuing_country,
+            issuer: issuer?,
+            issuer_rank: Rank::from_word(&self.rank),
+            validator: IssuerType::from_word(&self.validator),
+            offence: self.offence(),
+            channel: Channel::Manual,
+            authentication: Authentication::None,
+            format: format(files),
+            issued_on: issued_on?,
+            valid_until: None,
+            answer_by: None,
+            authority_zone: None,
+            service: Service::Exchange,
+            notification: Notification::default(),
+            is_test: !self.is_test.is_empty(),
+            asks,
+        };
+        let _ = now;
+        Some(with_numbers(order, &selectors, self.account.trim()))
+    }
+
+    fn offence(&self) -> Offence {
+        Offence {
+            sentence_max_months: self.sentence.trim().parse().ok(),
+            listed: ListedOffence::from_word(&self.listed),
+            ..Offence::default()
+        }
+    }
+
+    fn range(&self, frame: &Frame, mistakes: &mut Mistakes) -> Option<TimeRange> {
+        if self.from.trim().is_empty() && self.to.trim().is_empty() {
+            return None;
+        }
+        let midnight = |text: &str, days: i64| {
+            let date = text.trim().parse::<Date>().ok()?;
+            let date = date.checked_add(jiff::Span::new().days(days)).ok()?;
+            Some(date.to_zoned(TimeZone::UTC).ok()?.timestamp())
+        };
+        match (midnight(&self.from, 0), midnight(&self.to, 1)) {
+            (Some(from), Some(to)) if from < to => Some(TimeRange { from, to }),
+            _ => {
+                mistakes.add("from", frame.say("order-range-wrong"));
+                None
+            }
+        }
+    }
+
+    fn demands(
+        &self,
+        frame: &Frame,
+        selectors: &BTreeSet<Selector>,
+        range: Option<TimeRange>,
+        mistakes: &mut Mistakes,
+    ) -> Vec<Ask> {
+        let categories: BTreeSet<DataCategory> =
+            self.categories.iter().filter_map(|word| DataCategory::from_word(word)).collect();
+        let wants_records = self.asks_for(&AskKind::Disclose) || self.asks_for(&AskKind::Preserve);
+        if wants_records && categories.is_empty() {
+            mistakes.add("categories", frame.say("order-categories-missing"));
+        }
+        if wants_records && selectors.is_empty() && mistakes.of("selectors").is_none() {
+            mistakes.add("selectors", frame.say("order-selectors-missing"));
+        }
+        let mut counts: BTreeMap<DeskKind, u32> = BTreeMap::new();
+        for selector in selectors {
+            *counts.entry(desk_kind(selector.kind())).or_default() += 1;
+        }
+        let scope = Scope { selectors: counts, categories, range };
+        let amount = self.amount.trim();
+        let asset = Asset::parse(self.asset.trim());
+        if self.asks_for(&AskKind::Freeze) {
+            if self.account.trim().is_empty() {
+                mistakes.add("account", frame.say("order-account-missing"));
+            }
+            if amount.parse::<u128>().is_err() || asset.is_none() {
+                mistakes.add("amount", frame.say("order-amount-wrong"));
+            }
+        }
+        let emergency = EmergencyKind::from_word(&self.emergency);
+        let demand = |kind: AskKind| match kind {
+            AskKind::Disclose => Some(Demand::Disclose { scope: scope.clone() }),
+            AskKind::Preserve => Some(Demand::Preserve { scope: scope.clone(), until: None }),
+            AskKind::Freeze => Some(Demand::Freeze {
+                asset: asset.clone(),
+                amount: amount.parse().ok().map(Amount),
+                until: None,
+            }),
+            AskKind::NonDisclosure => Some(Demand::NonDisclosure { until: None }),
+            AskKind::Unfreeze => None,
+        };
+        let kinds = Words::all().asks.into_iter().filter(|kind| self.asks_for(kind));
+        let asks = kinds.filter_map(demand);
+        asks.map(|demand| Ask { emergency: emergency_of(&demand, emergency), demand }).collect()
+    }
+
+    /// Every selector once, in its normal spelling; what cannot be read is named by its line.
+    fn selectors(&self, frame: &Frame, mistakes: &mut Mistakes) -> BTreeSet<Selector> {
+        let mut found = BTreeSet::new();
+        let (mut unreadable, mut more) = (Vec::new(), 0_usize);
+        for (index, line) in self.selectors.lines().enumerate() {
+            let line = line.trim().trim_end_matches(',');
+            if line.is_empty() || (index == 0 && line.eq_ignore_ascii_case("kind,value")) {
+                continue;
+            }
+            match read_selector(line) {
+                Some(selector) => {
+                    found.insert(selector);
+                }
+                None if unreadable.len() < UNREADABLE_SHOWN_MAX => {
+                    unreadable.push((index + 1).to_string());
+                }
+                None => more += 1,
+            }
+        }
+        if !unreadable.is_empty() {
+            let mut text = frame.say1("order-lines-wrong", "lines", unreadable.join(", "));
+            if more > 0 {
+                text = format!("{text} {}", frame.say1("order-lines-more", "count", more));
+            }
+            mistakes.add("selectors", text);
+        }
+        if found.len() > SELECTORS_COUNT_MAX {
+            let text = frame.say1("order-selectors-many", "most", SELECTORS_COUNT_MAX);
+            mistakes.add("selectors", text);
+        }
+        found
+    }
+}
+
+/// Emergencies are about handing over, never about silence.
+fn emergency_of(demand: &Demand, emergency: Option<EmergencyKind>) -> Option<EmergencyKind> {
+    match demand {
+        Demand::Disclose { .. } | Demand::Freeze { .. } => emergency,
+        _ => None,
+    }
+}
+
+/// `kind,value`, or a value whose kind is plain from its shape. An account's id has no shape: it
+/// is taken for one when it is no other and has neither blanks nor an @.
+fn read_selector(line: &str) -> Option<Selector> {
+    if let Some((kind, value)) = line.split_once([',', ';', '\t'])
+        && let Ok(kind) = kind.trim().to_lowercase().parse::<SelectorKind>()
+    {
+        return Selector::read(kind, value.trim().trim_matches('"')).ok();
+    }
+    let plain = [
+        SelectorKind::Txid,
+        SelectorKind::Email,
+        SelectorKind::Ip,
+        SelectorKind::Iban,
+        SelectorKind::Address,
+        SelectorKind::Phone,
+    ];
+    let line = line.trim_matches('"');
+    if let Some(read) = plain.into_iter().find_map(|kind| Selector::read(kind, line).ok()) {
+        return Some(read);
+    }
+    let is_account = (3..=40).contains(&line.len())
+        && line.bytes().any(|byte| byte.is_ascii_digit())
+        && line.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    is_account.then(|| Selector::read(SelectorKind::AccountId, line).ok()).flatten()
+}
+
+const fn desk_kind(kind: SelectorKind) -> DeskKind {
+    match kind {
+        SelectorKind::AccountId => DeskKind::AccountId,
+        SelectorKind::Address => DeskKind::Address,
+        SelectorKind::Txid => DeskKind::TransactionId,
+        SelectorKind::Email => DeskKind::Email,
+        SelectorKind::Phone => DeskKind::Phone,
+        SelectorKind::Iban => DeskKind::Iban,
+        SelectorKind::Ip => DeskKind::IpPort,
+    }
+}
+
+fn format(files: &[File]) -> Format {
+    match files.first().map(|file| file.bytes.as_slice()) {
+        Some(bytes) if bytes.starts_with(b"%PDF-") => Format::Pdf,
+        Some(bytes) if bytes.starts_with(&[0xff, 0xd8]) => Format::Jpeg,
+        Some(bytes) if bytes.starts_with(b"<?xml") => Format::Xml,
+        Some(_) => Format::Paper,
+        None => Format::Text,
+    }
+}
+
+/// Every ask for records gets the order's selectors.
+fn with_numbers(order: Order, selectors: &BTreeSet<Selector>, account: &str) -> ReadOrder {
+    let (mut values, mut known, mut accounts) = (Vec::new(), Vec::new(), Vec::new());
+    for (number, ask) in order.numbered() {
+        if ask.scope().is_some() {
+            for selector in selectors {
+                known.push((number, selector.clone()));
+                values.push(SelectorValue {
+                    ask: number.0,
+                    kind: selector.kind().as_str().to_owned(),
+                    value: selector.value().to_owned(),
+                });
+            }
+        }
+        if ask.kind() == AskKind::Freeze {
+            accounts.push((number, account.to_owned()));
+        }
+    }
+    ReadOrder { order, selectors: values, known, accounts }
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+
+    use super::read_selector;
+
+    fn check(line: &str, expected: &Expect) {
+        let said = match read_selector(line) {
+            Some(selector) => format!("{} {}", selector.kind(), selector.value()),
+            None => "unreadable".to_owned(),
+        };
+        expected.assert_eq(&said);
+    }
+
+    #[test]
+    fn a_line_is_read_by_its_word_or_by_its_shape() {
+        check("account_id,LX-004711", &expect!["account_id LX-004711"]);
+        check("LX-004711", &expect!["account_id LX-004711"]);
+        check("Ana@Example.ORG", &expect!["email ana@example.org"]);
+        check("+65 6123 4567", &expect!["phone +6561234567"]);
+        check("192.0.2.7", &expect!["ip 192.0.2.7"]);
+        check(
+            "1BvBMSEYstWetqTFn5Au4m4GFg7xJaNVN2",
+            &expect!["address 1BvBMSEYstWetqTFn5Au4m4GFg7xJaNVN2"],
+        );
+        check("address,1BvBMSEYstWetqTFn5Au4m4GFg7xJaNVN3", &expect!["unreadable"]);
+        check("some words", &expect!["unreadable"]);
+        check("kind", &expect!["unreadable"]);
+    }
+}
