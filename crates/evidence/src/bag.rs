@@ -10,7 +10,8 @@ use crate::case;
 use crate::digest::Sha256;
 use crate::format::{self, label};
 use crate::package::{
-    Content, ExhibitFacts, Name, Outcome, PackageInput, ReportWanted, TimeRange, TraceExhibit,
+    ApprovalFiles, Authentication, Content, ExhibitFacts, Name, Outcome, PRACTICE_NOTICE,
+    PackageInput, Purpose, ReportWanted, TimeRange, TraceExhibit,
 };
 use crate::report;
 use crate::verify_text;
@@ -89,6 +90,12 @@ pub enum PackageError {
     Missing {
         /// What is missing.
         what: &'static str,
+    },
+    /// A file of the instrument has a name that only a signed request's own files have.
+    #[error("order file `{found}` has a name kept for signed requests; give it another")]
+    ReservedName {
+        /// The name.
+        found: String,
     },
     /// The query's digest is not that of its text.
     #[error("exhibit {exhibit}: the query digest is not that of the query text ({expected})")]
@@ -177,6 +184,7 @@ fn check(input: &PackageInput<'_>) -> Result<(), PackageError> {
             return Err(PackageError::Order { what: "order file", found });
         }
     }
+    check_authentication(input)?;
     for trace in &input.traces {
         if input.exhibits.iter().any(|exhibit| exhibit.facts.number == trace.number) {
             let found = trace.number.to_string();
@@ -220,6 +228,25 @@ fn check_ascending(
     Ok(())
 }
 
+/// A signed request comes with its approvals, and no other file has their names.
+fn check_authentication(input: &PackageInput<'_>) -> Result<(), PackageError> {
+    if let Authentication::Signed(approvals) = &input.authentication {
+        if approvals.is_empty() {
+            return Err(PackageError::Missing { what: "approval of a signed request" });
+        }
+        check_count("approvals", approvals.len(), format::APPROVALS_COUNT_MAX)?;
+    }
+    let stems = [format::SIGNED_REQUEST_STEM, format::ASSERTION_STEM, format::ENROLMENT_STEM];
+    let reserved = |name: &str| {
+        let stem = name.strip_suffix(".json").unwrap_or_default();
+        stems.iter().any(|kept| stem == *kept || stem.starts_with(&format!("{kept}-")))
+    };
+    match input.order.iter().find(|file| reserved(file.name.as_str())) {
+        Some(file) => Err(PackageError::ReservedName { found: file.name.to_string() }),
+        None => Ok(()),
+    }
+}
+
 fn check_answers(input: &PackageInput<'_>) -> Result<(), PackageError> {
     for answer in &input.answers {
         for &number in &answer.exhibits {
@@ -240,7 +267,8 @@ fn check_answers(input: &PackageInput<'_>) -> Result<(), PackageError> {
 }
 
 fn payload_count(input: &PackageInput<'_>) -> usize {
-    input.order.len() + 2 * (input.exhibits.len() + input.traces.len()) + 2
+    let approvals = 3 * input.authentication.approvals().len();
+    input.order.len() + approvals + 2 * (input.exhibits.len() + input.traces.len()) + 2
 }
 
 fn push_payload<'a>(
@@ -251,6 +279,11 @@ fn push_payload<'a>(
     for file in input.order {
         let path = format!("{}{}", format::ORDER_FOLDER, file.name);
         payload.push(BagFile { path, content: file.content });
+    }
+    if let Authentication::Signed(approvals) = input.authentication {
+        for (number, files) in (1..).zip(approvals) {
+            push_approval(payload, number, files);
+        }
     }
     for exhibit in input.exhibits {
         let stem = format!("{}{}", format::RECORDS_FOLDER, exhibit_stem(exhibit.facts.number));
@@ -264,6 +297,19 @@ fn push_payload<'a>(
     }
     if let Some(content) = report {
         payload.push(BagFile { path: format::REPORT_PATH.into(), content });
+    }
+}
+
+/// `request.json`, or `request-2.json` for what was signed next, and the two beside it.
+fn push_approval(payload: &mut Vec<BagFile<'_>>, number: usize, files: ApprovalFiles) {
+    let ending = if number == 1 { ".json".to_owned() } else { format!("-{number}.json") };
+    for (stem, bytes) in [
+        (format::SIGNED_REQUEST_STEM, files.request),
+        (format::ASSERTION_STEM, files.assertion),
+        (format::ENROLMENT_STEM, files.enrolment),
+    ] {
+        let path = format!("{}{stem}{ending}", format::ORDER_FOLDER);
+        payload.push(BagFile { path, content: Content::bytes(bytes) });
     }
 }
 
@@ -321,6 +367,7 @@ fn bag_info(input: &PackageInput<'_>) -> String {
     };
     info.line(label::INSTRUMENT, &instrument);
     info.line(label::LEGAL_BASIS, &request.legal_basis);
+    info.line(label::AUTHENTICATION, input.authentication.as_str());
     info.line(label::RECEIVED, &request.received_at.to_string());
     if let Some(range) = &request.time_range {
         info.line(label::TIME_RANGE, &range_text(range));
@@ -343,6 +390,9 @@ fn bag_info(input: &PackageInput<'_>) -> String {
     let fictions = fictions.chain(input.traces.iter().filter_map(|trace| trace.fiction.as_deref()));
     if let Some(note) = fictions.into_iter().next() {
         info.line(label::FICTION, note);
+    }
+    if request.purpose == Purpose::Practice {
+        info.line(label::PRACTICE, PRACTICE_NOTICE);
     }
     let custodian = &input.custodian;
     info.line(label::CUSTODIAN, &format!("{}, {}", custodian.name, custodian.post));

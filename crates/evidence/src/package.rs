@@ -22,8 +22,10 @@ pub struct PackageInput<'a> {
     pub request: RequestFacts,
     /// One per ask that this package answers, in the order of their numbers.
     pub answers: Vec<AskAnswer>,
-    /// The instrument as received, byte for byte, and what authenticated it.
+    /// The instrument as received, byte for byte.
     pub order: Vec<OrderFile<'a>>,
+    /// What proves who sent it.
+    pub authentication: Authentication,
     /// Tables of records, numbers ascending.
     pub exhibits: Vec<Exhibit<'a>>,
     /// Traces of money, numbers ascending and distinct from those of `exhibits`.
@@ -78,6 +80,71 @@ pub struct RequestFacts {
     pub time_range: Option<TimeRange>,
     /// Data categories asked for.
     pub categories: Vec<String>,
+    /// Whether it is about anything.
+    pub purpose: Purpose,
+}
+
+/// Whether a request is about a case or for practice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// A case.
+    Case,
+    /// Practice: every row is made up, and nothing of it is evidence.
+    Practice,
+}
+
+/// What a package of a practice request says of itself.
+pub const PRACTICE_NOTICE: &str =
+    "practice request; everything in this package is made up and evidence of nothing";
+
+/// What proves who sent a request. The proofs are never called by each other's name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Authentication {
+    /// Nothing that came with it; the custody list says how the sender was proven.
+    None,
+    /// The channel: a client certificate of the agency.
+    ByChannel,
+    /// An officer's passkey signed this very request, and each correction since.
+    Signed(Vec<ApprovalFiles>),
+}
+
+/// The three files of one approval: `request.json`, `assertion.json`, `enrolment.json`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApprovalFiles {
+    /// The canonical request: [`crate::signed::SignedRequest::to_bytes`].
+    pub request: Vec<u8>,
+    /// The passkey's answer: [`crate::signed::Assertion::to_json`].
+    pub assertion: Vec<u8>,
+    /// How the passkey came to be trusted: [`crate::signed::enrolment_json`].
+    pub enrolment: Vec<u8>,
+}
+
+impl Authentication {
+    /// The word in `bag-info.txt` and in the log record of the seal.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::ByChannel => "by_channel",
+            Self::Signed(_) => "signed",
+        }
+    }
+
+    /// In words, for the report.
+    pub const fn sentence(&self) -> &'static str {
+        match self {
+            Self::None => "nothing that came with it; see the custody list",
+            Self::ByChannel => "by channel: the agency's certificate; nobody signed the request",
+            Self::Signed(_) => "signed: an officer's passkey approved it (data/order/request.json)",
+        }
+    }
+
+    /// The approvals, when it is signed.
+    pub fn approvals(&self) -> &[ApprovalFiles] {
+        match self {
+            Self::Signed(approvals) => approvals,
+            _ => &[],
+        }
+    }
 }
 
 /// A range of time, both ends included.

@@ -7,6 +7,7 @@
 //! stands in `docs/formats/verify.md`.
 
 mod anchors;
+mod approval;
 mod bag;
 mod case;
 mod cms;
@@ -24,6 +25,7 @@ mod zip;
 use std::io::{Read, Seek};
 
 pub use anchors::{AnchorError, Anchors, ROOTS_COUNT_MAX};
+pub use approval::{Approval, Approved, check_approval};
 pub use bag::SMALL_FILE_BYTES_MAX;
 pub use content::{DIFFERENCES_COUNT_MAX, ROW_BYTES_MAX};
 pub use der::DerError;
@@ -66,6 +68,7 @@ pub fn verify<R: Read + Seek>(source: R, anchors: &Anchors) -> std::io::Result<R
     content::check(&archive, &files, &small, &payload, &mut run.findings);
     run.close(Subject::Content, "the same rows in CSV and JSON; report and graph agree with them");
 
+    approval::check(&mut run, &archive, (&files, &small, &payload), anchors);
     seal::check(&mut run, &small, anchors);
     Ok(run.report())
 }

@@ -5,12 +5,16 @@ use crate::format::{
     CHAIN_PEM_PATH, MANIFEST_SHA256_PATH, SEAL_P7S_PATH, SEAL_TSR_PATH, SEALED_JSON_PATH,
     SEALED_PROOF_PATH, TAGMANIFEST_PATH,
 };
-use crate::package::PackageInput;
+use crate::package::{Authentication, PackageInput};
 
 /// The text for one package.
 pub(crate) fn text(input: &PackageInput<'_>) -> String {
-    [heading(input), steps_with_plain_tools(), steps_with_the_log(input), READING.to_owned()]
-        .concat()
+    let signed = match &input.authentication {
+        Authentication::Signed(_) => SIGNED,
+        _ => "",
+    };
+    let own = [signed, READING].concat();
+    [heading(input), steps_with_plain_tools(), steps_with_the_log(input), own].concat()
 }
 
 fn heading(input: &PackageInput<'_>) -> String {
@@ -25,6 +29,7 @@ Package:  {name}
 From:     {company}
 To:       {agency}
 File no.: {reference}
+Sender:   {sender}
 Made:     {made_at}
 
 Unpack the zip and run the commands in the folder that holds this file. They need GNU coreutils
@@ -36,6 +41,7 @@ COMPANY_ROOT.pem and TSA_ROOT.pem. Get these by a way you trust, not from this p
         company = one_line(&input.request.company_name),
         agency = one_line(&input.request.agency_name),
         reference = one_line(&input.request.agency_reference),
+        sender = input.authentication.sentence(),
         made_at = input.made_at,
     )
 }
@@ -101,6 +107,18 @@ fn steps_with_the_log(input: &PackageInput<'_>) -> String {
         name = input.name
     )
 }
+
+const SIGNED: &str = "\
+THE OFFICER'S APPROVAL
+
+data/order/request.json is what was asked, data/order/assertion.json what the officer's passkey
+answered, data/order/enrolment.json three records of the log that made the passkey the officer's.
+The challenge in the answer is SHA-256 of the text \"comity request v1\", a zero byte, the nonce of
+assertion.json and the bytes of request.json. Step 5 checks all of it; docs/formats/signed-request.md
+of Comity has the commands for OpenSSL. A number in a name (request-2.json) is a later correction.
+Proves: the passkey approved these bytes. Does not prove: what the screen showed.
+
+";
 
 const READING: &str = "\
 READING THE TABLES

@@ -9,6 +9,8 @@ mod content;
 mod files;
 #[path = "tamper/sealing.rs"]
 mod sealing;
+#[path = "tamper/signing.rs"]
+mod signing;
 #[path = "tamper/zipped.rs"]
 mod zipped_cases;
 
@@ -62,6 +64,7 @@ fn every_defect_is_named_and_nothing_else() {
     files::add(&mut bench);
     content::add(&mut bench);
     sealing::add(&mut bench);
+    signing::add(&mut bench);
     let anchors = bench.kit.anchors();
     let mut golden = String::new();
     let mut wrong = String::new();

@@ -6,7 +6,7 @@ use crate::format::{
     MANIFEST_SHA256_PATH, ORDER_FOLDER, RECORDS_FOLDER, SEAL_P7S_PATH, TAGMANIFEST_PATH,
     TRACE_FOLDER,
 };
-use crate::package::{Outcome, PackageInput, TimeRange};
+use crate::package::{Outcome, PRACTICE_NOTICE, PackageInput, Purpose, TimeRange};
 
 use super::ReportError;
 use super::draw::Attachment;
@@ -55,7 +55,11 @@ fn title_page(flow: &mut Flow, input: &PackageInput<'_>) {
     let request = &input.request;
     flow.down(18.0);
     let kicker = Style::new(Face::Strong, 8.0, 12.0);
-    flow.paragraph(Kind::Paragraph, "Evidence report", kicker, 0.0);
+    let kind = match request.purpose {
+        Purpose::Case => "Evidence report".to_owned(),
+        Purpose::Practice => format!("PRACTICE: {PRACTICE_NOTICE}"),
+    };
+    flow.paragraph(Kind::Paragraph, &kind, kicker, 0.0);
     flow.down(6.0);
     let title = format!("Answer to {} {}", request.instrument, request.agency_reference);
     flow.heading(1, &title, TITLE, 0.0);
@@ -78,6 +82,7 @@ fn title_page(flow: &mut Flow, input: &PackageInput<'_>) {
         pairs.push(("Issued", issued_at.to_string()));
     }
     pairs.push(("Received", request.received_at.to_string()));
+    pairs.push(("Sender proven", input.authentication.sentence().to_owned()));
     if let Some(range) = &request.time_range {
         pairs.push(("Range asked for", range_words(range)));
     }

@@ -40,6 +40,8 @@ pub enum Subject {
     TagManifest,
     /// CSV and JSON of each exhibit, the report, the CASE graph.
     Content,
+    /// The passkey that approved the request, when it came signed.
+    Approval,
     /// The CMS signature over the tag manifest.
     Signature,
     /// The seal's certificate up to the company's root.
@@ -150,6 +152,7 @@ impl fmt::Display for Subject {
             Self::Payload => "payload manifests",
             Self::TagManifest => "tag manifest",
             Self::Content => "exhibits agree",
+            Self::Approval => "officer's approval",
             Self::Signature => "seal signature",
             Self::Certificate => "seal certificate",
             Self::TimeStamp => "time-stamp",

@@ -48,6 +48,12 @@ pub fn request_id(small: &Small) -> Option<String> {
     values(text, label::REQUEST).next().map(str::to_owned)
 }
 
+/// Every value of a label.
+pub fn said<'a>(small: &'a Small, label: &str) -> Vec<&'a str> {
+    let text = small.get(f::BAG_INFO_PATH).and_then(|bytes| std::str::from_utf8(bytes).ok());
+    text.map_or_else(Vec::new, |text| values(text, label).collect())
+}
+
 fn values<'a>(text: &'a str, label: &str) -> impl Iterator<Item = &'a str> {
     let prefix = format!("{label}: ");
     text.lines().filter_map(move |line| line.strip_prefix(&prefix))

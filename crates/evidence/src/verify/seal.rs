@@ -358,7 +358,15 @@ fn check_event(record: &Record, sealed: &Sealed, small: &Small, findings: &mut F
             _ => {}
         }
     }
-    let _ = (&sealed.witnesses, &record.payload, record.seq, &event.asks);
+    // The personal part may say what proved the sender; then it says what the package says.
+    if let Some(said) = record.payload.get("authentication") {
+        let packaged = super::info::said(small, f::label::AUTHENTICATION).join(" and ");
+        if said.as_str() != Some(packaged.as_str()) {
+            let what = "the record and the package differ on what proves the sender";
+            findings.defect(PATH, what, packaged, said);
+        }
+    }
+    let _ = (&sealed.witnesses, record.seq, &event.asks);
 }
 
 fn check_proof(

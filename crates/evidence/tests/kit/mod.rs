@@ -4,6 +4,7 @@
 #![allow(dead_code, missing_docs)] // each test file uses another part of the kit
 
 pub mod asn1;
+pub mod officer;
 pub mod pack;
 pub mod sample;
 
@@ -235,6 +236,18 @@ impl Kit {
         }
         let path = path_of(&leaves, plan.index);
         TlogProof::new(LeafIndex(plan.index as u64), path, &signed).to_string()
+    }
+
+    /// A proof for `record` as a leaf of eight, cosigned.
+    pub fn leaf_proof(&self, record: &str, place: usize) -> String {
+        let mut leaves: Vec<Hash> = (0..8u8).map(|n| leaf_hash([n; 32])).collect();
+        leaves[place] = Entry::of(f::RECORD_TAG, &SALT, record.as_bytes()).leaf_hash();
+        let origin = KeyName::parse(ORIGIN).expect("a name");
+        let checkpoint = Checkpoint::new(&origin, TreeSize(8), root_of(&leaves));
+        let mut signed = checkpoint.clone().sign(&self.log).expect("signed");
+        let time = PosixSeconds::new(1_795_172_000).expect("a time");
+        signed.add(self.witness.cosign(&checkpoint, time)).expect("added");
+        TlogProof::new(LeafIndex(place as u64), path_of(&leaves, place), &signed).to_string()
     }
 
     /// Manifests, signature, token, record and proof made again over the payload as it is.

@@ -4,9 +4,9 @@ use std::borrow::Cow;
 
 use evidence::digest::Sha256;
 use evidence::package::{
-    AskAnswer, Content, CustodianStatement, CustodyStep, Entity, Exhibit, ExhibitFacts, Name,
-    OrderFile, Outcome, PackageInput, ReportWanted, RequestFacts, TimeRange, TraceExhibit,
-    Withheld,
+    AskAnswer, Authentication, Content, CustodianStatement, CustodyStep, Entity, Exhibit,
+    ExhibitFacts, Name, OrderFile, Outcome, PackageInput, Purpose, ReportWanted, RequestFacts,
+    TimeRange, TraceExhibit, Withheld,
 };
 use evidence::table::{Amount, Column, ColumnKind, TableWriter, Value};
 use jiff::{SignedDuration, Timestamp};
@@ -22,6 +22,7 @@ pub fn answer(row_count: u64, report: ReportWanted) -> PackageInput<'static> {
         name: Name::new("req-2026-000417-1").expect("a name"),
         request: request(),
         answers: answers(),
+        authentication: Authentication::ByChannel,
         order: vec![OrderFile {
             name: Name::new("epoc.json").expect("a name"),
             original_name: Some("EPOC 4711 (final).json".into()),
@@ -75,6 +76,7 @@ fn request() -> RequestFacts {
             to: at("2026-06-30T23:59:59Z"),
         }),
         categories: vec!["subscriber data".into(), "transactional data".into()],
+        purpose: Purpose::Case,
     }
 }
 

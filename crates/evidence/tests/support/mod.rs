@@ -97,6 +97,7 @@ pub fn sample(row_count: u32) -> PackageInput<'static> {
                 to: at("2021-10-01T00:00:00Z"),
             }),
             categories: vec!["subscriber data".into(), "traffic data".into()],
+            purpose: Purpose::Case,
         },
         answers: vec![AskAnswer {
             number: 1,
@@ -104,6 +105,7 @@ pub fn sample(row_count: u32) -> PackageInput<'static> {
             outcome: Outcome::Partial { statement: "two rows are outside the range".into() },
             exhibits: vec![1, 2, 3, 4],
         }],
+        authentication: Authentication::ByChannel,
         order: vec![OrderFile {
             name: Name::new("message.json").unwrap(),
             original_name: Some("Anordnung Ä/1.json".into()),
