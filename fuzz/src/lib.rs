@@ -7,5 +7,7 @@ pub mod evidence;
 #[cfg(feature = "hi1")]
 pub mod hi1;
 pub mod ledger;
+#[cfg(feature = "hi1")]
+pub mod selectors;
 pub mod store;
 pub mod tags;

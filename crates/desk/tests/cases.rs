@@ -170,7 +170,7 @@ cases! {
         order.authentication = Authentication::Signed;
         receive(order)
     } => expect![[r#"
-        refused: file the request: channel, proof of the sender and key do not fit together; by HI-1: proven by channel, with the key; by portal: signed or by channel, with the key; by hand: no proof and no key
+        refused: file the request: channel, proof of the sender and key do not fit together; by HI-1: proven by channel, with the key; by portal: signed, with the key; by hand: no proof and no key
         => 
     "#]];
     an_unknown_zone_is_told_at_once: Stage::new(eu()), officer(), {

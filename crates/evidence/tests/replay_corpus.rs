@@ -1,4 +1,4 @@
-//! Replays `fuzz/corpus/evidence_verify` on a stable compiler, as it is and with changed bytes.
+//! Replays `fuzz/corpus/evidence_*` on a stable compiler, as it is and with changed bytes.
 //! `UPDATE_CORPUS=1` makes the corpus again, with new keys.
 
 #[path = "../../../fuzz/src/evidence.rs"]
@@ -14,8 +14,7 @@ const INPUTS_MIN: usize = 5;
 /// Places changed in each input.
 const PLACES_COUNT: usize = 40;
 
-fn inputs() -> Vec<(PathBuf, Vec<u8>)> {
-    let (name, _) = checks::TARGETS[0];
+fn inputs(name: &str) -> Vec<(PathBuf, Vec<u8>)> {
     let folder =
         PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../fuzz/corpus")).join(name);
     let files = std::fs::read_dir(&folder).expect("the corpus");
@@ -34,9 +33,14 @@ fn corpus_passes_as_it_is_and_changed() {
         write_corpus();
         return;
     }
-    let (_, run) = checks::TARGETS[0];
-    let inputs = inputs();
-    assert!(inputs.len() >= INPUTS_MIN, "only {} inputs", inputs.len());
+    for (name, run) in checks::TARGETS {
+        replay(name, *run);
+    }
+}
+
+fn replay(name: &str, run: fn(&[u8])) {
+    let inputs = inputs(name);
+    assert!(inputs.len() >= INPUTS_MIN, "only {} inputs of {name}", inputs.len());
     for (path, input) in &inputs {
         let passed = std::panic::catch_unwind(|| run(input));
         assert!(passed.is_ok(), "{} fails", path.display());
@@ -74,4 +78,24 @@ fn write_corpus() {
     odd.insert("data/records/exhibit-0001.csv".into(), b"a,b\r\n\"x\r\n".to_vec());
     kit.relist(&mut odd);
     write("corpus/evidence_verify/odd-table", &kit::zipped(&odd));
+    let key = kit::officer::Passkey::new("ES256");
+    let approval = |change: fn(&mut kit::officer::Plan)| {
+        let files = kit::officer::approval(&kit, &key, change);
+        [files.request, files.assertion, files.enrolment].join(checks::MARK)
+    };
+    write("corpus/evidence_approval/sound", &approval(|_| {}));
+    write(
+        "corpus/evidence_approval/corrected",
+        &approval(|plan| {
+            plan.request.act = kit::officer::correction();
+        }),
+    );
+    write("corpus/evidence_approval/other-site", &approval(|plan| plan.origin = "https://x"));
+    write("corpus/evidence_approval/unverified", &approval(|plan| plan.flags = 1));
+    write(
+        "corpus/evidence_approval/no-key",
+        &approval(|plan| {
+            plan.leaves[1].1["passkey"]["cose_key"] = "oA".into();
+        }),
+    );
 }

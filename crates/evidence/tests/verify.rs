@@ -27,7 +27,6 @@ fn the_writers_package_is_sound_with_all_anchors() {
           ok      log record: the log record names the seal's digests
           ok      log proof: the record is in a log that the policy trusts
           note    rows: 12 in 2 tables, in CSV and JSON
-          note    authentication: authenticated by channel: the agency's certificate; nobody signed
           note    sealed by: Example Exchange Seal
           note    time of the seal: 2026-11-20T11:06:41Z, the time-stamp authority's
           note    log record: 2026-11-20T11:06:42Z of request 01934cd2-7a10-7c3e-9b51-2f6d10a477e2

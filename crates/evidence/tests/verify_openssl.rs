@@ -8,7 +8,7 @@ use std::process::Command;
 use evidence::format as f;
 use evidence::package::ReportWanted;
 use evidence::verify::Anchors;
-use kit::{Files, Identity, Kit, check, sample, unzip, zipped};
+use kit::{Files, Identity, Kit, check, officer, sample, unzip, zipped};
 
 /// Runs openssl in `folder`; false when it is not installed.
 fn openssl(folder: &Path, arguments: &str) -> bool {
@@ -127,4 +127,40 @@ fn anchors_are_read_as_people_keep_them() {
         let error = Anchors::none().with_roots(file).expect_err("no anchor").to_string();
         assert!(error.contains(said), "{error}");
     }
+}
+
+/// The commands of docs/formats/signed-request.md, as they stand there.
+#[test]
+fn an_approval_is_checked_by_hand_as_the_document_says() {
+    let document = include_str!("../../../docs/formats/signed-request.md");
+    let (_, rest) = document.split_once("```sh\n").expect("commands");
+    let (commands, _) = rest.split_once("```").expect("their end");
+    let kit = Kit::new();
+    let files = officer::approval(&kit, &officer::Passkey::new("ES256"), |_| {});
+    let run = |request: &[u8], assertion: &[u8]| {
+        let folder = tempfile::tempdir().expect("a folder");
+        let order = folder.path().join("data/order");
+        std::fs::create_dir_all(&order).expect("folders");
+        write(&order, "request.json", request);
+        write(&order, "assertion.json", assertion);
+        write(&order, "enrolment.json", &files.enrolment);
+        let output = Command::new("sh").current_dir(folder.path()).args(["-c", commands]).output();
+        let output = output.expect("a shell");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    for tool in ["openssl version", "jq --version", "xxd --version"] {
+        let words: Vec<&str> = tool.split(' ').collect();
+        if Command::new(words[0]).args(&words[1..]).output().is_err() {
+            println!("SKIPPED: {} is not installed", words[0]);
+            return;
+        }
+    }
+    let said = run(&files.request, &files.assertion);
+    let lines: Vec<&str> = said.lines().collect();
+    assert_eq!((lines.len(), lines[0].len(), lines[2]), (3, 64, "Verified OK"), "{said}");
+    assert_eq!(lines[0], lines[1], "the challenge");
+    let altered = String::from_utf8(files.request.clone()).expect("UTF-8").replace("4711", "4712");
+    let said = run(altered.as_bytes(), &files.assertion);
+    let lines: Vec<&str> = said.lines().collect();
+    assert_ne!(lines[0], lines[1], "another request, another challenge");
 }

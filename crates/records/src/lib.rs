@@ -40,7 +40,7 @@ pub use search::{
     WITHHELD_LISTED_COUNT_MAX, WITHHELD_REASON_BYTES_MAX, Withheld, WithheldReason,
 };
 pub use selector::{
-    SELECTOR_BYTES_MAX, SELECTOR_LINE_COUNT_MAX, Selector, SelectorError, SelectorKind,
-    SelectorList, UnknownKind, UnreadableLine, read_list,
+    DuplicateLine, ReadMany, SELECTOR_BYTES_MAX, SELECTOR_LINE_COUNT_MAX, Selector, SelectorError,
+    SelectorKind, UnknownKind, UnreadableLine, read_many,
 };
 pub use source::{Records, SourceError};

@@ -4,16 +4,19 @@
 //! which two selectors are equal when they mean the same. What cannot be read is named, with the
 //! reason and how to fix it, never guessed.
 
-use std::collections::BTreeSet;
+mod many;
+
 use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
 
 use sha2::{Digest as _, Sha256};
 
+pub use many::{DuplicateLine, ReadMany, UnreadableLine, read_many};
+
 /// Longest selector text that is read, in bytes. The longest real one is an e-mail address (254).
 pub const SELECTOR_BYTES_MAX: usize = 320;
-/// Most lines that [`read_list`] takes in one upload.
+/// Most lines that [`read_many`] takes in one upload.
 pub const SELECTOR_LINE_COUNT_MAX: usize = 100_000;
 
 /// The kinds of selector that a catalog search can answer to.
@@ -21,7 +24,8 @@ pub const SELECTOR_LINE_COUNT_MAX: usize = 100_000;
 pub enum SelectorKind {
     /// The company's own id of an account or customer, as the company prints it.
     AccountId,
-    /// A Bitcoin address: base58check or bech32(m), any network.
+    /// An address: Bitcoin (base58check or bech32(m), any network), Tron (base58check), or of an EVM
+    /// chain (hex; normal spelling is EIP-55).
     Address,
     /// A Bitcoin transaction id: 32 bytes in the usual reversed hex.
     Txid,
@@ -154,8 +158,8 @@ pub enum SelectorError {
         /// Its code point.
         code: u32,
     },
-    /// Not a Bitcoin address.
-    #[error("not a Bitcoin address: {why}")]
+    /// Not an address.
+    #[error("not an address: {why}")]
     Address {
         /// What does not fit.
         why: &'static str,
@@ -187,51 +191,6 @@ pub enum SelectorError {
     /// Not an IP address.
     #[error("not an IP address: write it as 192.0.2.1 or 2001:db8::1, without a port")]
     Ip,
-}
-
-/// A line of an upload that could not be read.
-#[derive(Debug, PartialEq, Eq)]
-pub struct UnreadableLine {
-    /// Line number, from 1.
-    pub line: usize,
-    /// What is wrong with it.
-    pub error: SelectorError,
-}
-
-/// Selectors read from pasted or uploaded lines.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub struct SelectorList {
-    /// What could be read, each once, in normal spelling, sorted.
-    pub selectors: BTreeSet<Selector>,
-    /// Lines that repeated an earlier one.
-    pub repeated_count: usize,
-    /// Every line that could not be read.
-    pub unreadable: Vec<UnreadableLine>,
-    /// Lines beyond [`SELECTOR_LINE_COUNT_MAX`], which were not looked at.
-    pub beyond_limit_count: usize,
-}
-
-/// Reads one selector per line. Blank lines are passed over.
-pub fn read_list(kind: SelectorKind, text: &str) -> SelectorList {
-    let mut list = SelectorList::default();
-    for (index, line) in text.lines().enumerate() {
-        if index >= SELECTOR_LINE_COUNT_MAX {
-            list.beyond_limit_count += 1;
-            continue;
-        }
-        if line.trim().is_empty() {
-            continue;
-        }
-        match Selector::read(kind, line) {
-            Ok(selector) => {
-                if !list.selectors.insert(selector) {
-                    list.repeated_count += 1;
-                }
-            }
-            Err(error) => list.unreadable.push(UnreadableLine { line: index + 1, error }),
-        }
-    }
-    list
 }
 
 fn txid(text: &str) -> Result<String, SelectorError> {
@@ -320,8 +279,32 @@ fn ip(text: &str) -> Result<String, SelectorError> {
 
 fn address(text: &str) -> Result<String, SelectorError> {
     let lower = text.to_ascii_lowercase();
+    if let Some(digits) = lower.strip_prefix("0x") {
+        return evm_address(text, digits);
+    }
     let is_segwit = ["bc1", "tb1", "bcrt1"].iter().any(|prefix| lower.starts_with(prefix));
     if is_segwit { segwit_address(text) } else { base58_address(text) }
+}
+
+/// EIP-55: the case of the letters is a checksum. All small or all capital letters carry none.
+fn evm_address(text: &str, lower: &str) -> Result<String, SelectorError> {
+    let refuse = |why| Err(SelectorError::Address { why });
+    if lower.len() != 40 || !lower.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return refuse("0x is followed by 40 hexadecimal digits");
+    }
+    let digest = <sha3::Keccak256 as sha3::Digest>::digest(lower.as_bytes());
+    let nibble = |index: usize| (digest[index / 2] >> (4 * (1 - index % 2))) & 0xf;
+    let cased: String = lower
+        .chars()
+        .enumerate()
+        .map(|(index, digit)| if nibble(index) >= 8 { digit.to_ascii_uppercase() } else { digit })
+        .collect();
+    let typed = &text[2..];
+    let has_no_checksum = typed == lower || typed == lower.to_ascii_uppercase();
+    if !has_no_checksum && typed != cased {
+        return refuse("the case of its letters does not fit (EIP-55); a character is wrong");
+    }
+    Ok(format!("0x{cased}"))
 }
 
 /// BIP 173 and BIP 350: character set, one case, checksum over human part and data.

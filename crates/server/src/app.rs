@@ -73,6 +73,8 @@ pub struct Node {
     bags: bags::Bags,
     cases: cases::Cases,
     package_turns: tokio::sync::Semaphore,
+    /// What officers were given to sign and have not signed yet.
+    to_sign: Mutex<intake::Issued>,
 }
 
 /// A request as folded from its events, with the sequence number of the newest.
@@ -100,6 +102,8 @@ pub struct Act {
     pub completes: Option<JobLease>,
     /// Identifiers of the agency that this act uses up: its message's, its objects'.
     pub seen: Vec<SeenTransaction>,
+    /// What an officer's passkey approved; only `intake` can say that it did.
+    approved: Option<evidence::verify::Approved>,
 }
 
 impl Act {
@@ -114,6 +118,7 @@ impl Act {
             blobs: Vec::new(),
             completes: None,
             seen: Vec::new(),
+            approved: None,
         }
     }
 
@@ -179,6 +184,13 @@ impl Node {
         let mut conflicts = 0;
         loop {
             let before = self.folded(act.request).await?;
+            if act.approved.is_none() && intake::needs_signature(self, actor, &act.command) {
+                return Err(Error::input(
+                    "signature",
+                    format!("`{}` by an officer must be signed", act.command.action()),
+                    "read it once more and sign it with the passkey",
+                ));
+            }
             let (events, own) = match self.decided(actor, &act, &before) {
                 // Another act may be on disk and not yet in memory: nobody is refused by a state
                 // that is no longer true.

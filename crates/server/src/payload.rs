@@ -30,6 +30,38 @@ pub struct Received {
     /// Objects of the HI-1 message, so that status words can be given for each.
     #[serde(default)]
     pub hi1: Option<serde_json::Value>,
+    /// For a signed request: what the officer's passkey approved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval: Option<Approval>,
+}
+
+/// What an officer's passkey approved, as the three files of a package
+/// (docs/formats/signed-request.md).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Approval {
+    /// The canonical request.
+    pub request: String,
+    /// The passkey's answer.
+    pub assertion: String,
+    /// The leaves that enrolled the passkey.
+    pub enrolment: String,
+}
+
+/// Of `information_provided`, `withdrawn` and `extended`, when an officer signed it. Whoever sends
+/// it by another way only says something: see [`Said`].
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignedSaid {
+    /// The words.
+    pub text: String,
+    /// What was approved; one approval of several asks stands with the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval: Option<Approval>,
+    /// The ask's selectors, when they were corrected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub selectors: Option<Vec<SelectorValue>>,
+    /// Files added to the instrument.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<FileRef>,
 }
 
 /// One selector of one ask.
@@ -188,6 +220,12 @@ pub struct Assembled {
     pub operators: Vec<(u16, String)>,
     /// Who assembled it, by name.
     pub assembled_by: String,
+    /// Approvals that are in it: later ones are not.
+    #[serde(default)]
+    pub approvals_count: usize,
+    /// Files of the instrument that are in it; all when absent.
+    #[serde(default)]
+    pub files_count: Option<usize>,
 }
 
 /// Of `sealed`: who answered for it. Travels in the package, inside `sealed.json`.
@@ -201,6 +239,9 @@ pub struct Sealed {
     pub approved_by: String,
     /// When.
     pub approved_at: Timestamp,
+    /// What proves who sent the request: `signed`, `by_channel` or `none`.
+    #[serde(default)]
+    pub authentication: String,
 }
 
 /// Of `delivered`: where the packages lie.

@@ -13,8 +13,9 @@ use desk::request::{Answer, Command, Event, Outcome};
 use evidence::bag::Bag;
 use evidence::digest::{Digests, Sha256, Sha512};
 use evidence::package::{
-    AskAnswer, CustodianStatement, CustodyStep, Entity, Exhibit, ExhibitFacts, Name, OrderFile,
-    PackageInput, ReportWanted, RequestFacts, TimeRange, TraceExhibit, Withheld,
+    ApprovalFiles, AskAnswer, Authentication, CustodianStatement, CustodyStep, Entity, Exhibit,
+    ExhibitFacts, Name, OrderFile, PackageInput, Purpose, ReportWanted, RequestFacts, TimeRange,
+    TraceExhibit, Withheld,
 };
 use evidence::table::{Column, ColumnKind};
 
@@ -94,6 +95,8 @@ impl Node {
             agency_name: agency.map_or_else(String::new, |agency| agency.name.clone()),
             operators,
             assembled_by: directory.name(actor.id),
+            approvals_count: case.approvals.len(),
+            files_count: case.received.as_ref().map(|received| received.files.len()),
         }
     }
 
@@ -112,7 +115,7 @@ impl Node {
         })?;
         let small = self.small_files(case, notes, received).await?;
         let mut order = Vec::with_capacity(received.files.len());
-        for file in &received.files {
+        for file in received.files.iter().take(notes.files_count.unwrap_or(usize::MAX)) {
             order.push(OrderFile {
                 name: name(&file.name)?,
                 original_name: file.original_name.clone(),
@@ -139,6 +142,7 @@ impl Node {
             request: self.request_facts(case, notes, received)?,
             answers: ask_answers(case, notes, answers),
             order,
+            authentication: authentication(case, notes)?,
             exhibits,
             traces,
             entities: entities(case, notes),
@@ -273,6 +277,7 @@ impl Node {
             received_at: case.request.received_at.context("a request that was never received")?,
             time_range: range.map(|range| TimeRange { from: range.from, to: range.to }),
             categories: categories.iter().map(|c| c.as_str().to_owned()).collect(),
+            purpose: if order.is_test { Purpose::Practice } else { Purpose::Case },
         })
     }
 
@@ -341,6 +346,24 @@ fn ask_answers(case: &Case, notes: &payload::Assembled, answers: &[Answer]) -> V
         .collect();
     list.sort_by_key(|answer| answer.number);
     list
+}
+
+/// What proves the sender, with the approvals that were there when the package was assembled.
+fn authentication(case: &Case, notes: &payload::Assembled) -> Result<Authentication, Error> {
+    let order = case.request.order.as_ref().context("a request without an order")?;
+    Ok(match order.authentication {
+        desk::order::Authentication::None => Authentication::None,
+        desk::order::Authentication::ByChannel => Authentication::ByChannel,
+        desk::order::Authentication::Signed => {
+            let approvals = case.approvals.iter().take(notes.approvals_count);
+            let files = approvals.map(|approval| ApprovalFiles {
+                request: approval.request.clone().into_bytes(),
+                assertion: approval.assertion.clone().into_bytes(),
+                enrolment: approval.enrolment.clone().into_bytes(),
+            });
+            Authentication::Signed(files.collect())
+        }
+    })
 }
 
 /// Accounts and addresses that the trace exhibits name.

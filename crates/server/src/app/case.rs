@@ -27,6 +27,8 @@ pub struct Case {
     pub seq: u64,
     /// Who asks, about whom; as first received. None when it was erased.
     pub received: Option<payload::Received>,
+    /// What officers' passkeys approved, oldest first.
+    pub approvals: Vec<payload::Approval>,
     /// Exhibits by number.
     pub exhibits: BTreeMap<u16, payload::Exhibit>,
     /// Who added each exhibit.
@@ -125,6 +127,7 @@ impl Case {
             request: Request::default(),
             seq: 0,
             received: None,
+            approvals: Vec::new(),
             exhibits: BTreeMap::new(),
             operators: BTreeMap::new(),
             preserved: BTreeMap::new(),
@@ -181,10 +184,17 @@ impl Case {
     fn take_payload(&mut self, stored: &StoredEvent, event: &Event) -> Result<(), Error> {
         self.take_message(stored, event)?;
         match event {
-            // What is said with a correction is a message; the order's own payload stays.
             Event::Received { .. } => {
-                if let Some(received) = payload_of(stored)? {
+                if let Some(received) = payload_of::<payload::Received>(stored)? {
+                    self.approvals.extend(received.approval.clone());
                     self.received = Some(received);
+                }
+            }
+            Event::InformationProvided { ask, .. }
+            | Event::Withdrawn { ask, .. }
+            | Event::Extended { ask, .. } => {
+                if let Some(said) = payload_of(stored)? {
+                    self.take_signed(ask.0, said);
                 }
             }
             Event::InformationRequested { ask, codes, .. } => {
@@ -231,6 +241,17 @@ impl Case {
             _ => {}
         }
         Ok(())
+    }
+
+    /// Takes in what an officer signed later: other selectors of an ask, further files.
+    fn take_signed(&mut self, ask: u16, said: payload::SignedSaid) {
+        self.approvals.extend(said.approval);
+        let Some(received) = &mut self.received else { return };
+        received.files.extend(said.files);
+        if let Some(corrected) = said.selectors {
+            received.selectors.retain(|known| known.ask != ask);
+            received.selectors.extend(corrected);
+        }
     }
 
     /// Selectors that an ask names.

@@ -64,6 +64,11 @@ pub async fn seal(
         assembled_by: notes.assembled_by.clone(),
         approved_by: directory.name(approved_by),
         approved_at,
+        authentication: case
+            .request
+            .order
+            .as_ref()
+            .map_or_else(String::new, |order| order.authentication.as_str().to_owned()),
     };
     let command = Command::Seal {
         asks: asks.to_vec(),
@@ -292,7 +297,7 @@ async fn sealed_json(node: &Node, leaf: LeafIndex) -> Result<String, Error> {
 }
 
 /// The `.tlog-proof` of a leaf against the newest checkpoint.
-async fn proof(node: &Node, leaf: LeafIndex) -> Result<String, Error> {
+pub(super) async fn proof(node: &Node, leaf: LeafIndex) -> Result<String, Error> {
     let published = node.store.checkpoint();
     let hashes = node.store.reader().inclusion_proof(leaf, published.size).await?;
     let checkpoint = SignedCheckpoint::parse(published.note.as_bytes())

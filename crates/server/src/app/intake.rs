@@ -1,6 +1,7 @@
-//! How requests come in: filed by intake, or as an HI-1 message.
+//! How requests come in: filed by intake, as an HI-1 message, or signed by an officer.
 
 mod message;
+mod signed;
 
 use anyhow::Context as _;
 use desk::ids::{AgencyId, Digest, RequestId};
@@ -14,6 +15,10 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 pub use message::{delivery_known, delivery_message, delivery_object_id, receive};
+pub(in crate::app) use signed::{Issued, needs_signature};
+pub use signed::{
+    OfficerAct, OfficerFile, OfficerOrder, PasskeyAnswer, SIGNING_MINUTES_MAX, SignedOrder, ToSign,
+};
 
 use super::{Act, Done, Node};
 use crate::error::Error;
@@ -144,24 +149,10 @@ impl Node {
             let why = format!("there are {}", files.len());
             return Err(Error::input("files", why, format!("send at most {FILES_COUNT_MAX}")));
         }
-        let mut blobs = Vec::new();
-        let mut digests = Vec::new();
-        for (index, file) in files.into_iter().enumerate() {
-            let digest = BlobDigest::of(&file.bytes);
-            digests.push(digest.to_string());
-            received.files.push(FileRef {
-                name: file_name(index, &file.media_type),
-                original_name: file.name,
-                media_type: file.media_type,
-                sha256: digest.to_string(),
-            });
-            if file.bytes.len() <= store::limits::BLOB_INLINE_BYTES_MAX {
-                blobs.push(NewBlob::new(file.bytes));
-            } else {
-                self.store.put_blob(file.bytes).await?;
-            }
-        }
+        let (stored, blobs) = self.keep_files(files, 0).await?;
+        received.files = stored;
         // One file is its own digest; several are pinned by the list of theirs.
+        let digests: Vec<&str> = received.files.iter().map(|file| file.sha256.as_str()).collect();
         let instrument_sha256 = match digests.as_slice() {
             [only] => Digest::from_hex(only).context("a digest is hex")?,
             many => Digest(BlobDigest::of(many.join("\n").as_bytes()).0),
@@ -176,6 +167,43 @@ impl Node {
         let mut act = Act::new(request, command).with(&received)?;
         act.blobs = blobs;
         Ok(act)
+    }
+
+    /// Names files from `first` on; large ones are stored, small ones are left to go with the act.
+    async fn keep_files(
+        &self,
+        files: Vec<InFile>,
+        first: usize,
+    ) -> Result<(Vec<FileRef>, Vec<NewBlob>), Error> {
+        let (mut named, mut blobs) = (Vec::with_capacity(files.len()), Vec::new());
+        for (index, file) in (first..).zip(files) {
+            named.push(FileRef {
+                name: file_name(index, &file.media_type),
+                original_name: file.name,
+                media_type: file.media_type,
+                sha256: BlobDigest::of(&file.bytes).to_string(),
+            });
+            if file.bytes.len() <= store::limits::BLOB_INLINE_BYTES_MAX {
+                blobs.push(NewBlob::new(file.bytes));
+            } else {
+                self.store.put_blob(file.bytes).await?;
+            }
+        }
+        Ok((named, blobs))
+    }
+}
+
+/// A selector's kind in the desk's words.
+fn desk_kind(kind: SelectorKind) -> desk::order::SelectorKind {
+    use desk::order::SelectorKind as Desk;
+    match kind {
+        SelectorKind::AccountId => Desk::AccountId,
+        SelectorKind::Address => Desk::Address,
+        SelectorKind::Txid => Desk::TransactionId,
+        SelectorKind::Email => Desk::Email,
+        SelectorKind::Phone => Desk::Phone,
+        SelectorKind::Iban => Desk::Iban,
+        SelectorKind::Ip => Desk::IpPort,
     }
 }
 

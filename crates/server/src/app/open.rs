@@ -71,6 +71,7 @@ impl Node {
             bags,
             cases,
             package_turns,
+            to_sign: Mutex::default(),
         };
         std::fs::create_dir_all(node.spool_folder())
             .with_context(|| format!("{}", node.spool_folder().display()))?;

@@ -126,6 +126,9 @@ impl Format {
             // ETSI's format has the digits only; `records` wants the international prefix.
             _ => return Selector::read(Kind::Phone, &format!("+{value}")),
         };
+        if self.name == "BitcoinAddress" && value.trim_start().starts_with("0x") {
+            return Err(SelectorError::Address { why: "this format is for Bitcoin" });
+        }
         Selector::read(kind, value)
     }
 

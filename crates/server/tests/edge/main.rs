@@ -4,5 +4,6 @@ mod bad_input;
 mod forbidden;
 mod http;
 mod openapi;
+mod signed;
 mod story;
 mod support;

@@ -23,6 +23,8 @@ use uuid::Uuid;
 pub(crate) const ACCOUNT: &str = "LX-004711";
 /// A second account, with nothing in it.
 pub(crate) const OTHER_ACCOUNT: &str = "LX-000001";
+/// The site that officers' browsers see.
+pub(crate) const SITE: &str = "http://localhost:8080";
 /// A step of the node's own jobs that takes longer has failed.
 const WAIT_SECONDS_MAX: u64 = 30;
 /// Customers that are loaded, besides the one of the stories.
@@ -101,6 +103,11 @@ impl House {
         furnish(dir.path(), &plans.catalog);
         let mut config = Config::read(&dir.path().join("comity.toml")).expect("a sound config");
         config.node.listen = "127.0.0.1:0".to_owned();
+        config.web = Some(server::config::Web {
+            listen: "127.0.0.1:0".to_owned(),
+            origin: SITE.to_owned(),
+            ..Default::default()
+        });
         if let Some(url) = plans.database {
             config.node.database = url;
         }
@@ -322,7 +329,7 @@ pub(crate) struct Agency {
     pub(crate) us: EndpointId,
     pub(crate) id: Uuid,
     pub(crate) key: Uuid,
-    recipient: Issued,
+    pub(crate) recipient: Issued,
     clock: Hands,
 }
 
@@ -396,7 +403,7 @@ impl Agency {
         found
     }
 
-    fn decrypt(&self, envelope: &[u8]) -> Vec<u8> {
+    pub(crate) fn decrypt(&self, envelope: &[u8]) -> Vec<u8> {
         let path = Path::new("recipient.key");
         let key = server::keys::plain_pkcs8(path, &self.recipient.key_pem).expect("a key");
         let certificate = &self.recipient.certificate_der;

@@ -45,12 +45,12 @@ pub(super) fn receive(
     match (order.channel, order.authentication, filing.key) {
         (Channel::Manual, Authentication::None, None)
         | (Channel::Hi1, Authentication::ByChannel, Some(_))
-        | (Channel::Portal, Authentication::ByChannel | Authentication::Signed, Some(_)) => {}
+        | (Channel::Portal, Authentication::Signed, Some(_)) => {}
         _ => {
             return invalid(
                 "channel, proof of the sender and key do not fit together",
-                "by HI-1: proven by channel, with the key; by portal: signed or by channel, with \
-                 the key; by hand: no proof and no key",
+                "by HI-1: proven by channel, with the key; by portal: signed, with the key; by \
+                 hand: no proof and no key",
             );
         }
     }

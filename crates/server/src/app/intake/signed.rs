@@ -1,0 +1,573 @@
+//! What officers sign: first the bytes and the challenge, then, with the passkey's answer, the act.
+//!
+//! Knows no page. Nothing is stored before the passkey's answer was checked, by the code with which
+//! a court checks it years later (docs/formats/signed-request.md). A stolen session can read its
+//! own agency's status and write messages; it can send, correct, withdraw and extend nothing.
+
+use std::collections::HashMap;
+use std::sync::PoisonError;
+
+use anyhow::Context as _;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use desk::ids::{ActorId, AgencyId, AskNumber, KeyId, RequestId};
+use desk::order::{Authentication, Channel, Demand, Order, Scope};
+use desk::policy::Actor;
+use desk::request::Command;
+use evidence::digest::Sha256;
+use evidence::signed::{
+    Assertion, ProvenRecord, SignedAccount, SignedAct, SignedFile, SignedRequest, SignedSelector,
+    challenge, enrolment_json,
+};
+use evidence::verify::{Approval, check_approval};
+use jiff::{SignedDuration, Timestamp};
+use records::{Selector, SelectorKind};
+use store::SeenTransaction;
+
+use super::InFile;
+use crate::app::{Act, Done, Node, deliver};
+use crate::directory::{self, Change};
+use crate::error::Error;
+use crate::payload::{self, AccountValue, Received, SelectorValue, SignedSaid};
+
+/// What was given to sign must be signed within so many minutes.
+pub const SIGNING_MINUTES_MAX: i64 = 15;
+/// What one officer may have been given to sign at one time; more push out the oldest.
+const TO_SIGN_COUNT_MAX: usize = 16;
+/// The same for all officers together; more must wait.
+const TO_SIGN_TOTAL_MAX: usize = 10_000;
+
+/// What an officer asks.
+#[derive(Clone, Debug)]
+pub enum OfficerAct {
+    /// A new request.
+    File(OfficerOrder),
+    /// Clarified or corrected facts of one ask.
+    Correct {
+        /// The request.
+        request: RequestId,
+        /// The ask.
+        ask: AskNumber,
+        /// The whole corrected order, when facts changed.
+        order: Option<Box<Order>>,
+        /// The ask's selectors, when they changed.
+        selectors: Option<Vec<Selector>>,
+        /// Files to add to the instrument.
+        files: Vec<OfficerFile>,
+        /// What is said with it.
+        text: String,
+    },
+    /// Asks that are taken back.
+    Withdraw {
+        /// The request.
+        request: RequestId,
+        /// Which.
+        asks: Vec<AskNumber>,
+        /// What is said with it.
+        text: String,
+    },
+    /// Preserved records that are to be kept longer.
+    Extend {
+        /// The request.
+        request: RequestId,
+        /// Which.
+        asks: Vec<AskNumber>,
+        /// What is said with it.
+        text: String,
+    },
+}
+
+/// A new request, as an officer wrote it.
+#[derive(Clone, Debug)]
+pub struct OfficerOrder {
+    /// The facts. Channel, proof of the sender and numbers of selectors are set here.
+    pub order: Order,
+    /// The authority's reference.
+    pub reference: String,
+    /// Law and article that the order names.
+    pub legal_basis: String,
+    /// Selectors by ask.
+    pub selectors: Vec<(AskNumber, Selector)>,
+    /// Accounts to freeze or release, by ask.
+    pub accounts: Vec<(AskNumber, String)>,
+    /// Files of the instrument.
+    pub files: Vec<OfficerFile>,
+}
+
+/// One file that an officer sends.
+#[derive(Clone, Debug)]
+pub struct OfficerFile {
+    /// The officer's name for it.
+    pub name: String,
+    /// Media type as the browser says.
+    pub media_type: String,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// What the passkey is to sign.
+#[derive(Clone, Debug)]
+pub struct ToSign {
+    /// The nonce; it names what was prepared.
+    pub nonce: [u8; 32],
+    /// The request.
+    pub request: RequestId,
+    /// The canonical request, to be shown and signed.
+    pub json: Vec<u8>,
+    /// The WebAuthn challenge.
+    pub challenge: [u8; 32],
+    /// Base64url ids of the officer's passkeys, of which one must sign.
+    pub credentials: Vec<String>,
+    /// It must be signed before.
+    pub until: Timestamp,
+}
+
+/// The passkey's answer, as the browser gives it.
+#[derive(Clone, Debug)]
+pub struct PasskeyAnswer {
+    /// `rawId`.
+    pub credential_id: Vec<u8>,
+    /// `response.clientDataJSON`.
+    pub client_data_json: Vec<u8>,
+    /// `response.authenticatorData`.
+    pub authenticator_data: Vec<u8>,
+    /// `response.signature`.
+    pub signature: Vec<u8>,
+}
+
+/// An act with its signature.
+#[derive(Clone, Debug)]
+pub struct SignedOrder {
+    /// The act, unchanged since it was prepared.
+    pub act: OfficerAct,
+    /// The nonce it was prepared with.
+    pub nonce: [u8; 32],
+    /// The passkey's answer.
+    pub answer: PasskeyAnswer,
+}
+
+/// What was given to sign and is not signed yet. In memory only: after a restart it is prepared
+/// again. Which nonces were used up, the store knows.
+#[derive(Default)]
+pub(in crate::app) struct Issued(HashMap<[u8; 32], Issue>);
+
+#[derive(Clone, Copy)]
+struct Issue {
+    key: KeyId,
+    request: RequestId,
+    at: Timestamp,
+    sha256: Sha256,
+}
+
+impl Issue {
+    fn until(&self) -> Timestamp {
+        let minutes = SignedDuration::from_mins(SIGNING_MINUTES_MAX);
+        self.at.checked_add(minutes).unwrap_or(Timestamp::MAX)
+    }
+}
+
+impl Issued {
+    fn put(&mut self, nonce: [u8; 32], issue: Issue) -> Result<(), Error> {
+        self.0.retain(|_, known| known.until() > issue.at);
+        let own = || self.0.iter().filter(|(_, known)| known.key == issue.key);
+        if own().count() >= TO_SIGN_COUNT_MAX
+            && let Some(oldest) = own().min_by_key(|(_, known)| known.at).map(|(nonce, _)| *nonce)
+        {
+            self.0.remove(&oldest);
+        }
+        if self.0.len() >= TO_SIGN_TOTAL_MAX {
+            return Err(Error::Busy);
+        }
+        self.0.insert(nonce, issue);
+        Ok(())
+    }
+}
+
+/// Whether an act counts only with a passkey's signature: whatever an officer sends that changes
+/// what the company does.
+pub(in crate::app) fn needs_signature(node: &Node, actor: &Actor, command: &Command) -> bool {
+    let is_officer =
+        || matches!(actor.id, ActorId::Key(key) if node.directory().officer(key).is_some());
+    match command {
+        Command::Receive { order, .. } => {
+            order.authentication == Authentication::Signed || is_officer()
+        }
+        Command::ProvideInformation { .. }
+        | Command::Withdraw { .. }
+        | Command::Extend { .. }
+        | Command::Link { .. } => is_officer(),
+        _ => false,
+    }
+}
+
+impl Node {
+    /// Makes the bytes that an officer is to sign, and the challenge over them. What the desk
+    /// would refuse in any case is refused here already.
+    ///
+    /// # Errors
+    /// [`Error::Hidden`] for whoever may not do it, [`Error::Refused`] with the desk's reasons,
+    /// [`Error::Input`] naming what cannot be sent.
+    pub async fn prepare_signing(&self, actor: &Actor, act: &OfficerAct) -> Result<ToSign, Error> {
+        let (actor, key, agency) = self.officer(actor)?;
+        let passkeys = self.directory();
+        let own = passkeys.passkeys_of(actor.id);
+        let credentials = own.map(|(_, passkey)| passkey.facts.credential_id.clone()).collect();
+        let request = match act {
+            OfficerAct::File(_) => RequestId(crate::time_ordered_id(self.now())?),
+            OfficerAct::Correct { request, .. }
+            | OfficerAct::Withdraw { request, .. }
+            | OfficerAct::Extend { request, .. } => *request,
+        };
+        let before = self.folded(request).await?;
+        for command in commands(act, request, agency, key) {
+            let dry = Act::new(request, command);
+            self.decided(&actor, &dry, &before)?;
+        }
+        let at = self.now();
+        let json = self.canonical(act, request, agency, key, at)?;
+        let nonce: [u8; 32] = crate::random_bytes()?;
+        let issue = Issue { key, request, at, sha256: Sha256::of(&json) };
+        self.to_sign.lock().unwrap_or_else(PoisonError::into_inner).put(nonce, issue)?;
+        let challenge = challenge(&nonce, &json);
+        Ok(ToSign { nonce, request, challenge, json, credentials, until: issue.until() })
+    }
+
+    /// Carries out what an officer signed: files the request, or corrects, withdraws, extends.
+    /// Before anything is stored, the answer is checked as a package's reader checks it, and the
+    /// nonce is used up in the same transaction.
+    ///
+    /// # Errors
+    /// [`Error::Input`] saying what is wrong with the signature and what to do; as any act.
+    pub async fn file_signed(&self, actor: &Actor, signed: SignedOrder) -> Result<Done, Error> {
+        let (actor, key, agency) = self.officer(actor)?;
+        let SignedOrder { act, nonce, answer } = signed;
+        let issue = self.issue(&nonce, key)?;
+        let json = self.canonical(&act, issue.request, agency, key, issue.at)?;
+        if Sha256::of(&json) != issue.sha256 {
+            let fix = "go back, read the review page once more and sign what it shows";
+            return Err(Error::input("signature", "the request changed since it was shown", fix));
+        }
+        let credential = URL_SAFE_NO_PAD.encode(&answer.credential_id);
+        let credential_sha256 = Sha256::of(credential.as_bytes()).to_string();
+        let known = self.directory();
+        if known.passkey(&credential_sha256).is_none_or(|passkey| passkey.holder != actor.id) {
+            let fix = "sign with the passkey that you log in with";
+            return Err(Error::input("signature", "it is by a passkey of somebody else", fix));
+        }
+        let enrolment = self.enrolment(key, &credential_sha256).await?;
+        let assertion = Assertion {
+            nonce,
+            credential_id: answer.credential_id,
+            client_data_json: answer.client_data_json,
+            authenticator_data: answer.authenticator_data,
+            signature: answer.signature,
+        };
+        let kept = payload::Approval {
+            request: String::from_utf8(json).context("canonical JSON is text")?,
+            assertion: assertion.to_json(),
+            enrolment,
+        };
+        let approval = Approval {
+            request: kept.request.as_bytes(),
+            assertion: kept.assertion.as_bytes(),
+            enrolment: kept.enrolment.as_bytes(),
+        };
+        let approved = check_approval(&approval, None).map_err(|defects| {
+            let said = defects
+                .first()
+                .map(|d| format!("{}; expected {}, found {}", d.what, d.expected, d.found));
+            let fix = "open the desk at its own address and sign again with your own passkey, \
+                       unlocked by PIN, finger or face";
+            Error::input("signature", said.unwrap_or_default(), fix)
+        })?;
+        let seen = SeenTransaction {
+            agency: agency.0,
+            transaction: format!("nonce {}", hex::encode(nonce)),
+            reference: format!("{} {}", issue.request, approved.act),
+        };
+        let mut done = None;
+        let acts = self.signed_acts(act, issue.request, agency, key, kept).await?;
+        for (index, mut act) in acts.into_iter().enumerate() {
+            if index == 0 {
+                act.seen.push(seen.clone());
+            }
+            act.approved = Some(approved.clone());
+            done = Some(self.act(&actor, act).await?);
+        }
+        self.to_sign.lock().unwrap_or_else(PoisonError::into_inner).0.remove(&nonce);
+        done.ok_or_else(|| Error::input("asks", "none is named", "name at least one"))
+    }
+
+    /// The officer behind an actor, as the directory has it now.
+    fn officer(&self, actor: &Actor) -> Result<(Actor, KeyId, AgencyId), Error> {
+        let ActorId::Key(key) = actor.id else { return Err(Error::Hidden) };
+        let directory = self.directory();
+        directory.officer(key).ok_or(Error::Hidden)?;
+        let actor = directory.person(actor.id, self.now()).ok_or(Error::Hidden)?;
+        let agency = actor.agency.ok_or(Error::Hidden)?;
+        Ok((actor, key, agency))
+    }
+
+    fn issue(&self, nonce: &[u8; 32], key: KeyId) -> Result<Issue, Error> {
+        let issued = self.to_sign.lock().unwrap_or_else(PoisonError::into_inner);
+        let issue = issued.0.get(nonce).copied();
+        issue.filter(|issue| issue.key == key && issue.until() > self.now()).ok_or_else(|| {
+            let why = "it is of nothing that waits for your signature: signed already, or older \
+                       than 15 minutes";
+            Error::input("signature", why, "open the review page again and sign what it shows")
+        })
+    }
+
+    fn canonical(
+        &self,
+        act: &OfficerAct,
+        request: RequestId,
+        agency: AgencyId,
+        key: KeyId,
+        at: Timestamp,
+    ) -> Result<Vec<u8>, Error> {
+        let web = self.config.web.as_ref().context("an officer without pages")?;
+        let origin = reqwest::Url::parse(&web.origin).context("web.origin is no address")?;
+        let signed = SignedRequest {
+            origin: origin.origin().ascii_serialization(),
+            company: self.config.company.name.clone(),
+            agency: agency.0,
+            key: key.0,
+            request: request.0,
+            at,
+            act: signed_act(act)?,
+        };
+        signed.to_bytes().map_err(|error| Error::Internal(error.into()))
+    }
+
+    /// The three leaves that made a passkey an officer's.
+    async fn enrolment(&self, key: KeyId, credential_sha256: &str) -> Result<String, Error> {
+        let (mut proposed, mut passkey, mut admitted) = (None, None, None);
+        for event in self.store.reader().load(directory::STREAM).await? {
+            let change: Change =
+                serde_json::from_str(&event.event_json).context("a change of the directory")?;
+            match change {
+                Change::OfficerProposed { officer, .. } if officer == key => {
+                    proposed = Some(event.leaf);
+                }
+                Change::PasskeyEnrolled { credential_sha256: own, .. }
+                    if own == credential_sha256 =>
+                {
+                    (passkey, admitted) = (Some(event.leaf), None);
+                }
+                Change::OfficerAdmitted { officer, .. } if officer == key => {
+                    admitted = Some(event.leaf);
+                }
+                _ => {}
+            }
+        }
+        let (Some(proposed), Some(passkey), Some(admitted)) = (proposed, passkey, admitted) else {
+            let why = "staff have not admitted you with this passkey";
+            return Err(Error::input("signature", why, "ask the desk to admit you"));
+        };
+        let proven = async |leaf| {
+            let record = self.store.reader().record(leaf).await?;
+            let record = record.context("an enrolment was erased")?;
+            let proof = deliver::proof(self, leaf).await?;
+            Ok::<_, Error>(ProvenRecord { record: record.json, salt: record.salt, proof })
+        };
+        let leaves = [proven(proposed).await?, proven(passkey).await?, proven(admitted).await?];
+        Ok(enrolment_json(&leaves[0], &leaves[1], &leaves[2]))
+    }
+
+    async fn signed_acts(
+        &self,
+        act: OfficerAct,
+        request: RequestId,
+        agency: AgencyId,
+        key: KeyId,
+        approval: payload::Approval,
+    ) -> Result<Vec<Act>, Error> {
+        let commands = commands(&act, request, agency, key);
+        let (said, files) = match act {
+            OfficerAct::File(order) => {
+                let act = self.filing(order, request, agency, key, approval).await?;
+                return Ok(vec![act]);
+            }
+            OfficerAct::Correct { ask, selectors, files, text, .. } => {
+                let selectors = selectors.map(|list| {
+                    list.iter().map(|selector| selector_value(ask, selector)).collect()
+                });
+                (SignedSaid { text, selectors, ..SignedSaid::default() }, files)
+            }
+            OfficerAct::Withdraw { text, .. } | OfficerAct::Extend { text, .. } => {
+                (SignedSaid { text, ..SignedSaid::default() }, Vec::new())
+            }
+        };
+        let known = self.case(request).await?;
+        let first = known.received.as_ref().map_or(0, |received| received.files.len());
+        let files = files.into_iter().map(InFile::from).collect();
+        let (files, blobs) = self.keep_files(files, first).await?;
+        let mut first =
+            Some((SignedSaid { approval: Some(approval), files, ..said.clone() }, blobs));
+        let mut acts = Vec::with_capacity(commands.len());
+        for command in commands {
+            let (said, blobs) = first.take().unwrap_or_else(|| (said.clone(), Vec::new()));
+            let mut act = Act::new(request, command).with(&said)?;
+            act.blobs = blobs;
+            acts.push(act);
+        }
+        Ok(acts)
+    }
+
+    async fn filing(
+        &self,
+        order: OfficerOrder,
+        request: RequestId,
+        agency: AgencyId,
+        key: KeyId,
+        approval: payload::Approval,
+    ) -> Result<Act, Error> {
+        let selectors = order.selectors.iter();
+        let accounts = order.accounts.iter();
+        let received = Received {
+            reference: order.reference.clone(),
+            legal_basis: order.legal_basis.clone(),
+            selectors: selectors.map(|(ask, selector)| selector_value(*ask, selector)).collect(),
+            accounts: accounts
+                .map(|(ask, account)| AccountValue { ask: ask.0, account: account.clone() })
+                .collect(),
+            approval: Some(approval),
+            ..Received::default()
+        };
+        let facts = facts(&order);
+        let files = order.files.into_iter().map(InFile::from).collect();
+        self.receive_act(request, facts, agency, Some(key), received, files).await
+    }
+}
+
+impl From<OfficerFile> for InFile {
+    fn from(file: OfficerFile) -> Self {
+        Self { name: Some(file.name), media_type: file.media_type, bytes: file.bytes }
+    }
+}
+
+/// The commands that an act comes to.
+fn commands(act: &OfficerAct, request: RequestId, agency: AgencyId, key: KeyId) -> Vec<Command> {
+    match act {
+        OfficerAct::File(order) => vec![Command::Receive {
+            request,
+            agency: Some(agency),
+            key: Some(key),
+            order: Box::new(facts(order)),
+            instrument_sha256: desk::ids::Digest::default(),
+        }],
+        OfficerAct::Correct { ask, order, selectors, .. } => {
+            let order = corrected(order.as_deref(), *ask, selectors.as_deref());
+            vec![Command::ProvideInformation { ask: *ask, order: order.map(Box::new) }]
+        }
+        OfficerAct::Withdraw { asks, .. } => {
+            asks.iter().map(|ask| Command::Withdraw { ask: *ask }).collect()
+        }
+        OfficerAct::Extend { asks, .. } => {
+            asks.iter().map(|ask| Command::Extend { ask: *ask }).collect()
+        }
+    }
+}
+
+/// The facts of a new order, with what only the desk can say of it.
+fn facts(order: &OfficerOrder) -> Order {
+    let mut facts = order.order.clone();
+    (facts.channel, facts.authentication) = (Channel::Portal, Authentication::Signed);
+    let counted = order.selectors.iter().map(|(ask, selector)| (*ask, selector.kind()));
+    count_selectors(&mut facts, counted, None);
+    facts
+}
+
+/// The corrected order, with the number of its ask's selectors when they changed.
+fn corrected(
+    order: Option<&Order>,
+    ask: AskNumber,
+    selectors: Option<&[Selector]>,
+) -> Option<Order> {
+    let mut order = order.cloned()?;
+    if let Some(selectors) = selectors {
+        let counted = selectors.iter().map(|selector| (ask, selector.kind()));
+        count_selectors(&mut order, counted, Some(ask));
+    }
+    Some(order)
+}
+
+/// Writes how many selectors of each kind each ask (or only one) has.
+fn count_selectors(
+    order: &mut Order,
+    selectors: impl Iterator<Item = (AskNumber, SelectorKind)> + Clone,
+    only: Option<AskNumber>,
+) {
+    for (number, ask) in (1..).map(AskNumber).zip(&mut order.asks) {
+        if only.is_some_and(|only| only != number) {
+            continue;
+        }
+        if let Demand::Disclose { scope } | Demand::Preserve { scope, .. } = &mut ask.demand {
+            count_scope(scope, selectors.clone().filter(|(of, _)| *of == number));
+        }
+    }
+}
+
+fn count_scope(scope: &mut Scope, selectors: impl Iterator<Item = (AskNumber, SelectorKind)>) {
+    scope.selectors.clear();
+    for (_, kind) in selectors {
+        *scope.selectors.entry(super::desk_kind(kind)).or_insert(0) += 1;
+    }
+}
+
+fn selector_value(ask: AskNumber, selector: &Selector) -> SelectorValue {
+    let (kind, value) = (selector.kind().as_str().to_owned(), selector.value().to_owned());
+    SelectorValue { ask: ask.0, kind, value }
+}
+
+/// An act in the words that are signed.
+fn signed_act(act: &OfficerAct) -> Result<SignedAct, Error> {
+    let json = |order: &Order| serde_json::to_value(order).context("an order is JSON");
+    let selector = |ask: AskNumber, selector: &Selector| {
+        let SelectorValue { ask, kind, value } = selector_value(ask, selector);
+        SignedSelector { ask, kind, value }
+    };
+    let numbers = |asks: &[AskNumber]| asks.iter().map(|ask| ask.0).collect();
+    Ok(match act {
+        OfficerAct::File(order) => SignedAct::File {
+            order: json(&facts(order))?,
+            reference: order.reference.clone(),
+            legal_basis: order.legal_basis.clone(),
+            selectors: order.selectors.iter().map(|(ask, one)| selector(*ask, one)).collect(),
+            accounts: order
+                .accounts
+                .iter()
+                .map(|(ask, account)| SignedAccount { ask: ask.0, account: account.clone() })
+                .collect(),
+            files: order.files.iter().map(signed_file).collect(),
+        },
+        OfficerAct::Correct { ask, order, selectors, files, text, .. } => SignedAct::Correct {
+            ask: ask.0,
+            order: corrected(order.as_deref(), *ask, selectors.as_deref())
+                .as_ref()
+                .map(json)
+                .transpose()?,
+            selectors: selectors
+                .as_ref()
+                .map(|list| list.iter().map(|one| selector(*ask, one)).collect()),
+            files: files.iter().map(signed_file).collect(),
+            text: text.clone(),
+        },
+        OfficerAct::Withdraw { asks, text, .. } => {
+            SignedAct::Withdraw { asks: numbers(asks), text: text.clone() }
+        }
+        OfficerAct::Extend { asks, text, .. } => {
+            SignedAct::Extend { asks: numbers(asks), text: text.clone() }
+        }
+    })
+}
+
+fn signed_file(file: &OfficerFile) -> SignedFile {
+    SignedFile {
+        name: file.name.clone(),
+        media_type: file.media_type.clone(),
+        bytes: file.bytes.len() as u64,
+        sha256: Sha256::of(&file.bytes).to_string(),
+    }
+}
