@@ -114,8 +114,9 @@ THE OFFICER'S APPROVAL
 data/order/request.json is what was asked, data/order/assertion.json what the officer's passkey
 answered, data/order/enrolment.json three records of the log that made the passkey the officer's.
 The challenge in the answer is SHA-256 of the text \"comity request v1\", a zero byte, the nonce of
-assertion.json and the bytes of request.json. Step 5 checks all of it; docs/formats/signed-request.md
-of Comity has the commands for OpenSSL. A number in a name (request-2.json) is a later correction.
+assertion.json and the bytes of request.json. Step 5 checks all of it; Comity's document
+docs/formats/signed-request.md has the commands for OpenSSL. A number in a name (request-2.json)
+is a later correction.
 Proves: the passkey approved these bytes. Does not prove: what the screen showed.
 
 ";

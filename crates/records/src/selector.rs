@@ -24,8 +24,8 @@ pub const SELECTOR_LINE_COUNT_MAX: usize = 100_000;
 pub enum SelectorKind {
     /// The company's own id of an account or customer, as the company prints it.
     AccountId,
-    /// An address: Bitcoin (base58check or bech32(m), any network), Tron (base58check), or of an EVM
-    /// chain (hex; normal spelling is EIP-55).
+    /// An address: Bitcoin (base58check or bech32(m), any network), Tron (base58check), or of an
+    /// EVM chain (hex; normal spelling is EIP-55).
     Address,
     /// A Bitcoin transaction id: 32 bytes in the usual reversed hex.
     Txid,

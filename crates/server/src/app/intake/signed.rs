@@ -4,31 +4,33 @@
 //! a court checks it years later (docs/formats/signed-request.md). A stolen session can read its
 //! own agency's status and write messages; it can send, correct, withdraw and extend nothing.
 
+mod act;
+
 use std::collections::HashMap;
 use std::sync::PoisonError;
 
 use anyhow::Context as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use desk::ids::{ActorId, AgencyId, AskNumber, KeyId, RequestId};
-use desk::order::{Authentication, Channel, Demand, Order, Scope};
+use desk::ids::{ActorId, AgencyId, KeyId, RequestId};
+use desk::order::Authentication;
 use desk::policy::Actor;
 use desk::request::Command;
 use evidence::digest::Sha256;
-use evidence::signed::{
-    Assertion, ProvenRecord, SignedAccount, SignedAct, SignedFile, SignedRequest, SignedSelector,
-    challenge, enrolment_json,
-};
+use evidence::signed::{Assertion, ProvenRecord, SignedRequest, challenge, enrolment_json};
 use evidence::verify::{Approval, check_approval};
 use jiff::{SignedDuration, Timestamp};
-use records::{Selector, SelectorKind};
 use store::SeenTransaction;
 
 use super::InFile;
+use act::{commands, facts, selector_value, signed_act};
+
+pub use act::{OfficerAct, OfficerFile, OfficerOrder};
+
 use crate::app::{Act, Done, Node, deliver};
 use crate::directory::{self, Change};
 use crate::error::Error;
-use crate::payload::{self, AccountValue, Received, SelectorValue, SignedSaid};
+use crate::payload::{self, AccountValue, Received, SignedSaid};
 
 /// What was given to sign must be signed within so many minutes.
 pub const SIGNING_MINUTES_MAX: i64 = 15;
@@ -36,74 +38,6 @@ pub const SIGNING_MINUTES_MAX: i64 = 15;
 const TO_SIGN_COUNT_MAX: usize = 16;
 /// The same for all officers together; more must wait.
 const TO_SIGN_TOTAL_MAX: usize = 10_000;
-
-/// What an officer asks.
-#[derive(Clone, Debug)]
-pub enum OfficerAct {
-    /// A new request.
-    File(OfficerOrder),
-    /// Clarified or corrected facts of one ask.
-    Correct {
-        /// The request.
-        request: RequestId,
-        /// The ask.
-        ask: AskNumber,
-        /// The whole corrected order, when facts changed.
-        order: Option<Box<Order>>,
-        /// The ask's selectors, when they changed.
-        selectors: Option<Vec<Selector>>,
-        /// Files to add to the instrument.
-        files: Vec<OfficerFile>,
-        /// What is said with it.
-        text: String,
-    },
-    /// Asks that are taken back.
-    Withdraw {
-        /// The request.
-        request: RequestId,
-        /// Which.
-        asks: Vec<AskNumber>,
-        /// What is said with it.
-        text: String,
-    },
-    /// Preserved records that are to be kept longer.
-    Extend {
-        /// The request.
-        request: RequestId,
-        /// Which.
-        asks: Vec<AskNumber>,
-        /// What is said with it.
-        text: String,
-    },
-}
-
-/// A new request, as an officer wrote it.
-#[derive(Clone, Debug)]
-pub struct OfficerOrder {
-    /// The facts. Channel, proof of the sender and numbers of selectors are set here.
-    pub order: Order,
-    /// The authority's reference.
-    pub reference: String,
-    /// Law and article that the order names.
-    pub legal_basis: String,
-    /// Selectors by ask.
-    pub selectors: Vec<(AskNumber, Selector)>,
-    /// Accounts to freeze or release, by ask.
-    pub accounts: Vec<(AskNumber, String)>,
-    /// Files of the instrument.
-    pub files: Vec<OfficerFile>,
-}
-
-/// One file that an officer sends.
-#[derive(Clone, Debug)]
-pub struct OfficerFile {
-    /// The officer's name for it.
-    pub name: String,
-    /// Media type as the browser says.
-    pub media_type: String,
-    /// Its bytes.
-    pub bytes: Vec<u8>,
-}
 
 /// What the passkey is to sign.
 #[derive(Clone, Debug)]
@@ -438,136 +372,5 @@ impl Node {
         let facts = facts(&order);
         let files = order.files.into_iter().map(InFile::from).collect();
         self.receive_act(request, facts, agency, Some(key), received, files).await
-    }
-}
-
-impl From<OfficerFile> for InFile {
-    fn from(file: OfficerFile) -> Self {
-        Self { name: Some(file.name), media_type: file.media_type, bytes: file.bytes }
-    }
-}
-
-/// The commands that an act comes to.
-fn commands(act: &OfficerAct, request: RequestId, agency: AgencyId, key: KeyId) -> Vec<Command> {
-    match act {
-        OfficerAct::File(order) => vec![Command::Receive {
-            request,
-            agency: Some(agency),
-            key: Some(key),
-            order: Box::new(facts(order)),
-            instrument_sha256: desk::ids::Digest::default(),
-        }],
-        OfficerAct::Correct { ask, order, selectors, .. } => {
-            let order = corrected(order.as_deref(), *ask, selectors.as_deref());
-            vec![Command::ProvideInformation { ask: *ask, order: order.map(Box::new) }]
-        }
-        OfficerAct::Withdraw { asks, .. } => {
-            asks.iter().map(|ask| Command::Withdraw { ask: *ask }).collect()
-        }
-        OfficerAct::Extend { asks, .. } => {
-            asks.iter().map(|ask| Command::Extend { ask: *ask }).collect()
-        }
-    }
-}
-
-/// The facts of a new order, with what only the desk can say of it.
-fn facts(order: &OfficerOrder) -> Order {
-    let mut facts = order.order.clone();
-    (facts.channel, facts.authentication) = (Channel::Portal, Authentication::Signed);
-    let counted = order.selectors.iter().map(|(ask, selector)| (*ask, selector.kind()));
-    count_selectors(&mut facts, counted, None);
-    facts
-}
-
-/// The corrected order, with the number of its ask's selectors when they changed.
-fn corrected(
-    order: Option<&Order>,
-    ask: AskNumber,
-    selectors: Option<&[Selector]>,
-) -> Option<Order> {
-    let mut order = order.cloned()?;
-    if let Some(selectors) = selectors {
-        let counted = selectors.iter().map(|selector| (ask, selector.kind()));
-        count_selectors(&mut order, counted, Some(ask));
-    }
-    Some(order)
-}
-
-/// Writes how many selectors of each kind each ask (or only one) has.
-fn count_selectors(
-    order: &mut Order,
-    selectors: impl Iterator<Item = (AskNumber, SelectorKind)> + Clone,
-    only: Option<AskNumber>,
-) {
-    for (number, ask) in (1..).map(AskNumber).zip(&mut order.asks) {
-        if only.is_some_and(|only| only != number) {
-            continue;
-        }
-        if let Demand::Disclose { scope } | Demand::Preserve { scope, .. } = &mut ask.demand {
-            count_scope(scope, selectors.clone().filter(|(of, _)| *of == number));
-        }
-    }
-}
-
-fn count_scope(scope: &mut Scope, selectors: impl Iterator<Item = (AskNumber, SelectorKind)>) {
-    scope.selectors.clear();
-    for (_, kind) in selectors {
-        *scope.selectors.entry(super::desk_kind(kind)).or_insert(0) += 1;
-    }
-}
-
-fn selector_value(ask: AskNumber, selector: &Selector) -> SelectorValue {
-    let (kind, value) = (selector.kind().as_str().to_owned(), selector.value().to_owned());
-    SelectorValue { ask: ask.0, kind, value }
-}
-
-/// An act in the words that are signed.
-fn signed_act(act: &OfficerAct) -> Result<SignedAct, Error> {
-    let json = |order: &Order| serde_json::to_value(order).context("an order is JSON");
-    let selector = |ask: AskNumber, selector: &Selector| {
-        let SelectorValue { ask, kind, value } = selector_value(ask, selector);
-        SignedSelector { ask, kind, value }
-    };
-    let numbers = |asks: &[AskNumber]| asks.iter().map(|ask| ask.0).collect();
-    Ok(match act {
-        OfficerAct::File(order) => SignedAct::File {
-            order: json(&facts(order))?,
-            reference: order.reference.clone(),
-            legal_basis: order.legal_basis.clone(),
-            selectors: order.selectors.iter().map(|(ask, one)| selector(*ask, one)).collect(),
-            accounts: order
-                .accounts
-                .iter()
-                .map(|(ask, account)| SignedAccount { ask: ask.0, account: account.clone() })
-                .collect(),
-            files: order.files.iter().map(signed_file).collect(),
-        },
-        OfficerAct::Correct { ask, order, selectors, files, text, .. } => SignedAct::Correct {
-            ask: ask.0,
-            order: corrected(order.as_deref(), *ask, selectors.as_deref())
-                .as_ref()
-                .map(json)
-                .transpose()?,
-            selectors: selectors
-                .as_ref()
-                .map(|list| list.iter().map(|one| selector(*ask, one)).collect()),
-            files: files.iter().map(signed_file).collect(),
-            text: text.clone(),
-        },
-        OfficerAct::Withdraw { asks, text, .. } => {
-            SignedAct::Withdraw { asks: numbers(asks), text: text.clone() }
-        }
-        OfficerAct::Extend { asks, text, .. } => {
-            SignedAct::Extend { asks: numbers(asks), text: text.clone() }
-        }
-    })
-}
-
-fn signed_file(file: &OfficerFile) -> SignedFile {
-    SignedFile {
-        name: file.name.clone(),
-        media_type: file.media_type.clone(),
-        bytes: file.bytes.len() as u64,
-        sha256: Sha256::of(&file.bytes).to_string(),
     }
 }
