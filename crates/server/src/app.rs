@@ -14,6 +14,7 @@ mod files;
 pub mod intake;
 mod open;
 mod people;
+mod practice;
 pub mod preserve;
 pub mod queue;
 pub mod search;
@@ -59,6 +60,8 @@ pub struct Node {
     pub store: Store,
     /// The company's own records.
     pub records: records::Records,
+    /// Made-up records for practice requests.
+    practice: Option<records::Records>,
     /// Blocks that traces may use; none when no blocks were given.
     pub chain: Option<chain::ChainView>,
     /// The company's seal.

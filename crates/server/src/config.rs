@@ -116,6 +116,10 @@ pub struct Web {
 pub struct Records {
     /// The catalog of sources, searches and effects.
     pub catalog: PathBuf,
+    /// A catalog of made-up records, for practice requests; without it none are taken, unless the
+    /// whole company is made up.
+    #[serde(default)]
+    pub practice: Option<PathBuf>,
 }
 
 /// Blocks that traces may use.

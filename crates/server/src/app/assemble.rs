@@ -123,6 +123,7 @@ impl Node {
                 content: self.content(&small, &file.sha256, None).await?,
             });
         }
+        let fiction = self.fiction(case);
         let (mut exhibits, mut traces) = (Vec::new(), Vec::new());
         for number in &notes.exhibits {
             let exhibit = case.exhibits.get(number).ok_or_else(|| {
@@ -130,7 +131,7 @@ impl Node {
             })?;
             match &exhibit.body {
                 payload::ExhibitBody::Table { .. } => {
-                    exhibits.push(self.table(&small, exhibit, notes).await?);
+                    exhibits.push(self.table(&small, exhibit, notes, fiction.as_ref()).await?);
                 }
                 payload::ExhibitBody::Trace { .. } => {
                     traces.push(self.trace_exhibit(&small, exhibit, notes).await?);
@@ -170,6 +171,7 @@ impl Node {
         small: &SmallFiles,
         exhibit: &payload::Exhibit,
         notes: &payload::Assembled,
+        fiction: Option<&String>,
     ) -> Result<Exhibit<'static>, Error> {
         let payload::ExhibitBody::Table {
             category,
@@ -209,7 +211,7 @@ impl Node {
                 .collect(),
             operator: operator(notes, exhibit.number),
             approver: None,
-            fiction: self.config.company.fiction.clone(),
+            fiction: fiction.cloned(),
         };
         let csv = digests(*csv_bytes, csv_sha256, csv_sha512)?;
         let json = digests(*json_bytes, json_sha256, json_sha512)?;

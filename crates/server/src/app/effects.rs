@@ -95,7 +95,8 @@ pub async fn attempt(
         releases: released(&case, ask).map(|id| records::EffectId(id.0)),
     };
     // Asking twice is asking once, so every attempt asks: the first may never have arrived.
-    let outcome = node.records.request_effect(&wanted).await;
+    let records = node.records_for(case.request.order.as_ref())?;
+    let outcome = records.request_effect(&wanted).await;
     match outcome.map_err(|error| Error::Internal(error.into()))? {
         Outcome::Confirmed { detail, amount } => {
             let act = Act::new(request, Command::ConfirmEffect { effect })

@@ -145,6 +145,7 @@ impl Node {
         mut received: Received,
         files: Vec<InFile>,
     ) -> Result<Act, Error> {
+        self.records_for(Some(&order))?;
         if files.len() > FILES_COUNT_MAX {
             let why = format!("there are {}", files.len());
             return Err(Error::input("files", why, format!("send at most {FILES_COUNT_MAX}")));

@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use quick_cache::sync::Cache;
 use store::Store;
 
-use super::{Clock, Node, bags, cases, people, trace};
+use super::{Clock, Node, bags, cases, people, practice, trace};
 use crate::config::Config;
 use crate::keys::Seal;
 
@@ -45,6 +45,7 @@ impl Node {
         let catalog = records::Catalog::parse(&text, &catalog_path.display().to_string())?;
         let base = catalog_path.parent().map_or_else(|| config.folder.clone(), PathBuf::from);
         let records = records::Records::open(catalog, &base).await?;
+        let practice = practice::open(&config).await?;
         let chain = trace::read_chain(&config)?;
         let http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
@@ -61,6 +62,7 @@ impl Node {
             config,
             store,
             records,
+            practice,
             chain,
             seal,
             clock,

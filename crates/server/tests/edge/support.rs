@@ -86,6 +86,10 @@ pub(crate) struct Plans {
     pub(crate) database: Option<String>,
     /// Changes of the catalog's text.
     pub(crate) catalog: Vec<(&'static str, &'static str)>,
+    /// A company that is not made up.
+    pub(crate) real: bool,
+    /// Made-up records for practice: the same catalog over a database of its own.
+    pub(crate) practice: bool,
 }
 
 impl House {
@@ -103,6 +107,15 @@ impl House {
         furnish(dir.path(), &plans.catalog);
         let mut config = Config::read(&dir.path().join("comity.toml")).expect("a sound config");
         config.node.listen = "127.0.0.1:0".to_owned();
+        if plans.real {
+            config.company.fiction = None;
+        }
+        if plans.practice {
+            let folder = dir.path().join("practice");
+            std::fs::create_dir(&folder).expect("a folder");
+            furnish(&folder, &[("Lantern Exchange core database", "Practice database")]);
+            config.records.practice = Some("practice/catalog.toml".into());
+        }
         config.web = Some(server::config::Web {
             listen: "127.0.0.1:0".to_owned(),
             origin: SITE.to_owned(),

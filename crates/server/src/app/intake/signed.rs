@@ -152,6 +152,9 @@ impl Node {
             | OfficerAct::Withdraw { request, .. }
             | OfficerAct::Extend { request, .. } => *request,
         };
+        if let OfficerAct::File(order) = act {
+            self.records_for(Some(&order.order))?;
+        }
         let before = self.folded(request).await?;
         for command in commands(act, request, agency, key) {
             let dry = Act::new(request, command);
