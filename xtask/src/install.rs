@@ -7,9 +7,11 @@ use std::process::{Command, Stdio};
 use anyhow::Result;
 
 /// A file that shows a package is there, the Debian package that brings it, and who needs it.
-const PACKAGES: [(&str, &str, &str); 11] = [
+const PACKAGES: [(&str, &str, &str); 13] = [
     ("openssl", "openssl", "seal, encryption and time-stamp checks"),
     ("sha256sum", "coreutils", "manifest checks"),
+    ("jq", "jq", "signed requests by hand"),
+    ("xxd", "xxd", "the same"),
     ("unzip", "unzip", "package checks"),
     ("qpdf", "qpdf", "report checks"),
     ("pdftotext", "poppler-utils", "report checks"),

@@ -61,7 +61,7 @@ fn json_has_the_documented_members() {
         let of: Vec<_> = checks.iter().filter(|check| check["outcome"] == outcome).collect();
         of.iter().map(|check| check["what"].as_str().expect("a word")).collect::<Vec<_>>().join(" ")
     };
-    assert_eq!(outcomes("not_checked"), "time_stamp certificate log_proof");
+    assert_eq!(outcomes("not_checked"), "approval time_stamp certificate log_proof");
     assert_eq!(outcomes("fails"), "");
 }
 
