@@ -10,6 +10,8 @@ use evidence::verify::{Anchors, CheckOutcome, Report, verify};
 
 /// Exit code when nothing could be judged.
 const UNREADABLE: u8 = 2;
+/// Exit code when everything holds that could be checked, and the origin could not.
+const ORIGIN_NOT_CHECKED: u8 = 3;
 
 /// Evidence packages.
 #[derive(clap::Subcommand)]
@@ -34,6 +36,24 @@ Example:
         /// Root certificates of the time-stamp authority, in PEM; may be repeated.
         #[arg(long = "tsa-root")]
         tsa_roots: Vec<PathBuf>,
+        /// JSON instead of words.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Checks the receipt of a request: that the log has it, since when, at which leaf.
+    #[command(after_help = "Exit codes:
+  0  the log has the request, and the policy trusts the log's head
+  3  the record leads to the log's head; whose head it is was not checked: --policy was not given
+  1  it does not hold; every defect is named
+  2  a file named here cannot be read
+Example:
+  comity evidence receipt receipt.json --policy policy.txt")]
+    Receipt {
+        /// The receipt, as the portal gave it.
+        file: PathBuf,
+        /// C2SP tlog policy: logs, witnesses, quorum.
+        #[arg(long)]
+        policy: Option<PathBuf>,
         /// JSON instead of words.
         #[arg(long)]
         json: bool,
@@ -76,6 +96,13 @@ pub fn run(command: &Command) -> anyhow::Result<ExitCode> {
             }
             Ok(ExitCode::from(report.exit_code()))
         }
+        Command::Receipt { file, policy, json } => match receipt(file, policy.as_deref(), *json) {
+            Ok(code) => Ok(code),
+            Err(error) => {
+                eprintln!("comity: {error:#}");
+                Ok(ExitCode::from(UNREADABLE))
+            }
+        },
         Command::Open { file, certificate, key, out } => {
             let bytes = open(file, certificate, key, out)?;
             eprintln!("wrote {} ({bytes} bytes)", out.display());
@@ -110,6 +137,49 @@ pub fn check(
     }
     let file = File::open(package).with_context(|| format!("{}", package.display()))?;
     verify(BufReader::new(file), &anchors).with_context(|| format!("{}", package.display()))
+}
+
+/// Checks a receipt and says what it proves.
+fn receipt(file: &Path, policy: Option<&Path>, json: bool) -> anyhow::Result<ExitCode> {
+    let place = |path: &Path| format!("{}", path.display());
+    let bytes = std::fs::read(file).with_context(|| place(file))?;
+    let known = match policy {
+        Some(path) => {
+            let text = std::fs::read(path).with_context(|| place(path))?;
+            Some(ledger::policy::Policy::parse(&text).with_context(|| place(path))?)
+        }
+        None => None,
+    };
+    let checked = evidence::verify::check_receipt(&bytes, &place(file), known.as_ref());
+    let (code, said) = match &checked {
+        Ok(receipt) => {
+            let said = serde_json::json!({
+                "holds": true, "request": receipt.request, "recorded_at": receipt.at,
+                "leaf": receipt.leaf, "tree_size": receipt.tree_size, "origin": receipt.origin,
+                "head_trusted": known.is_some(),
+            });
+            (if known.is_some() { 0 } else { ORIGIN_NOT_CHECKED }, said)
+        }
+        Err(defects) => {
+            let defects: Vec<String> = defects.iter().map(ToString::to_string).collect();
+            (1, serde_json::json!({ "holds": false, "defects": defects }))
+        }
+    };
+    match checked {
+        _ if json => println!("{}", serde_json::to_string_pretty(&said)?),
+        Ok(receipt) => {
+            println!("request {} was recorded at {}", receipt.request, receipt.at);
+            println!(
+                "it is leaf {} of {}, proven for {} leaves",
+                receipt.leaf, receipt.origin, receipt.tree_size
+            );
+            if known.is_none() {
+                println!("whose log head this is was not checked: give --policy");
+            }
+        }
+        Err(defects) => defects.iter().for_each(|defect| println!("defect: {defect}")),
+    }
+    Ok(ExitCode::from(code))
 }
 
 /// Decrypts a delivered file; `out` appears only when the whole of it was decrypted.

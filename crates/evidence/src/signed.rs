@@ -190,6 +190,27 @@ pub struct ProvenRecord {
     pub proof: String,
 }
 
+impl ProvenRecord {
+    /// A receipt: this leaf alone (docs/formats/receipt.md).
+    #[must_use]
+    pub fn receipt_json(&self) -> String {
+        let mut json = String::from("{\"v\":1,\"leaf\":");
+        self.push_json(&mut json);
+        json.push_str("}\n");
+        json
+    }
+
+    fn push_json(&self, json: &mut String) {
+        json.push_str("{\"record\":");
+        crate::table::push_json_text(json, &self.record);
+        json.push_str(",\"salt\":\"");
+        json.push_str(&hex::encode(self.salt));
+        json.push_str("\",\"proof\":");
+        crate::table::push_json_text(json, &self.proof);
+        json.push('}');
+    }
+}
+
 /// `data/order/enrolment.json`: how the officer's key came to be trusted, as leaves of the log. In
 /// this order: the officer was named for an agency, enrolled the passkey, was admitted by staff.
 pub fn enrolment_json(
@@ -199,13 +220,10 @@ pub fn enrolment_json(
 ) -> String {
     let mut json = String::from("{\"v\":1,\"leaves\":[");
     for (index, leaf) in [proposed, passkey, admitted].into_iter().enumerate() {
-        json.push_str(if index > 0 { ",{\"record\":" } else { "{\"record\":" });
-        crate::table::push_json_text(&mut json, &leaf.record);
-        json.push_str(",\"salt\":\"");
-        json.push_str(&hex::encode(leaf.salt));
-        json.push_str("\",\"proof\":");
-        crate::table::push_json_text(&mut json, &leaf.proof);
-        json.push('}');
+        if index > 0 {
+            json.push(',');
+        }
+        leaf.push_json(&mut json);
     }
     json.push_str("]}\n");
     json

@@ -16,7 +16,9 @@ mod csv;
 mod der;
 mod finding;
 mod info;
+mod leaf;
 mod pdf;
+mod receipt;
 mod seal;
 mod token;
 mod x509;
@@ -32,6 +34,7 @@ pub use der::DerError;
 pub use finding::{
     Check, CheckOutcome, DEFECTS_COUNT_MAX, Defect, FOUND_CHARS_MAX, Fact, Report, Subject, Verdict,
 };
+pub use receipt::{Receipt, check_receipt};
 pub use seal::{CLOCK_AHEAD_MINUTES_MAX, WITNESSES_COUNT_MAX};
 pub use zip::{
     DIRECTORY_BYTES_MAX, PATH_BYTES_MAX, RATIO_FREE_BYTES, RATIO_MAX, UNPACKED_BYTES_MAX,

@@ -17,6 +17,7 @@ mod people;
 mod practice;
 pub mod preserve;
 pub mod queue;
+mod receipt;
 pub mod search;
 pub mod spool;
 pub mod trace;

@@ -9,6 +9,24 @@
     const at = new Date(time.dateTime);
     if (!Number.isNaN(at.getTime())) time.textContent = format.format(at);
   }
+  // "Will this be accepted?" is asked again whenever a field of the form has changed.
+  const form = document.querySelector("form[data-live]");
+  const answer = document.getElementById("answer");
+  if (form && answer) {
+    let asked = 0;
+    form.addEventListener("change", async () => {
+      const turn = (asked += 1);
+      const fields = new URLSearchParams();
+      for (const [name, value] of new FormData(form)) {
+        if (typeof value === "string") fields.append(name, value);
+        else if (name === "files" && value.name) fields.append("chosen[]", value.name);
+      }
+      const said = await fetch(form.dataset.live, { method: "POST", body: fields });
+      if (!said.ok || turn !== asked) return;
+      const page = new DOMParser().parseFromString(await said.text(), "text/html");
+      answer.replaceChildren(...page.body.childNodes);
+    });
+  }
   const mistakes = document.getElementById("mistakes");
   if (mistakes) mistakes.focus();
 })();

@@ -31,6 +31,10 @@
     }
     form.dataset.proven = "yes";
     HTMLFormElement.prototype.submit.call(form);
+    // The answer may be a file, and the page stays: next time a new proof is asked for.
+    form.elements.passkey.value = "";
+    delete form.dataset.proven;
+    form.removeAttribute("aria-busy");
   };
   document.addEventListener("submit", (event) => {
     const form = event.target;

@@ -52,7 +52,8 @@ pub struct Link {
 }
 
 /// The rooms, the action that opens each, and for whom it is at all.
-const ROOMS: [(&str, &str, Action); 5] = [
+const ROOMS: [(&str, &str, Action); 6] = [
+    ("/portal", "nav-portal", Action::Receive),
     ("/queue", "nav-queue", Action::ReadCase),
     ("/intake", "nav-intake", Action::Receive),
     ("/money", "nav-money", Action::FollowMoney),
@@ -71,17 +72,6 @@ impl Frame {
     #[must_use]
     pub fn say1(&self, key: &str, name: &str, value: impl ToString) -> String {
         self.words.say_with(key, &[(name, &value.to_string())])
-    }
-
-    /// A sentence with two blanks.
-    #[must_use]
-    pub fn say2(
-        &self,
-        key: &str,
-        one: (&str, &dyn ToString),
-        two: (&str, &dyn ToString),
-    ) -> String {
-        self.words.say_with(key, &[(one.0, &one.1.to_string()), (two.0, &two.1.to_string())])
     }
 
     /// The language's code, for `<html lang>`.
@@ -106,11 +96,9 @@ impl Frame {
     /// The rooms that this viewer may enter.
     #[must_use]
     pub fn links(&self) -> Vec<Link> {
-        // An officer files in the portal; intake is the staff's.
-        let rooms = ROOMS
-            .iter()
-            .filter(|(_, _, action)| self.may(*action))
-            .filter(|(_, key, _)| !(self.is_officer() && *key == "nav-intake"));
+        // Both file requests: officers in the portal, staff at intake.
+        let other = if self.is_officer() { "/intake" } else { "/portal" };
+        let rooms = ROOMS.iter().filter(|(href, _, action)| *href != other && self.may(*action));
         rooms
             .map(|(href, key, _)| Link { href, key, is_here: self.path.starts_with(href) })
             .collect()

@@ -9,6 +9,7 @@
 //! | [`door`] | anybody: log in, enrol a passkey by a one-time link |
 //! | [`people`] | administrators and verifiers: staff, agencies, officers |
 //! | [`cases`] | staff: the queue, one request, the acts upon it, intake |
+//! | [`portal`] | officers: ask, sign, follow, fetch |
 //! | [`money`] | whoever works on cases: follow money through the node's blocks |
 //! | [`site::router`] | every page on one screen |
 //!
@@ -23,6 +24,7 @@ pub mod money;
 pub mod order_form;
 pub mod passkey;
 pub mod people;
+pub mod portal;
 pub mod problem;
 pub mod rate;
 pub mod session;

@@ -14,7 +14,7 @@ use desk::order::{
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use records::{Selector, SelectorKind};
+use records::{Selector, SelectorKind, read_many};
 use serde::Deserialize;
 use server::directory::Agency;
 use server::payload::SelectorValue;
@@ -73,6 +73,12 @@ pub struct OrderForm {
     pub is_test: String,
     /// Which button was pressed.
     pub step: String,
+    /// Name of the draft that holds the files so far.
+    pub draft: String,
+    /// Files to take out of the draft, by their place in it.
+    pub dropped: Vec<String>,
+    /// Names of files that are chosen and not sent yet; only a script says so.
+    pub chosen: Vec<String>,
 }
 
 /// An order as read.
@@ -141,7 +147,6 @@ impl OrderForm {
         frame: &Frame,
         agency: &Agency,
         files: &[File],
-        now: Timestamp,
         mistakes: &mut Mistakes,
     ) -> Option<ReadOrder> {
         let instrument = InstrumentKind::from_word(&self.instrument);
@@ -183,7 +188,6 @@ impl OrderForm {
             is_test: !self.is_test.is_empty(),
             asks,
         };
-        let _ = now;
         Some(with_numbers(order, &selectors, self.account.trim()))
     }
 
@@ -263,35 +267,75 @@ impl OrderForm {
 
     /// Every selector once, in its normal spelling; what cannot be read is named by its line.
     fn selectors(&self, frame: &Frame, mistakes: &mut Mistakes) -> BTreeSet<Selector> {
-        let mut found = BTreeSet::new();
-        let (mut unreadable, mut more) = (Vec::new(), 0_usize);
-        for (index, line) in self.selectors.lines().enumerate() {
-            let line = line.trim().trim_end_matches(',');
-            if line.is_empty() || (index == 0 && line.eq_ignore_ascii_case("kind,value")) {
-                continue;
-            }
-            match read_selector(line) {
-                Some(selector) => {
-                    found.insert(selector);
-                }
-                None if unreadable.len() < UNREADABLE_SHOWN_MAX => {
-                    unreadable.push((index + 1).to_string());
-                }
-                None => more += 1,
-            }
+        let read = read_many(&self.selectors, None);
+        let mut wrong = Vec::new();
+        for line in read.unreadable.iter().take(UNREADABLE_SHOWN_MAX) {
+            let (number, hint) = (line.line.to_string(), line.hint.as_str());
+            let said = frame.words.say_with("order-line", &[("line", &number), ("hint", hint)]);
+            wrong.push(format!("{said}: {}; {}", line.why, line.fix));
         }
-        if !unreadable.is_empty() {
-            let mut text = frame.say1("order-lines-wrong", "lines", unreadable.join(", "));
-            if more > 0 {
-                text = format!("{text} {}", frame.say1("order-lines-more", "count", more));
-            }
-            mistakes.add("selectors", text);
+        if read.unreadable.len() > UNREADABLE_SHOWN_MAX {
+            let more = read.unreadable.len() - UNREADABLE_SHOWN_MAX;
+            wrong.push(frame.say1("order-lines-more", "count", more));
         }
-        if found.len() > SELECTORS_COUNT_MAX {
+        if !wrong.is_empty() {
+            mistakes.add("selectors", wrong.join(" · "));
+        }
+        if read.selectors.len() > SELECTORS_COUNT_MAX || read.beyond_limit_count > 0 {
             let text = frame.say1("order-selectors-many", "most", SELECTORS_COUNT_MAX);
             mistakes.add("selectors", text);
         }
-        found
+        read.selectors.into_iter().collect()
+    }
+
+    /// A form filled in as an earlier request was, to be corrected and sent anew.
+    #[must_use]
+    pub fn of(case: &server::app::case::Case) -> Self {
+        let Some(order) = &case.request.order else { return Self::default() };
+        let received = case.received.clone().unwrap_or_default();
+        let word = |text: Option<&str>| text.unwrap_or_default().to_owned();
+        let mut form = Self {
+            instrument: order.instrument.as_str().to_owned(),
+            issuer: order.issuer.as_str().to_owned(),
+            rank: word(order.issuer_rank.map(|rank| rank.as_str())),
+            validator: word(order.validator.map(|validator| validator.as_str())),
+            listed: word(order.offence.listed.map(|listed| listed.as_str())),
+            sentence: order.offence.sentence_max_months.map_or_else(String::new, |m| m.to_string()),
+            issued_on: order.issued_on.to_string(),
+            reference: received.reference,
+            legal_basis: received.legal_basis,
+            is_test: if order.is_test { "yes".to_owned() } else { String::new() },
+            account: received.accounts.first().map(|a| a.account.clone()).unwrap_or_default(),
+            ..Self::default()
+        };
+        let mut lines = BTreeSet::new();
+        for selector in &received.selectors {
+            lines.insert(format!("{},{}", selector.kind, selector.value));
+        }
+        form.selectors = lines.into_iter().collect::<Vec<_>>().join("\n");
+        for ask in &order.asks {
+            form.asks.push(ask.kind().as_str().to_owned());
+            if let Some(kind) = ask.emergency {
+                form.emergency = kind.as_str().to_owned();
+            }
+            if let Some(scope) = ask.scope() {
+                form.categories = scope.categories.iter().map(|c| c.as_str().to_owned()).collect();
+                form.take_range(scope.range);
+            }
+            if let Demand::Freeze { asset, amount, .. } = &ask.demand {
+                form.asset = asset.as_ref().map(ToString::to_string).unwrap_or_default();
+                form.amount = amount.map(|amount| amount.0.to_string()).unwrap_or_default();
+            }
+        }
+        form
+    }
+
+    /// Days as typed: the last one included.
+    fn take_range(&mut self, range: Option<TimeRange>) {
+        let Some(range) = range else { return };
+        let day = |at: Timestamp| at.to_zoned(TimeZone::UTC).date();
+        let last = range.to.checked_sub(jiff::SignedDuration::from_nanos(1)).unwrap_or(range.to);
+        (self.from, self.to) = (day(range.from).to_string(), day(last).to_string());
     }
 }
 
@@ -301,32 +345,6 @@ fn emergency_of(demand: &Demand, emergency: Option<EmergencyKind>) -> Option<Eme
         Demand::Disclose { .. } | Demand::Freeze { .. } => emergency,
         _ => None,
     }
-}
-
-/// `kind,value`, or a value whose kind is plain from its shape. An account's id has no shape: it
-/// is taken for one when it is no other and has neither blanks nor an @.
-fn read_selector(line: &str) -> Option<Selector> {
-    if let Some((kind, value)) = line.split_once([',', ';', '\t'])
-        && let Ok(kind) = kind.trim().to_lowercase().parse::<SelectorKind>()
-    {
-        return Selector::read(kind, value.trim().trim_matches('"')).ok();
-    }
-    let plain = [
-        SelectorKind::Txid,
-        SelectorKind::Email,
-        SelectorKind::Ip,
-        SelectorKind::Iban,
-        SelectorKind::Address,
-        SelectorKind::Phone,
-    ];
-    let line = line.trim_matches('"');
-    if let Some(read) = plain.into_iter().find_map(|kind| Selector::read(kind, line).ok()) {
-        return Some(read);
-    }
-    let is_account = (3..=40).contains(&line.len())
-        && line.bytes().any(|byte| byte.is_ascii_digit())
-        && line.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-    is_account.then(|| Selector::read(SelectorKind::AccountId, line).ok()).flatten()
 }
 
 const fn desk_kind(kind: SelectorKind) -> DeskKind {
@@ -370,35 +388,4 @@ fn with_numbers(order: Order, selectors: &BTreeSet<Selector>, account: &str) -> 
         }
     }
     ReadOrder { order, selectors: values, known, accounts }
-}
-
-#[cfg(test)]
-mod tests {
-    use expect_test::{Expect, expect};
-
-    use super::read_selector;
-
-    fn check(line: &str, expected: &Expect) {
-        let said = match read_selector(line) {
-            Some(selector) => format!("{} {}", selector.kind(), selector.value()),
-            None => "unreadable".to_owned(),
-        };
-        expected.assert_eq(&said);
-    }
-
-    #[test]
-    fn a_line_is_read_by_its_word_or_by_its_shape() {
-        check("account_id,LX-004711", &expect!["account_id LX-004711"]);
-        check("LX-004711", &expect!["account_id LX-004711"]);
-        check("Ana@Example.ORG", &expect!["email ana@example.org"]);
-        check("+65 6123 4567", &expect!["phone +6561234567"]);
-        check("192.0.2.7", &expect!["ip 192.0.2.7"]);
-        check(
-            "1BvBMSEYstWetqTFn5Au4m4GFg7xJaNVN2",
-            &expect!["address 1BvBMSEYstWetqTFn5Au4m4GFg7xJaNVN2"],
-        );
-        check("address,1BvBMSEYstWetqTFn5Au4m4GFg7xJaNVN3", &expect!["unreadable"]);
-        check("some words", &expect!["unreadable"]);
-        check("kind", &expect!["unreadable"]);
-    }
 }

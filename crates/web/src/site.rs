@@ -22,12 +22,13 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::frame::{Frame, Viewer};
 use crate::passkey::Passkeys;
+use crate::portal::drafts::Drafts;
 use crate::problem::{self, Problem};
 use crate::rate::{Limit, Rates};
 use crate::session::{LIFE_MINUTES_MAX, Session, Sessions};
 use crate::settings::Settings;
 use crate::words::Words;
-use crate::{cases, door, form, money, people};
+use crate::{cases, door, form, money, people, portal};
 
 /// Name of the session's cookie. The prefix makes browsers refuse it from anywhere but this very
 /// host over a secure connection (RFC 6265bis, section 4.1.3.2).
@@ -49,6 +50,8 @@ pub struct Site {
     pub passkeys: Passkeys,
     /// Who asks how often.
     pub rates: Rates,
+    /// What officers write and have not signed yet.
+    pub drafts: Drafts,
 }
 
 impl Site {
@@ -59,8 +62,8 @@ impl Site {
     pub fn new(node: Arc<Node>, web: &Web) -> anyhow::Result<Self> {
         let settings = Settings::of(web, &node.config.company)?;
         let passkeys = Passkeys::of(&settings)?;
-        let (sessions, rates) = (Sessions::default(), Rates::default());
-        Ok(Self { node, settings, sessions, passkeys, rates })
+        let (sessions, rates, drafts) = (Sessions::default(), Rates::default(), Drafts::default());
+        Ok(Self { node, settings, sessions, passkeys, rates, drafts })
     }
 
     /// The node's time.
@@ -125,6 +128,7 @@ pub fn router(site: Arc<Site>) -> Router {
         .merge(people::routes())
         .merge(money::routes())
         .merge(cases::routes())
+        .merge(portal::routes())
         .fallback(nothing)
         .method_not_allowed_fallback(nothing)
         .layer(DefaultBodyLimit::max(form::FORM_BYTES_MAX))

@@ -24,6 +24,8 @@ macro_rules! language {
                 include_str!(concat!("../locales/", $code, "/money.ftl")),
                 include_str!(concat!("../locales/", $code, "/cases.ftl")),
                 include_str!(concat!("../locales/", $code, "/order.ftl")),
+                include_str!(concat!("../locales/", $code, "/portal.ftl")),
+                include_str!(concat!("../locales/", $code, "/terms.ftl")),
             ],
         )
     };
@@ -162,5 +164,42 @@ mod tests {
         check(Some("en-GB"), expect!["en"]);
         check(Some(&"x".repeat(10_000)), expect!["en"]);
         check(Some("\u{e4}\u{f6},;;q=,"), expect!["en"]);
+    }
+
+    #[test]
+    fn every_word_of_the_desk_s_closed_lists_has_words() {
+        let mut keys = Vec::new();
+        macro_rules! list {
+            ($family:literal, $all:expr) => {
+                keys.extend($all.iter().map(|word| ($family, word.as_str().to_owned())));
+            };
+        }
+        list!("instrument", desk::order::InstrumentKind::ALL);
+        list!("issuer", desk::order::IssuerType::ALL);
+        list!("rank", desk::order::Rank::ALL);
+        list!("offence", desk::order::ListedOffence::ALL);
+        list!("emergency", desk::order::EmergencyKind::ALL);
+        list!("ask", desk::order::AskKind::ALL);
+        list!("category", desk::order::DataCategory::ALL);
+        list!("channel", desk::order::Channel::ALL);
+        list!("format", desk::order::Format::ALL);
+        list!("service", desk::order::Service::ALL);
+        list!("authentication", desk::order::Authentication::ALL);
+        list!("code", desk::request::RefusalCode::ALL);
+        list!("hold", desk::request::HoldReason::ALL);
+        list!("missing", desk::request::MissingReason::ALL);
+        list!("method", desk::request::IdentityMethod::ALL);
+        list!("outcome", desk::request::Outcome::ALL);
+        for pack in desk::pack::embedded_all() {
+            keys.extend(pack.clocks.iter().map(|rule| ("clock", rule.name.as_str().to_owned())));
+        }
+        let unsaid = |words: &Words| {
+            let key =
+                |(family, word): &(&str, String)| format!("{family}-{}", word.replace('_', "-"));
+            let unsaid = keys.iter().map(key).filter(|key| !words.has(key));
+            unsaid.map(|key| format!("{}: {key}", words.code)).collect::<Vec<_>>()
+        };
+        let unsaid: Vec<String> = ALL.iter().flat_map(unsaid).collect();
+        assert_eq!(unsaid, [""; 0]);
     }
 }

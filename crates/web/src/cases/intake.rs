@@ -61,7 +61,7 @@ pub async fn file(
         mistakes.add("agency", by.frame.say("order-agency-missing"));
         return page(&site, by.frame, typed, mistakes);
     };
-    let read = typed.read(&by.frame, &known, &uploaded.files, by.frame.now, &mut mistakes);
+    let read = typed.read(&by.frame, &known, &uploaded.files, &mut mistakes);
     let Some(read) = read else { return page(&site, by.frame, typed, mistakes) };
     let engine = base64::engine::general_purpose::STANDARD;
     let files = uploaded.files.iter().map(|file| ManualFile {

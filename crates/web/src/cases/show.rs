@@ -163,7 +163,7 @@ pub async fn show(
         authentication: order.map_or("none", |order| order.authentication.as_str()),
         is_test: order.is_some_and(|order| order.is_test),
         is_held: standing.key_suspected || standing.agency_held,
-        facts: order.map(facts).unwrap_or_default(),
+        facts: order.map(|order| facts(&by.frame, order)).unwrap_or_default(),
         contacts: received.contacts,
         notes: received.notes,
         files: received.files.into_iter().map(|file| file.name).enumerate().collect(),
@@ -182,27 +182,27 @@ pub async fn show(
 }
 
 /// The facts of an order, as keys of words and values.
-pub(crate) fn facts(order: &desk::order::Order) -> Vec<(&'static str, String)> {
+pub(crate) fn facts(frame: &Frame, order: &desk::order::Order) -> Vec<(&'static str, String)> {
     let mut facts = vec![
-        ("fact-instrument", order.instrument.as_str().replace('_', " ")),
-        ("fact-issuer", order.issuer.as_str().replace('_', " ")),
+        ("fact-instrument", frame.term("instrument", order.instrument.as_str())),
+        ("fact-issuer", frame.term("issuer", order.issuer.as_str())),
         ("fact-country", order.issuing_country.to_string()),
         ("fact-issued-on", order.issued_on.to_string()),
-        ("fact-channel", order.channel.as_str().replace('_', " ")),
-        ("fact-format", order.format.as_str().to_owned()),
-        ("fact-service", order.service.as_str().to_owned()),
+        ("fact-channel", frame.term("channel", order.channel.as_str())),
+        ("fact-format", frame.term("format", order.format.as_str())),
+        ("fact-service", frame.term("service", order.service.as_str())),
     ];
     if let Some(validator) = order.validator {
-        facts.push(("fact-validator", validator.as_str().replace('_', " ")));
+        facts.push(("fact-validator", frame.term("issuer", validator.as_str())));
     }
     if let Some(rank) = order.issuer_rank {
-        facts.push(("fact-rank", rank.as_str().to_owned()));
+        facts.push(("fact-rank", frame.term("rank", rank.as_str())));
     }
     if let Some(months) = order.offence.sentence_max_months {
         facts.push(("fact-sentence", months.to_string()));
     }
     if let Some(listed) = order.offence.listed {
-        facts.push(("fact-offence", listed.as_str().replace('_', " ")));
+        facts.push(("fact-offence", frame.term("offence", listed.as_str())));
     }
     facts
 }
@@ -272,7 +272,7 @@ fn clock_shown(frame: &Frame, clock: &desk::clock::Clock, now: Timestamp) -> Clo
         None => press = "",
     }
     ClockShown {
-        name: clock.start.name.as_str().replace('-', " "),
+        name: frame.term("clock", clock.start.name.as_str()),
         is_due: clock.start.kind == ClockKind::DueBy,
         due: clock.start.due,
         status_key,

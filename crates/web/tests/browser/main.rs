@@ -6,3 +6,6 @@
 mod support;
 
 mod harness;
+mod house;
+mod story;
+mod walks;

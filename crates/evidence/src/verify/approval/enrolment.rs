@@ -5,10 +5,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
-use ledger::Entry;
 use ledger::policy::Policy;
-use ledger::proof::TlogProof;
-use ledger::tree::verify_inclusion;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -17,33 +14,15 @@ use uuid::Uuid;
 use super::Findings;
 use super::request::Request;
 use crate::digest::Sha256;
-use crate::format::{DIRECTORY_STREAM, RECORD_TAG, SALT_BYTES};
+use crate::format::DIRECTORY_STREAM;
 use crate::passkey::CoseKey;
+use crate::verify::leaf::{Leaf, Record, check_leaf};
 
 #[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 struct File {
     v: u64,
     leaves: [Leaf; 3],
-}
-
-#[derive(Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-struct Leaf {
-    record: String,
-    salt: String,
-    proof: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Record {
-    v: u64,
-    stream: String,
-    seq: u64,
-    at: Timestamp,
-    event: Value,
-    payload: Value,
 }
 
 #[derive(Deserialize)]
@@ -207,49 +186,6 @@ fn read_value<T: DeserializeOwned>(
             findings.defect(path, what, expected, error);
         })
         .ok()
-}
-
-/// The record's leaf leads to a signed head of the log.
-fn check_leaf(
-    leaf: &Leaf,
-    number: u8,
-    path: &str,
-    policy: Option<&Policy>,
-    findings: &mut Findings,
-) {
-    let salt: Option<[u8; SALT_BYTES]> =
-        hex::decode(&leaf.salt).ok().and_then(|bytes| bytes.try_into().ok());
-    let Some(salt) = salt.filter(|salt| hex::encode(salt) == leaf.salt) else {
-        let what = format!("the salt of leaf {number} is not one");
-        let expected = format!("{SALT_BYTES} bytes in lower-case hex");
-        return findings.defect(path, what, expected, &leaf.salt);
-    };
-    let proof = match TlogProof::parse(leaf.proof.as_bytes()) {
-        Ok(proof) if proof.to_string() == leaf.proof && proof.extra().is_none() => proof,
-        other => {
-            let what = format!("the proof of leaf {number} is not in its one spelling");
-            let found = other.err().map_or_else(|| "another".to_owned(), |e| e.to_string());
-            return findings.defect(path, what, "tlog-proof@v1 without extra line", found);
-        }
-    };
-    let checkpoint = match proof.checkpoint() {
-        Ok(checkpoint) => checkpoint,
-        Err(error) => {
-            let what = format!("the checkpoint of leaf {number} cannot be read");
-            return findings.defect(path, what, "a C2SP checkpoint", error);
-        }
-    };
-    let head = checkpoint.checkpoint();
-    let hash = Entry::of(RECORD_TAG, &salt, leaf.record.as_bytes()).leaf_hash();
-    let held = verify_inclusion(hash, proof.index(), head.size(), proof.hashes(), head.root());
-    if let Err(error) = held {
-        let what = format!("leaf {number} is not in the log at this place");
-        findings.defect(path, what, format!("a path from {hash} to the signed root"), error);
-    }
-    if let Some(Err(error)) = policy.map(|policy| policy.satisfied(&checkpoint)) {
-        let what = format!("the policy does not trust the log head under leaf {number}");
-        findings.defect(path, what, "trust", error);
-    }
 }
 
 impl Enrolled {

@@ -1,0 +1,70 @@
+//! "Will this be accepted?", before anything is sent.
+
+use desk::check::{Acceptance, Reason};
+use desk::clock::ClockKind;
+use desk::order::Order;
+use jiff::Timestamp;
+
+use crate::frame::Frame;
+
+/// A deadline that would begin with the request.
+pub(super) struct Deadline {
+    pub name: String,
+    pub is_due: bool,
+    pub due: Timestamp,
+    pub article: String,
+    pub unchecked: bool,
+}
+
+/// What the rules say of one ask.
+pub(super) struct AskAnswer {
+    pub kind: &'static str,
+    pub reasons: Vec<Reason>,
+    pub deadlines: Vec<Deadline>,
+}
+
+/// What the rules say of an order.
+pub(super) struct Answer {
+    pub regime: String,
+    pub asks: Vec<AskAnswer>,
+    pub notes: Vec<desk::check::AnswerNote>,
+    pub is_accepted: bool,
+}
+
+impl Answer {
+    /// By the rule pack of the agency, now.
+    pub(super) fn of(frame: &Frame, regime: &str, order: &Order) -> Option<Self> {
+        let pack = desk::pack::embedded(regime)?;
+        let checked: Acceptance = desk::check::check(order, pack, frame.now);
+        let is_accepted = checked.is_accepted();
+        let asks = checked.asks.into_iter().map(|ask| AskAnswer {
+            kind: ask.kind.as_str(),
+            reasons: ask.reasons,
+            deadlines: ask
+                .clocks
+                .into_iter()
+                .map(|clock| Deadline {
+                    name: frame.term("clock", clock.name.as_str()),
+                    is_due: clock.kind == ClockKind::DueBy,
+                    due: clock.due,
+                    article: clock.article,
+                    unchecked: clock.unchecked,
+                })
+                .collect(),
+        });
+        Some(Self {
+            regime: checked.pack.id,
+            asks: asks.collect(),
+            notes: checked.notes,
+            is_accepted,
+        })
+    }
+}
+
+/// The answer alone, which a script puts where the old one stood.
+#[derive(askama::Template)]
+#[template(path = "portal/answer_alone.html")]
+pub(super) struct AnswerAlone {
+    pub frame: Frame,
+    pub answer: Option<Answer>,
+}

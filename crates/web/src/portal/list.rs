@@ -1,0 +1,64 @@
+//! The requests of the officer's own agency, newest first.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::{Query, State};
+use axum::response::Response;
+use desk::policy::Action;
+use serde::Deserialize;
+use server::app::queue::{QueueOrder, QueueQuery, QueueRow, QueueState};
+
+use super::agency;
+use crate::frame::{Frame, SignedIn};
+use crate::problem::{Problem, html};
+use crate::site::Site;
+
+/// Which requests.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Wanted {
+    state: String,
+    after: Option<u64>,
+}
+
+#[derive(Template)]
+#[template(path = "portal/list.html")]
+struct ListPage {
+    frame: Frame,
+    agency: server::directory::Agency,
+    rows: Vec<QueueRow>,
+    is_closed: bool,
+    next: Option<u64>,
+    /// The officer answers for the agency's officers.
+    is_supervisor: bool,
+}
+
+/// The agency's requests.
+///
+/// # Errors
+/// For whoever is no officer.
+pub async fn list(
+    State(site): State<Arc<Site>>,
+    by: SignedIn,
+    Query(wanted): Query<Wanted>,
+) -> Result<Response, Problem> {
+    let agency = agency(&site, &by)?;
+    let is_closed = wanted.state == "closed";
+    let query = QueueQuery {
+        order: QueueOrder::Newest,
+        agency: Some(agency.id),
+        state: if is_closed { QueueState::Closed } else { QueueState::Open },
+        after: wanted.after,
+    };
+    let page = site.node.queue(by.actor(), &query).await?;
+    let is_supervisor = by.frame.may(Action::ManageOfficers);
+    html(&ListPage {
+        frame: by.frame,
+        agency,
+        rows: page.rows,
+        is_closed,
+        next: page.next,
+        is_supervisor,
+    })
+}
