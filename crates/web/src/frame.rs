@@ -51,14 +51,14 @@ pub struct Link {
     pub is_here: bool,
 }
 
-/// The rooms, the action that opens each, and for whom it is at all.
-const ROOMS: [(&str, &str, Action); 6] = [
-    ("/portal", "nav-portal", Action::Receive),
-    ("/queue", "nav-queue", Action::ReadCase),
-    ("/intake", "nav-intake", Action::Receive),
-    ("/money", "nav-money", Action::FollowMoney),
-    ("/people", "nav-people", Action::ManageStaff),
-    ("/agencies", "nav-agencies", Action::AdmitOfficer),
+/// The rooms, and the actions of which one opens each.
+const ROOMS: [(&str, &str, &[Action]); 6] = [
+    ("/portal", "nav-portal", &[Action::Receive]),
+    ("/queue", "nav-queue", &[Action::ReadCase]),
+    ("/intake", "nav-intake", &[Action::Receive]),
+    ("/money", "nav-money", &[Action::FollowMoney]),
+    ("/people", "nav-people", &[Action::ManageStaff]),
+    ("/agencies", "nav-agencies", &[Action::AdmitOfficer, Action::ManageAgencies]),
 ];
 
 impl Frame {
@@ -98,7 +98,10 @@ impl Frame {
     pub fn links(&self) -> Vec<Link> {
         // Both file requests: officers in the portal, staff at intake.
         let other = if self.is_officer() { "/intake" } else { "/portal" };
-        let rooms = ROOMS.iter().filter(|(href, _, action)| *href != other && self.may(*action));
+        let rooms = ROOMS
+            .iter()
+            .filter(|(href, ..)| *href != other)
+            .filter(|(_, _, actions)| actions.iter().any(|action| self.may(*action)));
         rooms
             .map(|(href, key, _)| Link { href, key, is_here: self.path.starts_with(href) })
             .collect()

@@ -12,7 +12,7 @@ use desk::order::{
 use desk::policy::{Actor, Role};
 use desk::request::Command;
 use evidence::digest::Sha256;
-use evidence::verify::{Anchors, CheckOutcome, Subject, verify};
+use evidence::verify::{Anchors, CheckOutcome, Subject, check_receipt, verify};
 use expect_test::{Expect, expect};
 use records::{Selector, SelectorKind};
 use serde_json::{Value, json};
@@ -177,6 +177,7 @@ async fn signed_corrected_and_checked_offline() {
     let house = House::open().await;
     let officer = Officer::enrol(&house, agency(&house).await, "Iris Tan").await;
     let id = officer.send(&house, order(&house, "LX-999999")).await.expect("filed");
+    receipt(&house, &officer, &id).await;
     let vera = house.staff("vera");
     vera.act(&id, json!({ "start_identity_check": {} })).await;
     vera.act(&id, json!({ "verify_identity": { "method": "passkey" } })).await;
@@ -213,6 +214,27 @@ async fn signed_corrected_and_checked_offline() {
     let text = report.to_string();
     assert!(text.contains("does not prove what the screen showed"), "{text}");
     house.close().await;
+}
+
+/// The receipt holds offline, and none that was changed does.
+async fn receipt(house: &House, officer: &Officer, id: &str) {
+    let request = desk::ids::RequestId(id.parse().expect("a uuid"));
+    let text = house.node().receipt(&officer.actor, request).await.expect("a receipt");
+    let policy = std::fs::read(house.path("keys/policy.txt")).expect("a policy");
+    let policy = ledger::policy::Policy::parse(&policy).expect("a policy");
+    let read = |text: &str| check_receipt(text.as_bytes(), "receipt", Some(&policy));
+    assert_eq!(read(&text).expect("it holds").request, id);
+    for (old, new) in [("LX-999999", "LX-999998"), ("\"v\":1,\"leaf\"", "\"v\":2,\"leaf\"")] {
+        assert!(text.contains(old), "{text}");
+        assert!(read(&text.replacen(old, new, 1)).is_err(), "{old} became {new}");
+    }
+    assert!(read(text.trim_end()).is_err(), "another spelling");
+    let somebody =
+        house.node().directory().staff().find(|one| one.name == "root").expect("root").id;
+    let root =
+        Actor { id: ActorId::Staff(somebody), roles: [Role::Administrator].into(), agency: None };
+    let told = house.node().receipt(&root, request).await;
+    assert!(matches!(told, Err(server::error::Error::Hidden)));
 }
 
 async fn check(

@@ -10,7 +10,7 @@ use desk::check::Reason;
 use desk::clock::{ClockKind, ClockStatus, Progress};
 use desk::ids::{AskNumber, RequestId};
 use desk::policy::Action;
-use desk::request::{AskState, Command, RefusalCode};
+use desk::request::{AskState, Command, Outcome, RefusalCode};
 use jiff::Timestamp;
 use server::app::case::Case;
 use server::app::{Act, Node};
@@ -363,10 +363,14 @@ fn candidates(case: &Case, state: Option<&AskState>) -> Vec<(&'static str, Comma
         ("close", Command::Close { ask }),
         ("refuse", Command::Refuse { ask, code }),
     ];
-    let answer =
-        desk::request::Answer { ask, outcome: desk::request::Outcome::NoData, missing: Vec::new() };
-    let assemble = Command::Assemble { answers: vec![answer], tagmanifest_sha256: zero };
-    all.push(("assemble", assemble));
+    // Which answer fits depends on what was found; that any does is enough to offer the form.
+    let missing = desk::request::MissingReason::NotStored;
+    for (outcome, missing) in
+        [(Outcome::Full, vec![]), (Outcome::Partial, vec![missing]), (Outcome::NoData, vec![])]
+    {
+        let answers = vec![desk::request::Answer { ask, outcome, missing }];
+        all.push(("assemble", Command::Assemble { answers, tagmanifest_sha256: zero }));
+    }
     if let Some(package) = &state.package {
         let asks: Vec<AskNumber> = package_asks(case, package.tagmanifest_sha256);
         let tagmanifest_sha256 = package.tagmanifest_sha256;

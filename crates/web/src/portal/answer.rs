@@ -5,6 +5,7 @@ use desk::clock::ClockKind;
 use desk::order::Order;
 use jiff::Timestamp;
 
+use crate::form::Mistakes;
 use crate::frame::Frame;
 
 /// A deadline that would begin with the request.
@@ -67,4 +68,6 @@ impl Answer {
 pub(super) struct AnswerAlone {
     pub frame: Frame,
     pub answer: Option<Answer>,
+    /// What stands in the way of an answer.
+    pub mistakes: Mistakes,
 }

@@ -210,10 +210,10 @@ pub async fn check(
     let mut files =
         site.drafts.get(&typed.draft, by.id(), now).map(|d| d.files).unwrap_or_default();
     files.extend(typed.chosen.iter().map(|name| chosen(name)));
-    let mut unsaid = Mistakes::default();
-    let read = typed.read(&by.frame, &agency, &files, &mut unsaid);
+    let mut mistakes = Mistakes::default();
+    let read = typed.read(&by.frame, &agency, &files, &mut mistakes);
     let answer = read.and_then(|read| Answer::of(&by.frame, &agency.regime, &of_portal(&read)));
-    html(&AnswerAlone { frame: by.frame, answer })
+    html(&AnswerAlone { frame: by.frame, answer, mistakes })
 }
 
 /// A file that is chosen and not here yet is taken by its name for what it will be.

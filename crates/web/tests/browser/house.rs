@@ -14,7 +14,9 @@ use server::config::{Config, Web};
 use server::directory::{CallBack, Change, ChangePayload, OfficerRole, console};
 use server::keys::development::{self, Issued, Purpose};
 
-use crate::support::browser::{Authenticator, AuthenticatorId, Browser, Key, Wanted};
+use crate::support::browser::{
+    Authenticator, AuthenticatorId, Browser, Key, WAIT_SECONDS_MAX, Wanted,
+};
 
 /// The account that the stories are about.
 pub const ACCOUNT: &str = "LX-004711";
@@ -95,6 +97,9 @@ impl House {
         let node = Arc::new(node);
         let jobs = server::serve::start(node.clone()).await.expect("served");
         let pages = web::listen::serve(node.clone(), &web, tcp).await.expect("pages");
+        let folder = dir.path().join("downloads");
+        let allow = serde_json::json!({ "behavior": "allow", "downloadPath": folder });
+        browser.devtools("Browser.setDownloadBehavior", allow).await;
         Some(Self {
             node,
             browser,
@@ -285,7 +290,7 @@ impl House {
     /// Loads the page again whenever something was stored, until the reader sees this text.
     pub async fn until(&self, text: &str) {
         let mut changed = self.node.store.checkpoint_changed();
-        let limit = tokio::time::Instant::now() + std::time::Duration::from_secs(30);
+        let limit = tokio::time::Instant::now() + std::time::Duration::from_secs(WAIT_SECONDS_MAX);
         loop {
             changed.borrow_and_update();
             self.browser.reload().await;
@@ -296,6 +301,20 @@ impl House {
             let stored = tokio::time::timeout_at(limit, changed.changed()).await;
             assert!(stored.is_ok(), "the page never said {text:?}:\n{page}");
         }
+    }
+
+    /// A file that the browser has downloaded.
+    pub async fn downloaded(&self, name: &str) -> Vec<u8> {
+        let path = self.dir.path().join("downloads").join(name);
+        let mut pace = tokio::time::interval(std::time::Duration::from_millis(20));
+        let looking = async {
+            while !path.is_file() {
+                pace.tick().await;
+            }
+        };
+        let limit = std::time::Duration::from_secs(WAIT_SECONDS_MAX);
+        assert!(tokio::time::timeout(limit, looking).await.is_ok(), "{name} never came");
+        std::fs::read(path).expect("readable")
     }
 
     /// A file of the made-up order.

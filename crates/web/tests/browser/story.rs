@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use evidence::verify::{Anchors, Report, verify};
+use evidence::verify::{Anchors, CheckOutcome, Report, Subject, check_receipt, verify};
 use serde_json::json;
 
 use crate::house::{House, Who};
@@ -103,7 +103,12 @@ async fn file_order(house: &mut House, nils: Who) -> String {
     tick(house, "asks", "Hand over records").await;
     tick(house, "categories", "Who the user is").await;
     tick(house, "categories", "Deposits, withdrawals, balances").await;
-    browser.fill("Whom or what it is about", "LX-004711\nthis is nothing\nLX-004711").await;
+    browser
+        .fill(
+            "Whom or what it is about",
+            "account_id,LX-004711\nthis is nothing\naccount_id,LX-004711",
+        )
+        .await;
     browser.fill("First day", "2021-09-01").await;
     browser.fill("Last day", "2021-10-31").await;
     browser.field("Sort of paper").await.choose("production order").await;
@@ -115,12 +120,12 @@ async fn file_order(house: &mut House, nils: Who) -> String {
     browser.push("Review and sign").await;
     browser.wait_for_text("Line 2 (“this is nothing”) cannot be read").await;
     browser.wait_for_text("Take out order.pdf").await;
-    browser.fill("Whom or what it is about", "LX-004711").await;
+    browser.fill("Whom or what it is about", "account_id,LX-004711").await;
     browser.press(crate::support::browser::Key::Tab).await;
     browser.wait_for_text("the rules say no").await;
     house.look("portal-check-no").await;
-    browser.field("Validated by").await.choose("judge").await;
     browser.fill("Your reference", "HP 2021/118").await;
+    browser.field("Validated by").await.choose("judge").await;
     browser.wait_for_text("this would be accepted").await;
     house.look("portal-check-yes").await;
     browser.push("Review and sign").await;
@@ -203,6 +208,11 @@ async fn open(house: &mut House, nils: Who, id: &str) -> Report {
     let report = verify(std::io::Cursor::new(package), &anchors.with_policy(policy));
     house.browser.push("It arrived").await;
     house.browser.wait_for_text("acknowledged").await;
+    house.browser.push("Receipt of the log").await;
+    let receipt = house.downloaded(&format!("receipt-{id}.json")).await;
+    let policy = ledger::policy::Policy::parse(&read("keys/policy.txt")).expect("a policy");
+    let receipt = check_receipt(&receipt, "receipt", Some(&policy)).expect("it holds");
+    assert_eq!(receipt.request, id);
     report.expect("readable")
 }
 
@@ -226,7 +236,8 @@ async fn from_the_console_s_link_to_the_opened_evidence() {
     work(&mut house, &id, &staff).await;
     let report = open(&mut house, nils, &id).await;
     assert_eq!(report.exit_code(), 0, "{}: {:?}", report.summary(), report.defects);
-    assert!(report.summary().contains("signed"), "{}", report.summary());
+    let approval = report.checks.iter().find(|check| check.what == Subject::Approval);
+    assert_eq!(approval.expect("asked").outcome, CheckOutcome::Holds, "{report}");
     // An administrator runs the desk and reads no case.
     house.sit_down(root).await;
     house.go(&format!("/requests/{id}")).await;

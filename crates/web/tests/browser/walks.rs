@@ -8,6 +8,9 @@ use serde_json::json;
 use crate::house::{ACCOUNT, House, Who};
 use crate::support::browser::{Browser, Key, Scheme, Script, Wanted};
 
+/// The account of the stories, as it is written in the form.
+const SELECTOR: &str = "account_id,LX-004711";
+
 /// A house with an agency, its officer, and a verifier.
 async fn with_officer(wanted: Wanted, regime: &str) -> Option<(House, Who, Who)> {
     let mut house = House::open(wanted).await?;
@@ -33,7 +36,7 @@ async fn review_here(house: &House, asks: &[&str], more: &[(&str, &str)]) {
         for (const ask of asks) document.querySelector(`input[value=${ask}]`).checked = true;
         for (const [name, value] of more) document.querySelector(`[name=${name}]`).value = value;";
     let paper = [
-        ("selectors", ACCOUNT),
+        ("selectors", SELECTOR),
         ("instrument", "production_order"),
         ("issuer", "judge"),
         ("issued_on", "2021-10-04"),
@@ -204,7 +207,7 @@ async fn an_officer_gets_through_by_keyboard_alone_and_in_german() {
     tick(browser, "Aufzeichnungen herausgeben").await;
     tick(browser, "Wer der Nutzer ist").await;
     browser.tab_to("textbox", "Um wen oder was es geht").await;
-    browser.type_keys(ACCOUNT).await;
+    browser.type_keys(SELECTOR).await;
     choose(browser, "Art des Schriftstücks", "Herausgabeanordnung").await;
     choose(browser, "Erlassen von", "Richterin oder Richter").await;
     browser.tab_to("textbox", "Datum des Schriftstücks").await;
@@ -269,7 +272,7 @@ async fn pages_work_without_scripts_on_a_telephone_and_in_the_dark() {
     plain.field("Issued by").await.choose("police").await;
     plain.fill("Date on the paper", "2021-10-04").await;
     plain.fill("Your reference", "HP 2021/118").await;
-    plain.fill("Whom or what it is about", ACCOUNT).await;
+    plain.fill("Whom or what it is about", SELECTOR).await;
     for value in ["disclose", "subscriber"] {
         plain.find(&format!("input[value={value}]")).await.click().await;
     }
