@@ -5,10 +5,13 @@
     dateStyle: "medium",
     timeStyle: "short",
   });
-  for (const time of document.querySelectorAll("time[datetime]")) {
-    const at = new Date(time.dateTime);
-    if (!Number.isNaN(at.getTime())) time.textContent = format.format(at);
-  }
+  const localise = (part) => {
+    for (const time of part.querySelectorAll("time[datetime]")) {
+      const at = new Date(time.dateTime);
+      if (!Number.isNaN(at.getTime())) time.textContent = format.format(at);
+    }
+  };
+  localise(document);
   // "Will this be accepted?" is asked again whenever a field of the form has changed.
   const form = document.querySelector("form[data-live]");
   const answer = document.getElementById("answer");
@@ -24,6 +27,7 @@
       const said = await fetch(form.dataset.live, { method: "POST", body: fields });
       if (!said.ok || turn !== asked) return;
       const page = new DOMParser().parseFromString(await said.text(), "text/html");
+      localise(page);
       answer.replaceChildren(...page.body.childNodes);
     });
   }

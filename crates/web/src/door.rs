@@ -153,8 +153,8 @@ pub async fn enrol(
         site.take(rate::FAILURES, &address.0)?;
         return Err(Problem::hidden());
     };
-    let is_first = !directory.has_administrator();
-    let name = if is_first { String::new() } else { directory.name(invited.holder) };
+    let name = directory.name(invited.holder);
+    let is_first = name.is_empty();
     html(&EnrolPage { frame, token, name, is_first, mistakes: Mistakes::default() })
 }
 
@@ -202,7 +202,10 @@ pub async fn enrol_passkey(
     posted: PostedAtTheDoor<EnrolForm>,
 ) -> Result<Response, Problem> {
     let (now, frame) = (site.now(), posted.frame);
-    let is_first = !site.node.directory().has_administrator();
+    let directory = site.node.directory();
+    let invited = directory.invitation(&hex::encode(Sha256::digest(token.as_bytes())), now);
+    // Only the first administrator is invited without a name.
+    let is_first = invited.is_some_and(|invited| directory.name(invited.holder).is_empty());
     let name = posted.fields.name.trim().to_owned();
     if is_first && (name.is_empty() || name.chars().count() > NAME_CHARACTERS_MAX) {
         let mut mistakes = Mistakes::default();

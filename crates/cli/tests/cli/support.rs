@@ -114,7 +114,8 @@ impl Demo {
         let config = copy.path().join("comity.toml");
         let text = std::fs::read_to_string(&config).expect("a configuration");
         assert!(text.contains("127.0.0.1:8443"), "{text}");
-        std::fs::write(&config, text.replace("127.0.0.1:8443", "127.0.0.1:0")).expect("written");
+        let text = text.replace("127.0.0.1:8443", "127.0.0.1:0");
+        std::fs::write(&config, text.replace("127.0.0.1:8080", "127.0.0.1:0")).expect("written");
         copy
     }
 }
@@ -142,20 +143,21 @@ pub fn text(path: impl AsRef<Path>) -> String {
 }
 
 /// A served node; ends with the test.
-pub struct Served(Child);
+pub struct Served(Child, std::io::Lines<BufReader<std::process::ChildStderr>>);
 
 impl Served {
     /// Serves, and waits until it says so.
     pub fn start(dir: &Path) -> Self {
-        let child = command()
+        let mut child = command()
             .args(["serve", "--config", &text(dir.join("comity.toml"))])
             .stderr(Stdio::piped())
             .spawn()
             .expect("comity starts");
-        let mut served = Self(child);
-        let lines = BufReader::new(served.0.stderr.take().expect("piped")).lines();
+        // What it says later must find an open end.
+        let lines = BufReader::new(child.stderr.take().expect("piped")).lines();
+        let mut served = Self(child, lines);
         let mut said = Vec::new();
-        for line in lines.map_while(Result::ok) {
+        while let Some(Ok(line)) = served.1.next() {
             if line.starts_with("serving on https://127.0.0.1:") {
                 return served;
             }

@@ -44,6 +44,9 @@ struct SignPage {
     is_test: bool,
     facts: Vec<(&'static str, String)>,
     kinds: Vec<&'static str>,
+    /// Kinds of records, and the time they are of.
+    categories: Vec<&'static str>,
+    range: Option<(jiff::Timestamp, jiff::Timestamp)>,
     selectors: Vec<(&'static str, String)>,
     accounts: Vec<String>,
     files: Vec<FileShown>,
@@ -109,6 +112,7 @@ fn page(
         OfficerAct::File(order) => Some(order),
         _ => None,
     };
+    let scope = order.and_then(|order| order.order.asks.iter().find_map(desk::order::Ask::scope));
     let mut selectors: Vec<(&'static str, String)> = match act {
         OfficerAct::File(order) => order.selectors.iter().map(|(_, one)| shown(one)).collect(),
         OfficerAct::Correct { selectors: Some(list), .. } => list.iter().map(shown).collect(),
@@ -135,6 +139,10 @@ fn page(
         kinds: order
             .map(|order| order.order.asks.iter().map(|ask| ask.kind().as_str()).collect())
             .unwrap_or_default(),
+        categories: scope
+            .map(|scope| scope.categories.iter().map(|category| category.as_str()).collect())
+            .unwrap_or_default(),
+        range: scope.and_then(|scope| scope.range).map(|range| (range.from, range.to)),
         selectors,
         accounts: order
             .map(|order| order.accounts.iter().map(|(_, account)| account.clone()).collect())

@@ -17,6 +17,7 @@ async fn with_officer(wanted: Wanted, regime: &str) -> Option<(House, Who, Who)>
     let button =
         if wanted.language == "de" { "Dieses Gerät eintragen" } else { "Enrol this device" };
     house.button = button;
+    house.first_administrator("Rut Okafor").await;
     let vera = house.staff("Vera Lind", &[Role::Verifier]).await;
     let agency = house.agency("Harbour Police", regime).await;
     let by = house.staff_id("Vera Lind");
@@ -57,6 +58,19 @@ async fn sign(house: &House) -> String {
     path.rsplit('/').next().expect("an id").to_owned()
 }
 
+/// A verifier says how the sender was proven.
+async fn prove(house: &mut House, vera: Who, id: &str) {
+    house.sit_down(vera).await;
+    house.go(&format!("/requests/{id}")).await;
+    // A preservation has begun with that question by itself.
+    if house.browser.count("input[value=start_identity_check]").await > 0 {
+        house.browser.push("Take up who sent it").await;
+    }
+    house.browser.field("How the sender was proven").await.choose("Passkey of the officer").await;
+    house.browser.push("The sender is proven").await;
+    house.browser.wait_for_text("Passkey of the officer · Vera Lind").await;
+}
+
 #[tokio::test]
 async fn a_refused_request_is_corrected_and_sent_anew() {
     let Some((mut house, vera, nils)) = with_officer(Wanted::default(), "generic").await else {
@@ -66,14 +80,10 @@ async fn a_refused_request_is_corrected_and_sent_anew() {
     house.sit_down(nils).await;
     review(&house, &["disclose", "subscriber"], &[]).await;
     let id = sign(&house).await;
-    house.sit_down(vera).await;
-    house.go(&format!("/requests/{id}")).await;
-    house.browser.push("Take up who sent it").await;
-    house.browser.field("How the sender was proven").await.choose("Passkey of the officer").await;
-    house.browser.push("The sender is proven").await;
+    prove(&mut house, vera, &id).await;
     house.sit_down(cora).await;
     house.go(&format!("/requests/{id}")).await;
-    house.browser.push("Everything else that can be done now").await;
+    house.browser.find("details > summary").await.click().await;
     house.browser.look("document.getElementById('code-1').value = 'over_broad'", json!([])).await;
     house
         .browser
@@ -102,19 +112,24 @@ async fn a_refused_request_is_corrected_and_sent_anew() {
 
 #[tokio::test]
 async fn what_is_kept_is_kept_longer_then_taken_back() {
-    let Some((mut house, _, nils)) = with_officer(Wanted::default(), "generic").await else {
+    let Some((mut house, vera, nils)) = with_officer(Wanted::default(), "generic").await else {
         return;
     };
     house.sit_down(nils).await;
     let letter = [("instrument", "preservation_letter"), ("issuer", "police")];
     review(&house, &["preserve", "subscriber"], &letter).await;
     let id = sign(&house).await;
-    house.until("kept").await;
+    house.until("Keep records kept").await;
+    let longer = "input[value=extend]";
+    assert_eq!(house.browser.count(longer).await, 0, "not before the sender is proven");
+    prove(&mut house, vera, &id).await;
+    house.sit_down(nils).await;
+    house.go(&format!("/portal/requests/{id}")).await;
     house.browser.push("Keep the records longer").await;
     house.browser.wait_for_text("Keep longer: review and sign").await;
     house.look("portal-extend").await;
     sign(&house).await;
-    house.until("kept longer").await;
+    house.until("Keep records kept longer").await;
     house
         .browser
         .look("document.getElementById('withdraw-1').value = 'the case is closed'", json!([]))
@@ -123,7 +138,7 @@ async fn what_is_kept_is_kept_longer_then_taken_back() {
     house.browser.wait_for_text("Take back: review and sign").await;
     house.browser.wait_for_text("the case is closed").await;
     assert_eq!(sign(&house).await, id);
-    house.until("taken back").await;
+    house.until("Keep records taken back").await;
     house.close().await;
 }
 
