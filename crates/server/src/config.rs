@@ -281,7 +281,7 @@ catalog = "catalog.toml"
                |
             13 | catalogue = "x"
                | ^^^^^^^^^
-            unknown field `catalogue`, expected `catalog`
+            unknown field `catalogue`, expected `catalog` or `practice`
         "#]]
         .assert_eq(&refused("catalogue = \"x\""));
         expect!["accepted"].assert_eq(&refused(""));

@@ -103,16 +103,11 @@ impl<T: DeserializeOwned> FromRequest<Arc<Site>> for Uploaded<T> {
         let form = axum::extract::Multipart::from_request(request, site).await;
         let mut form = form.map_err(|error| broken(&error.body_text()))?;
         let (mut pairs, mut files) = (Vec::new(), Vec::new());
-        while let Some(part) = form.next_field().await.map_err(|e| broken(&e.body_text()))? {
+        while let Some(part) = form.next_field().await.map_err(unread)? {
             let field = part.name().unwrap_or_default().to_owned();
             let name = part.file_name().map(str::to_owned);
             let media_type = part.content_type().unwrap_or("application/octet-stream").to_owned();
-            let bytes = part.bytes().await.map_err(|error| {
-                if error.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE {
-                    return server::error::Error::TooLarge { max: UPLOAD_BYTES_MAX }.into();
-                }
-                broken(&error.body_text())
-            })?;
+            let bytes = part.bytes().await.map_err(unread)?;
             match name {
                 None => pairs.push((field, String::from_utf8_lossy(&bytes).into_owned())),
                 Some(_) if bytes.is_empty() => {}
@@ -132,6 +127,13 @@ impl<T: DeserializeOwned> FromRequest<Arc<Site>> for Uploaded<T> {
         }
         Ok(Self { by, fields: read(pairs)?, files })
     }
+}
+
+fn unread(error: axum::extract::multipart::MultipartError) -> Problem {
+    if error.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE {
+        return server::error::Error::TooLarge { max: UPLOAD_BYTES_MAX }.into();
+    }
+    broken(&error.body_text())
 }
 
 fn broken(why: &str) -> Problem {

@@ -139,7 +139,8 @@ struct ProblemPage<'a> {
 
 /// Draws the page of a problem around an answer that carries one.
 pub(crate) fn draw(frame: &Frame, response: Response) -> Response {
-    let Some(drawn) = response.extensions().get::<Drawn>().cloned() else { return response };
+    let known = response.extensions().get::<Drawn>().cloned();
+    let Some(drawn) = known.or_else(|| of_the_framework(&response)) else { return response };
     let page = match (ProblemPage { frame, drawn: &drawn }).render() {
         Ok(page) => page,
         Err(error) => {
@@ -152,6 +153,23 @@ pub(crate) fn draw(frame: &Frame, response: Response) -> Response {
     let (kind, html) = (HeaderValue::from_static("text/html; charset=utf-8"), Html(page));
     parts.headers.insert(header::CONTENT_TYPE, kind);
     Response::from_parts(parts, html.into_response().into_body())
+}
+
+/// A refusal that the framework wrote in its own words: an address that cannot be read, a handler
+/// that panicked. Its words are for programmers.
+fn of_the_framework(response: &Response) -> Option<Drawn> {
+    let status = response.status();
+    let kind = response.headers().get(header::CONTENT_TYPE);
+    let is_page = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+    if is_page || !(status.is_client_error() || status.is_server_error()) {
+        return None;
+    }
+    let key = match status {
+        StatusCode::PAYLOAD_TOO_LARGE => "problem-too-large",
+        _ if status.is_server_error() => "problem-internal",
+        _ => "problem-hidden",
+    };
+    Some(Drawn { key, what: None, why: None, fix: None, wait_seconds: None })
 }
 
 /// A template as an answer.

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use super::event::{EffectKind, Event};
 use super::state::{AskState, Effect, EffectStatus, Exhibit, Identity, Package, Request, Stage};
-use crate::clock::{Clock, ClockName, ClockStart, ClockStatus};
+use crate::clock::{Clock, ClockName, ClockStart, ClockStatus, StopReason};
 use crate::ids::{ActorId, AskNumber, Digest};
 use crate::order::Order;
 
@@ -229,7 +229,7 @@ fn apply_effect(ask: &mut AskState, event: &Event) {
 
 fn apply_clock(ask: &mut AskState, event: &Event, at: Timestamp) {
     match event {
-        Event::ClockStarted { clock, .. } => started(ask, clock),
+        Event::ClockStarted { clock, .. } => started(ask, clock, at),
         Event::ClockPaused { clock, .. } => {
             set_clock(ask, clock, |clock| clock.status = ClockStatus::Paused { since: at });
         }
@@ -247,7 +247,11 @@ fn apply_clock(ask: &mut AskState, event: &Event, at: Timestamp) {
     }
 }
 
-fn started(ask: &mut AskState, start: &ClockStart) {
+/// A name is one clock's while it is open: whoever starts it anew ends the old one.
+fn started(ask: &mut AskState, start: &ClockStart, at: Timestamp) {
+    set_clock(ask, &start.name, |clock| {
+        clock.status = ClockStatus::Stopped { at, reason: StopReason::Replaced };
+    });
     ask.clocks.push(Clock { start: start.clone(), status: ClockStatus::Running });
 }
 

@@ -30,8 +30,14 @@ struct IntakePage {
 /// # Errors
 /// For whoever may not file.
 pub async fn blank(State(site): State<Arc<Site>>, by: SignedIn) -> Result<Response, Problem> {
-    by.allowed(Action::Receive)?;
+    allowed(&by)?;
     page(&site, by.frame, OrderForm::default(), Mistakes::default())
+}
+
+/// Officers file in the portal, with their signature.
+fn allowed(by: &SignedIn) -> Result<(), Problem> {
+    by.allowed(Action::Receive)?;
+    if by.frame.is_officer() { Err(Problem::hidden()) } else { Ok(()) }
 }
 
 fn page(
@@ -54,7 +60,7 @@ pub async fn file(
     uploaded: Uploaded<OrderForm>,
 ) -> Result<Response, Problem> {
     let (by, typed) = (uploaded.by, uploaded.fields);
-    by.allowed(Action::Receive)?;
+    allowed(&by)?;
     let mut mistakes = Mistakes::default();
     let agency = typed.agency.parse().unwrap_or_default();
     let Some(known) = site.node.directory().agency(desk::ids::AgencyId(agency)).cloned() else {

@@ -3,23 +3,21 @@
 //! One browser serves everybody: whoever sits down brings an authenticator of their own.
 
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use desk::ids::{ActorId, AgencyId, KeyId, StaffId};
 use desk::policy::Role;
-use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
-use server::app::{Node, Opening};
-use server::config::{Config, Web};
+use server::app::Node;
 use server::directory::{CallBack, Change, ChangePayload, OfficerRole, console};
 use server::keys::development::{self, Issued, Purpose};
 
 use crate::support::browser::{
     Authenticator, AuthenticatorId, Browser, Key, WAIT_SECONDS_MAX, Wanted,
 };
+pub use crate::support::exchange::ACCOUNT;
+use crate::support::exchange::{self, Hands};
 
-/// The account that the stories are about.
-pub const ACCOUNT: &str = "LX-004711";
 /// The pages whose pictures are kept in docs/screenshots.
 const PICTURES: [&str; 12] = [
     "staff",
@@ -35,23 +33,6 @@ const PICTURES: [&str; 12] = [
     "dark--portal-new",
     "money",
 ];
-/// Customers that are loaded, besides the one of the stories.
-const LINES_MAX: usize = 20;
-
-/// A clock that stands still until it is moved; certificates must hold for the machine's as well.
-#[derive(Clone)]
-pub struct Hands(Arc<Mutex<Timestamp>>);
-
-impl Hands {
-    pub fn now(&self) -> Timestamp {
-        *self.0.lock().expect("nobody panics with the clock in hand")
-    }
-
-    pub fn forward(&self, by: SignedDuration) {
-        let mut now = self.0.lock().expect("nobody panics with the clock in hand");
-        *now = now.checked_add(by).expect("a time within the calendar");
-    }
-}
 
 /// Somebody with a passkey.
 #[derive(Clone, Debug)]
@@ -89,27 +70,15 @@ impl House {
             .with_test_writer()
             .try_init();
         let dir = tempfile::tempdir().expect("a folder for the test");
-        furnish(dir.path());
         let tcp = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let port = tcp.local_addr().expect("an address").port();
         let site = format!("http://localhost:{port}");
-        let mut config = Config::read(&dir.path().join("comity.toml")).expect("a sound config");
-        config.node.listen = "127.0.0.1:0".to_owned();
-        let web = Web { listen: String::new(), origin: site.clone(), ..Web::default() };
-        config.web = Some(web.clone());
-        let now = Timestamp::from_second(Timestamp::now().as_second()).expect("a time");
-        let clock = Hands(Arc::new(Mutex::new(now)));
-        let keys = dir.path().join("keys");
-        let (company, origin) = (config.company.name.clone(), config.node.origin.clone());
-        let hosts = config.node.hosts.clone();
-        development::create(&keys, &company, &origin, &hosts, [7; 32], now).expect("keys");
+        let (node, web, clock) = exchange::open(dir.path(), &site).await;
+        let (keys, company) = (dir.path().join("keys"), node.config.company.name.clone());
+        let now = clock.now();
         let recipient =
             development::issue(&keys, &company, "Harbour Police", Purpose::Recipient, &[], now)
                 .expect("a certificate");
-        let hands = clock.clone();
-        let tells = Arc::new(move || hands.now());
-        let node = Node::open(config, tells, Opening::CreateIfMissing).await.expect("a node");
-        let node = Arc::new(node);
         let jobs = server::serve::start(node.clone()).await.expect("served");
         let pages = web::listen::serve(node.clone(), &web, tcp).await.expect("pages");
         let folder = dir.path().join("downloads");
@@ -337,26 +306,5 @@ impl House {
         let path = self.dir.path().join("order.pdf");
         std::fs::write(&path, b"%PDF-1.7\n% a made-up order\n").expect("written");
         path
-    }
-}
-
-/// Writes a deployment of the example exchange, with a few of its customers and its real block.
-fn furnish(dir: &Path) {
-    let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/exchange");
-    let read = |name: &str| std::fs::read_to_string(from.join(name)).expect("the example's file");
-    let write = |name: &str, text: &str| std::fs::write(dir.join(name), text).expect("written");
-    write("comity.toml", &read("comity.toml"));
-    write("catalog.toml", &read("catalog.toml"));
-    std::fs::create_dir(dir.join("blocks")).expect("a folder");
-    let block = bitcoin_test_data::blocks::mainnet_702861();
-    std::fs::write(dir.join("blocks/702861.raw"), block).expect("written");
-    std::fs::create_dir(dir.join("records")).expect("a folder");
-    for entry in std::fs::read_dir(from.join("records")).expect("the example's records") {
-        let name = format!("records/{}", entry.expect("an entry").file_name().display());
-        let text = read(&name);
-        let lines = text.lines().enumerate();
-        let kept = lines.filter(|(at, line)| *at <= LINES_MAX || line.contains(ACCOUNT));
-        let kept: Vec<&str> = kept.map(|(_, line)| line).collect();
-        write(&name, &(kept.join("\n") + "\n"));
     }
 }

@@ -1,0 +1,11 @@
+//! What keeps strangers, thieves and other sites out, line by line of docs/asvs.md, without a
+//! browser: requests as an attacker would write them.
+
+#[path = "../support/exchange.rs"]
+mod exchange;
+
+mod answers;
+mod checklist;
+mod forms;
+mod sessions;
+mod visitor;

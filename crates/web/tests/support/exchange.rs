@@ -1,0 +1,73 @@
+//! A node of the made-up exchange in a folder of its own, with a clock that stands still.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use jiff::{SignedDuration, Timestamp};
+use server::app::{Node, Opening};
+use server::config::{Config, Web};
+use server::keys::development;
+
+/// The account that the stories are about.
+pub const ACCOUNT: &str = "LX-004711";
+/// Customers that are loaded, besides the one of the stories.
+const LINES_MAX: usize = 20;
+
+/// A clock that stands still until it is moved; certificates must hold for the machine's as well.
+#[derive(Clone)]
+pub struct Hands(Arc<Mutex<Timestamp>>);
+
+impl Hands {
+    fn new() -> Self {
+        let now = Timestamp::from_second(Timestamp::now().as_second()).expect("a time");
+        Self(Arc::new(Mutex::new(now)))
+    }
+
+    pub fn now(&self) -> Timestamp {
+        *self.0.lock().expect("nobody panics with the clock in hand")
+    }
+
+    pub fn forward(&self, by: SignedDuration) {
+        let mut now = self.0.lock().expect("nobody panics with the clock in hand");
+        *now = now.checked_add(by).expect("a time within the calendar");
+    }
+}
+
+/// A node whose pages live at `site`.
+pub async fn open(dir: &Path, site: &str) -> (Arc<Node>, Web, Hands) {
+    furnish(dir);
+    let mut config = Config::read(&dir.join("comity.toml")).expect("a sound config");
+    config.node.listen = "127.0.0.1:0".to_owned();
+    let web = Web { listen: String::new(), origin: site.to_owned(), ..Web::default() };
+    config.web = Some(web.clone());
+    let clock = Hands::new();
+    let keys = dir.join("keys");
+    let (company, origin) = (config.company.name.clone(), config.node.origin.clone());
+    let hosts = config.node.hosts.clone();
+    development::create(&keys, &company, &origin, &hosts, [7; 32], clock.now()).expect("keys");
+    let hands = clock.clone();
+    let tells = Arc::new(move || hands.now());
+    let node = Node::open(config, tells, Opening::CreateIfMissing).await.expect("a node");
+    (Arc::new(node), web, clock)
+}
+
+/// Writes a deployment of the example exchange, with a few of its customers and its real block.
+fn furnish(dir: &Path) {
+    let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/exchange");
+    let read = |name: &str| std::fs::read_to_string(from.join(name)).expect("the example's file");
+    let write = |name: &str, text: &str| std::fs::write(dir.join(name), text).expect("written");
+    write("comity.toml", &read("comity.toml"));
+    write("catalog.toml", &read("catalog.toml"));
+    std::fs::create_dir(dir.join("blocks")).expect("a folder");
+    let block = bitcoin_test_data::blocks::mainnet_702861();
+    std::fs::write(dir.join("blocks/702861.raw"), block).expect("written");
+    std::fs::create_dir(dir.join("records")).expect("a folder");
+    for entry in std::fs::read_dir(from.join("records")).expect("the example's records") {
+        let name = format!("records/{}", entry.expect("an entry").file_name().display());
+        let text = read(&name);
+        let lines = text.lines().enumerate();
+        let kept = lines.filter(|(at, line)| *at <= LINES_MAX || line.contains(ACCOUNT));
+        let kept: Vec<&str> = kept.map(|(_, line)| line).collect();
+        write(&name, &(kept.join("\n") + "\n"));
+    }
+}
