@@ -39,9 +39,20 @@ pub fn of(request: &Request) -> NewView {
     }
 }
 
-/// One word for the whole request: `closed` when every ask has come to its end, else `open`.
+/// Something is still to be done.
+pub const OPEN: &str = "open";
+/// The same, and an emergency was claimed.
+pub const URGENT: &str = "urgent";
+/// Every ask has come to its end.
+pub const CLOSED: &str = "closed";
+
+/// One word for the whole request.
 fn state(request: &Request) -> &'static str {
-    if request.asks.iter().all(|ask| ask.stage.is_final()) { "closed" } else { "open" }
+    if request.asks.iter().all(|ask| ask.stage.is_final()) {
+        return CLOSED;
+    }
+    let is_urgent = request.order.as_ref().is_some_and(|order| order.has_emergency());
+    if is_urgent { URGENT } else { OPEN }
 }
 
 /// The next moment at which time alone changes an ask: a lapse, an expiry, the end of a clock.

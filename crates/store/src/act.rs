@@ -242,12 +242,33 @@ pub struct ViewCursor(pub u64);
 pub struct ViewQuery {
     /// Of this agency only.
     pub agency: Option<Uuid>,
-    /// In this state only.
-    pub state: Option<String>,
+    /// In one of these states only; in any when there is none.
+    pub states: Vec<String>,
     /// After this row; `None` is from the newest.
     pub after: Option<ViewCursor>,
     /// At most [`crate::limits::PAGE_ROWS_MAX`].
     pub rows_max: usize,
+}
+
+/// A place in the queue, which is ordered by what falls due, then by opening.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct QueueCursor {
+    /// When it falls due, in microseconds; the largest number for never.
+    pub due: i64,
+    /// Its place by opening.
+    pub opened: ViewCursor,
+}
+
+impl QueueCursor {
+    /// Before everything.
+    pub const START: Self = Self { due: i64::MIN, opened: ViewCursor(0) };
+
+    /// The place of a row.
+    #[must_use]
+    pub fn of(view: &View) -> Self {
+        let due = view.next_due.map_or(i64::MAX, Timestamp::as_microsecond);
+        Self { due, opened: view.cursor }
+    }
 }
 
 /// SHA-256 of a blob: its name.

@@ -37,8 +37,8 @@ mod writer;
 
 pub use act::{
     Append, Appended, BlobDigest, DeadJob, ErasedCount, ExpectedSeq, Job, JobId, JobLease,
-    JobState, NewBlob, NewEvent, NewJob, NewView, Overwritten, Payload, ReadAudit, ReadAuditDigest,
-    Record, SeenTransaction, StoredEvent, View, ViewCursor, ViewQuery,
+    JobState, NewBlob, NewEvent, NewJob, NewView, Overwritten, Payload, QueueCursor, ReadAudit,
+    ReadAuditDigest, Record, SeenTransaction, StoredEvent, View, ViewCursor, ViewQuery,
 };
 pub use blob::BlobSource;
 pub use config::{Clock, Config, Health, KeptMissing, Published, WriterState};

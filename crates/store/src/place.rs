@@ -18,12 +18,20 @@ use crate::files;
 use crate::limits::{BUSY_WAIT_MAX, LOCK_WAIT_MAX, READ_CONNECTIONS_MAX};
 
 /// Migrations in order: number, name, text for SQLite, text for PostgreSQL.
-const MIGRATIONS: &[(i64, &str, &str, &str)] = &[(
-    1,
-    "store",
-    include_str!("../migrations/sqlite/0001_store.sql"),
-    include_str!("../migrations/postgres/0001_store.sql"),
-)];
+const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
+    (
+        1,
+        "store",
+        include_str!("../migrations/sqlite/0001_store.sql"),
+        include_str!("../migrations/postgres/0001_store.sql"),
+    ),
+    (
+        2,
+        "queue",
+        include_str!("../migrations/sqlite/0002_queue.sql"),
+        include_str!("../migrations/postgres/0002_queue.sql"),
+    ),
+];
 
 /// Pages of SQLite's write-ahead log (4 KiB each) that are gathered before they are moved into the
 /// database file. More of them means fewer syncs and a longer pause when it happens.

@@ -13,8 +13,8 @@ use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
 use crate::act::{
-    DeadJob, JobId, Payload, ReadAuditDigest, Record, SeenTransaction, StoredEvent, View,
-    ViewCursor, ViewQuery,
+    DeadJob, JobId, Payload, QueueCursor, ReadAuditDigest, Record, SeenTransaction, StoredEvent,
+    View, ViewCursor, ViewQuery,
 };
 use crate::config::Clock;
 use crate::db::{Connection, Db, Row, Value, tuples};
@@ -139,11 +139,42 @@ impl Reader {
             values.push(agency.into());
             sql.push_str(&format!(" and agency = ${}", values.len()));
         }
-        if let Some(state) = &query.state {
-            values.push(state.as_str().into());
-            sql.push_str(&format!(" and state = ${}", values.len()));
+        if !query.states.is_empty() {
+            let first = values.len() + 1;
+            values.extend(query.states.iter().map(|state| state.as_str().into()));
+            let places: Vec<String> = (first..=values.len()).map(|at| format!("${at}")).collect();
+            sql.push_str(&format!(" and state in ({})", places.join(", ")));
         }
         sql.push_str(" order by opened desc limit $2");
+        self.read_views(AssertSqlSafe(sql), values).await
+    }
+
+    /// A page of the queue in one state: what falls due next first, what never does last.
+    pub async fn queue(
+        &self,
+        state: &str,
+        agency: Option<Uuid>,
+        after: QueueCursor,
+        rows_max: usize,
+    ) -> Result<Vec<View>, ReadError> {
+        let (size, max) = (rows_max, PAGE_ROWS_MAX);
+        if size > max {
+            return Err(ReadError::TooLarge { what: "number of rows of a page", size, max });
+        }
+        // The expression is that of the index `request_view_queue`; the first comparison is what
+        // the index is entered by.
+        const DUE: &str = "coalesce(next_due, 9223372036854775807)";
+        let mut sql = format!(
+            "select {VIEW_COLUMNS} from request_view where state = $1 and {DUE} >= $2 \
+             and ({DUE} > $2 or opened > $3)"
+        );
+        let mut values: Vec<Value> =
+            vec![state.into(), after.due.into(), after.opened.0.into(), (size as u64).into()];
+        if let Some(agency) = agency {
+            values.push(agency.into());
+            sql.push_str(" and agency = $5");
+        }
+        sql.push_str(&format!(" order by {DUE}, opened limit $4"));
         self.read_views(AssertSqlSafe(sql), values).await
     }
 

@@ -222,7 +222,7 @@ async fn jobs(store: &Store, clock: &TestClock) {
 async fn list(store: &Store) {
     let page = |agency, state: Option<&str>, after| ViewQuery {
         agency,
-        state: state.map(str::to_owned),
+        states: state.into_iter().map(str::to_owned).collect(),
         after,
         rows_max: 6,
     };
@@ -257,11 +257,32 @@ async fn list(store: &Store) {
     let before = jiff::Timestamp::constant(1_900_000_040, 0);
     let urgent = store.reader().views_due(before, 9).await.expect("read");
     assert_eq!(urgent.iter().map(|row| row.stream).collect::<Vec<_>>(), [stream(5), stream(7)]);
+    queue(store).await;
     for number in [3, 5, 7] {
         let mut act = Append::events(stream(number), ExpectedSeq::Any, Vec::new());
         act.view = Some(view(AGENCY, "open"));
         store.append(act).await.expect("no deadline");
     }
+}
+
+/// The queue by pages of two: each open request once, what is due first, what never is last.
+async fn queue(store: &Store) {
+    let mut seen = Vec::new();
+    let mut after = QueueCursor::START;
+    loop {
+        let page = store.reader().queue("open", Some(AGENCY), after, 2).await.expect("read");
+        let Some(last) = page.last() else { break };
+        after = QueueCursor::of(last);
+        seen.extend(page.iter().map(|row| row.stream));
+    }
+    assert_eq!(seen[..3], [stream(5), stream(7), stream(3)]);
+    let by_age =
+        ViewQuery { agency: Some(AGENCY), states: vec!["open".into()], after: None, rows_max: 50 };
+    assert_eq!(seen.len(), store.reader().views(&by_age).await.expect("read").len());
+    let other = store.reader().queue("open", Some(OTHER_AGENCY), QueueCursor::START, 50).await;
+    assert!(other.expect("read").iter().all(|row| row.agency == OTHER_AGENCY));
+    let whole = store.reader().queue("open", None, QueueCursor::START, 50).await.expect("read");
+    assert!(whole.len() >= seen.len());
 }
 
 async fn proofs(store: &Store) {

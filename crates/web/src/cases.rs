@@ -6,7 +6,7 @@
 mod act;
 mod file;
 mod intake;
-mod list;
+pub(crate) mod list;
 pub(crate) mod show;
 
 use std::sync::Arc;

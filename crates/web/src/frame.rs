@@ -52,9 +52,10 @@ pub struct Link {
 }
 
 /// The rooms, and the actions of which one opens each.
-const ROOMS: [(&str, &str, &[Action]); 6] = [
+const ROOMS: [(&str, &str, &[Action]); 7] = [
     ("/portal", "nav-portal", &[Action::Receive]),
     ("/queue", "nav-queue", &[Action::ReadCase]),
+    ("/queue?state=urgent", "nav-emergencies", &[Action::ListRequests]),
     ("/intake", "nav-intake", &[Action::Receive]),
     ("/money", "nav-money", &[Action::FollowMoney]),
     ("/people", "nav-people", &[Action::ManageStaff]),
@@ -96,15 +97,17 @@ impl Frame {
     /// The rooms that this viewer may enter.
     #[must_use]
     pub fn links(&self) -> Vec<Link> {
-        // Both file requests: officers in the portal, staff at intake.
-        let other = if self.is_officer() { "/intake" } else { "/portal" };
+        // Both file requests: officers in the portal, staff at intake. The queue is the staff's.
+        let other: &[&str] =
+            if self.is_officer() { &["/intake", "/queue?state=urgent"] } else { &["/portal"] };
+        // The longest address that fits: the emergencies are a part of the queue.
+        let fits = ROOMS.iter().map(|(href, ..)| href).filter(|href| self.path.starts_with(**href));
+        let here = fits.max_by_key(|href| href.len());
         let rooms = ROOMS
             .iter()
-            .filter(|(href, ..)| *href != other)
+            .filter(|(href, ..)| !other.contains(href))
             .filter(|(_, _, actions)| actions.iter().any(|action| self.may(*action)));
-        rooms
-            .map(|(href, key, _)| Link { href, key, is_here: self.path.starts_with(href) })
-            .collect()
+        rooms.map(|(href, key, _)| Link { href, key, is_here: here == Some(href) }).collect()
     }
 
     /// Whether the viewer may do something that concerns no single request.

@@ -162,6 +162,10 @@ impl OrderForm {
         for (field, key, _) in missing.into_iter().filter(|(.., is_missing)| *is_missing) {
             mistakes.add(field, frame.say(key));
         }
+        // A package holds the order it answers.
+        if self.asks_for(&AskKind::Disclose) && files.is_empty() {
+            mistakes.add("files", frame.say("order-files-missing"));
+        }
         let selectors = self.selectors(frame, mistakes);
         let range = self.range(frame, mistakes);
         let asks = self.demands(frame, &selectors, range, mistakes);

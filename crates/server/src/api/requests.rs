@@ -30,7 +30,7 @@ use crate::app::assemble::Statement;
 use crate::app::intake::ManualOrder;
 use crate::app::search::Withhold;
 use crate::error::Error;
-use crate::payload;
+use crate::{payload, view};
 
 /// Rows of a list unless fewer are asked for.
 const LIST_ROWS_DEFAULT: usize = 50;
@@ -83,7 +83,11 @@ pub async fn list(
     let rows_max = query.rows.unwrap_or(LIST_ROWS_DEFAULT).clamp(1, LIST_ROWS_MAX);
     let query = ViewQuery {
         agency: actor.agency.map(|agency| agency.0),
-        state: query.state,
+        states: match query.state.as_deref() {
+            Some("open") => vec![view::OPEN.to_owned(), view::URGENT.to_owned()],
+            Some(_) => vec![view::CLOSED.to_owned()],
+            None => Vec::new(),
+        },
         after: query.after.map(ViewCursor),
         rows_max,
     };

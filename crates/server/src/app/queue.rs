@@ -4,18 +4,19 @@
 
 use desk::ids::AgencyId;
 use desk::policy::{Action, Actor, Facts, permit_read};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::Deserialize;
-use store::{View, ViewCursor, ViewQuery};
+use store::{View, ViewQuery};
 use uuid::Uuid;
 
 use super::Node;
 use crate::error::Error;
+use crate::view;
+
+pub use store::QueueCursor;
 
 /// Rows of one page of the queue.
 pub const QUEUE_ROWS_MAX: usize = 100;
-/// Deadlines further away than this are not looked for.
-const DUE_DAYS_MAX: i64 = 366 * 10;
 
 /// Which requests are wanted.
 #[derive(Clone, Debug, Default)]
@@ -26,8 +27,8 @@ pub struct QueueQuery {
     pub agency: Option<AgencyId>,
     /// Closed ones instead of open ones.
     pub state: QueueState,
-    /// Where the page before ended, for lists by age.
-    pub after: Option<u64>,
+    /// Where the page before ended.
+    pub after: Option<QueueCursor>,
 }
 
 /// What comes first in a queue.
@@ -46,6 +47,8 @@ pub enum QueueState {
     /// Something is still to be done.
     #[default]
     Open,
+    /// The same, and an emergency was claimed.
+    Urgent,
     /// Every ask has come to its end.
     Closed,
 }
@@ -87,8 +90,8 @@ pub struct QueueAsk {
 pub struct QueuePage {
     /// The rows.
     pub rows: Vec<QueueRow>,
-    /// Where the next page begins, for lists by age.
-    pub next: Option<u64>,
+    /// Where the next page begins.
+    pub next: Option<QueueCursor>,
 }
 
 #[derive(Deserialize)]
@@ -107,33 +110,45 @@ impl Node {
     /// [`Error::Hidden`] without the right to list requests.
     pub async fn queue(&self, actor: &Actor, query: &QueueQuery) -> Result<QueuePage, Error> {
         permit_read(actor, Action::ListRequests, &Facts::default()).ok_or(Error::Hidden)?;
-        let agency = actor.agency.or(query.agency);
-        let reader = self.store.reader();
-        // What falls due comes from an index of its own; an agency's list is read by age.
-        if query.order == QueueOrder::Due && agency.is_none() && query.state == QueueState::Open {
-            let far = SignedDuration::from_hours(24 * DUE_DAYS_MAX);
-            let until = self.now().checked_add(far).unwrap_or(Timestamp::MAX);
-            let views = reader.views_due(until, QUEUE_ROWS_MAX).await?;
-            let open = views.iter().filter(|view| view.state == "open");
-            let rows = open.map(row).collect::<Result<_, _>>()?;
-            return Ok(QueuePage { rows, next: None });
-        }
-        let state = match query.state {
-            QueueState::Open => "open",
-            QueueState::Closed => "closed",
+        let agency = actor.agency.or(query.agency).map(|agency| agency.0);
+        let states: &[&str] = match query.state {
+            QueueState::Open => &[view::OPEN, view::URGENT],
+            QueueState::Urgent => &[view::URGENT],
+            QueueState::Closed => &[view::CLOSED],
         };
-        let wanted = ViewQuery {
-            agency: agency.map(|agency| agency.0),
-            state: Some(state.to_owned()),
-            after: query.after.map(ViewCursor),
-            rows_max: QUEUE_ROWS_MAX,
+        let views = match query.order {
+            QueueOrder::Due => self.due(states, agency, query.after).await?,
+            QueueOrder::Newest => {
+                let wanted = ViewQuery {
+                    agency,
+                    states: states.iter().map(|state| (*state).to_owned()).collect(),
+                    after: query.after.map(|after| after.opened),
+                    rows_max: QUEUE_ROWS_MAX,
+                };
+                self.store.reader().views(&wanted).await?
+            }
         };
-        let views = reader.views(&wanted).await?;
-        let next = (views.len() == QUEUE_ROWS_MAX)
-            .then(|| views.last().map(|view| view.cursor.0))
-            .flatten();
+        let is_full = views.len() == QUEUE_ROWS_MAX;
+        let next = views.last().filter(|_| is_full).map(QueueCursor::of);
         let rows = views.iter().map(row).collect::<Result<_, _>>()?;
         Ok(QueuePage { rows, next })
+    }
+
+    /// What falls due next, in any of these states: each is a walk along an index.
+    async fn due(
+        &self,
+        states: &[&str],
+        agency: Option<Uuid>,
+        after: Option<QueueCursor>,
+    ) -> Result<Vec<View>, Error> {
+        let after = after.unwrap_or(QueueCursor::START);
+        let mut views = Vec::new();
+        for state in states {
+            views.extend(self.store.reader().queue(state, agency, after, QUEUE_ROWS_MAX).await?);
+        }
+        views.sort_by_key(QueueCursor::of);
+        views.truncate(QUEUE_ROWS_MAX);
+        Ok(views)
     }
 }
 

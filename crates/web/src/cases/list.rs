@@ -8,7 +8,7 @@ use axum::response::Response;
 use desk::policy::Action;
 use jiff::Timestamp;
 use serde::Deserialize;
-use server::app::queue::{QueueAsk, QueueOrder, QueueQuery, QueueState};
+use server::app::queue::{QueueAsk, QueueCursor, QueueOrder, QueueQuery, QueueState};
 use uuid::Uuid;
 
 use crate::frame::{Frame, SignedIn};
@@ -23,7 +23,7 @@ pub struct Chosen {
     order: String,
     agency: String,
     kind: String,
-    after: Option<u64>,
+    after: Option<String>,
 }
 
 struct Row {
@@ -60,15 +60,20 @@ pub async fn queue(
     Query(chosen): Query<Chosen>,
 ) -> Result<Response, Problem> {
     by.allowed(Action::ListRequests)?;
+    let after = chosen.after.as_deref().map(cursor).transpose()?;
     if by.frame.is_officer() {
         return Err(Problem::hidden());
     }
     let directory = site.node.directory();
     let query = QueueQuery {
         order: if chosen.order == "newest" { QueueOrder::Newest } else { QueueOrder::Due },
-        state: if chosen.state == "closed" { QueueState::Closed } else { QueueState::Open },
+        state: match chosen.state.as_str() {
+            "closed" => QueueState::Closed,
+            "urgent" => QueueState::Urgent,
+            _ => QueueState::Open,
+        },
         agency: chosen.agency.parse().ok().map(desk::ids::AgencyId),
-        after: chosen.after,
+        after,
     };
     let page = site.node.queue(by.actor(), &query).await?;
     let now = by.frame.now;
@@ -94,7 +99,7 @@ pub async fn queue(
         }
     });
     let agencies = directory.agencies().map(|a| (a.id.to_string(), a.name.clone())).collect();
-    let next = page.next.map(|after| {
+    let next = page.next.map(cursor_text).map(|after| {
         let Chosen { state, order, agency, kind, .. } = &chosen;
         format!("/queue?state={state}&order={order}&agency={agency}&kind={kind}&after={after}")
     });
@@ -103,6 +108,20 @@ pub async fn queue(
     kinds.push("emergency");
     let rows = rows.collect();
     html(&QueuePage { rows, agencies, chosen, kinds, next, frame: by.frame })
+}
+
+/// A place in a queue as an address has it: `due.opened`.
+pub(crate) fn cursor(text: &str) -> Result<QueueCursor, Problem> {
+    let read = text.split_once('.').and_then(|(due, opened)| {
+        let opened = store::ViewCursor(opened.parse().ok()?);
+        Some(QueueCursor { due: due.parse().ok()?, opened })
+    });
+    read.ok_or_else(Problem::hidden)
+}
+
+/// The same, written.
+pub(crate) fn cursor_text(cursor: QueueCursor) -> String {
+    format!("{}.{}", cursor.due, cursor.opened.0)
 }
 
 /// How long there is, in words, and how much it presses.

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use server::app::queue::{QueueOrder, QueueQuery, QueueRow, QueueState};
 
 use super::agency;
+use crate::cases::list::{cursor, cursor_text};
 use crate::frame::{Frame, SignedIn};
 use crate::problem::{Problem, html};
 use crate::site::Site;
@@ -19,7 +20,7 @@ use crate::site::Site;
 #[serde(default)]
 pub struct Wanted {
     state: String,
-    after: Option<u64>,
+    after: Option<String>,
 }
 
 #[derive(Template)]
@@ -29,7 +30,7 @@ struct ListPage {
     agency: server::directory::Agency,
     rows: Vec<QueueRow>,
     is_closed: bool,
-    next: Option<u64>,
+    next: Option<String>,
     /// The officer answers for the agency's officers.
     is_supervisor: bool,
 }
@@ -49,7 +50,7 @@ pub async fn list(
         order: QueueOrder::Newest,
         agency: Some(agency.id),
         state: if is_closed { QueueState::Closed } else { QueueState::Open },
-        after: wanted.after,
+        after: wanted.after.as_deref().map(cursor).transpose()?,
     };
     let page = site.node.queue(by.actor(), &query).await?;
     let is_supervisor = by.frame.may(Action::ManageOfficers);
@@ -58,7 +59,7 @@ pub async fn list(
         agency,
         rows: page.rows,
         is_closed,
-        next: page.next,
+        next: page.next.map(cursor_text),
         is_supervisor,
     })
 }

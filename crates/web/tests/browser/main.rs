@@ -7,5 +7,6 @@ mod support;
 
 mod harness;
 mod house;
+mod rooms;
 mod story;
 mod walks;

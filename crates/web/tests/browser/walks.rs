@@ -12,7 +12,7 @@ use crate::support::browser::{Browser, Key, Scheme, Script, Wanted};
 const SELECTOR: &str = "account_id,LX-004711";
 
 /// A house with an agency, its officer, and a verifier.
-async fn with_officer(wanted: Wanted, regime: &str) -> Option<(House, Who, Who)> {
+pub async fn with_officer(wanted: Wanted, regime: &str) -> Option<(House, Who, Who)> {
     let mut house = House::open(wanted).await?;
     let button =
         if wanted.language == "de" { "Dieses Gerät eintragen" } else { "Enrol this device" };
@@ -26,7 +26,7 @@ async fn with_officer(wanted: Wanted, regime: &str) -> Option<(House, Who, Who)>
 }
 
 /// Opens the form of an order, fills it in at once, as a program would, and goes to the review page.
-async fn review(house: &House, asks: &[&str], more: &[(&str, &str)]) {
+pub async fn review(house: &House, asks: &[&str], more: &[(&str, &str)]) {
     house.go("/portal/new").await;
     review_here(house, asks, more).await;
 }
@@ -46,12 +46,13 @@ async fn review_here(house: &House, asks: &[&str], more: &[(&str, &str)]) {
     ];
     let all: Vec<(&str, &str)> = paper.iter().chain(more).copied().collect();
     house.browser.look(script, json!([asks, all])).await;
+    house.browser.find("#files").await.upload(&[&house.order_pdf()]).await;
     house.browser.push("Review and sign").await;
     house.browser.wait_for_text("Review and sign your request").await;
 }
 
 /// Signs what the review page shows; the id of the request.
-async fn sign(house: &House) -> String {
+pub async fn sign(house: &House) -> String {
     house.browser.push("Sign and send").await;
     house.browser.wait_for("a request", "location.pathname.startsWith('/portal/requests/')").await;
     let path = house.browser.path().await;
@@ -104,6 +105,7 @@ async fn a_refused_request_is_corrected_and_sent_anew() {
     assert_eq!(typed, format!("account_id,{ACCOUNT}"), "nothing is typed twice");
     house.browser.fill("First day", "2021-09-01").await;
     house.browser.fill("Last day", "2021-10-31").await;
+    house.browser.find("#files").await.upload(&[&house.order_pdf()]).await;
     house.browser.push("Review and sign").await;
     let anew = sign(&house).await;
     assert_ne!(anew, id);
@@ -229,6 +231,7 @@ async fn an_officer_gets_through_by_keyboard_alone_and_in_german() {
     browser.type_keys("2021-10-04").await;
     browser.tab_to("textbox", "Ihr Aktenzeichen").await;
     browser.type_keys("HP 2021/118").await;
+    browser.find("#files").await.upload(&[&house.order_pdf()]).await;
     browser.tab_to("button", "Prüfen und unterschreiben").await;
     browser.press(Key::Enter).await;
     browser.wait_for_text("Ersuchen prüfen und unterschreiben").await;
@@ -291,6 +294,9 @@ async fn pages_work_without_scripts_on_a_telephone_and_in_the_dark() {
     for value in ["disclose", "subscriber"] {
         plain.find(&format!("input[value={value}]")).await.click().await;
     }
+    plain.push("Check now").await;
+    plain.wait_for_text("Choose the file of the order").await;
+    plain.find("#files").await.upload(&[&house.order_pdf()]).await;
     plain.push("Check now").await;
     plain.wait_for_text("the rules say no").await;
     plain.field("Validated by").await.choose("judge").await;

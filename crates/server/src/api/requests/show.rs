@@ -18,7 +18,8 @@ pub fn row(row: &store::View) -> Result<Value, Error> {
     let mut shown: Value =
         serde_json::from_str(&row.summary_json).context("a list row is not JSON")?;
     shown["request"] = row.stream.to_string().into();
-    shown["state"] = row.state.clone().into();
+    let is_urgent = row.state == crate::view::URGENT;
+    shown["state"] = if is_urgent { crate::view::OPEN } else { &row.state }.into();
     shown["next_due"] = json!(row.next_due);
     shown["updated_at"] = json!(row.updated_at);
     Ok(shown)
