@@ -271,10 +271,19 @@ impl House {
         ActorId::Staff(found.id)
     }
 
+    /// Approves the package of the page; the passkey answers in its own time.
+    pub async fn approve(&self) {
+        self.browser.push("Approve this package").await;
+        let done = "document.readyState === 'complete' \
+                    && !document.querySelector('input[value=approve]')";
+        self.browser.wait_for("the approval", done).await;
+    }
+
     /// Loads the page again whenever something was stored, until the reader sees this text.
     pub async fn until(&self, text: &str) {
         let mut changed = self.node.store.checkpoint_changed();
-        let limit = tokio::time::Instant::now() + std::time::Duration::from_secs(WAIT_SECONDS_MAX);
+        let limit =
+            tokio::time::Instant::now() + std::time::Duration::from_secs(3 * WAIT_SECONDS_MAX);
         loop {
             changed.borrow_and_update();
             self.browser.reload().await;

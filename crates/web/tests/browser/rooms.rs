@@ -120,8 +120,7 @@ async fn an_emergency_takes_two_people_and_a_third_looks_back() {
     assert_eq!(house.browser.count("input[value=approve]").await, 0, "still two people");
     house.sit_down(omar).await;
     house.go(&page).await;
-    house.browser.push("Approve this package").await;
-    house.browser.wait_for_path(&page).await;
+    house.approve().await;
     house.until("delivered").await;
     house.browser.wait_for_text("review by a third person").await;
     assert_eq!(house.browser.count("input[value=review_emergency]").await, 0, "not by one of them");

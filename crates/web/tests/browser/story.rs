@@ -176,9 +176,7 @@ async fn work(house: &mut House, id: &str, staff: &[Who]) {
     assert_eq!(house.browser.count("input[value=approve]").await, 0, "nobody approves own work");
     house.sit_down(ada).await;
     house.go(&page).await;
-    house.browser.push("Approve this package").await;
-    house.browser.wait_for_path(&page).await;
-    house.until("sealed").await;
+    house.approve().await;
     house.until("delivered").await;
     house.look("request-delivered").await;
 }
