@@ -1,4 +1,4 @@
-//! Installs what the tests call: Debian packages with apt, two Python checkers in a venv, two real
+//! Installs what the tests call: Debian packages with apt, three Python checkers in a venv, two real
 //! nodes (Bitcoin and EVM) with npm.
 
 use std::path::{Path, PathBuf};
@@ -24,7 +24,7 @@ const PACKAGES: [(&str, &str, &str); 13] = [
 ];
 
 /// Python packages with their versions.
-const PYTHON: [&str; 2] = ["bagit==1.9.0", "case-utils==0.18.0"];
+const PYTHON: [&str; 3] = ["bagit==1.9.0", "case-utils==0.18.0", "schemathesis==4.32.5"];
 
 /// Installs what is missing and says what could not be had. Never fails the run: a test without
 /// its checker says so itself.
@@ -83,7 +83,7 @@ fn apt_install(packages: &[&str]) -> bool {
 
 fn python(root: &Path) -> Result<()> {
     let bin = venv_bin(root);
-    if bin.join("case_validate").exists() && bin.join("bagit.py").exists() {
+    if ["case_validate", "bagit.py", "schemathesis"].iter().all(|name| bin.join(name).exists()) {
         return Ok(());
     }
     let venv = root.join("target/venv");

@@ -75,6 +75,15 @@ enum Bench {
         #[arg(long, value_parser = ["both", "without", "with"], default_value = "both")]
         pdf: String,
     },
+    /// A desk with a million requests: queue, filters, search by words, opening, start.
+    Desk {
+        /// How many requests.
+        #[arg(long, default_value_t = 1_000_000)]
+        requests: u64,
+        /// Which database.
+        #[arg(long, value_parser = ["both", "sqlite", "postgres"], default_value = "both")]
+        engine: String,
+    },
     /// How often each heuristic of the trace engine is wrong; writes docs/error-rates.md.
     Errors,
     /// Events per second of the store, by how many are in flight.
@@ -120,6 +129,11 @@ fn bench(root: &std::path::Path, what: &Bench) -> Result<()> {
             let (requests, in_flight) = (requests.to_string(), in_flight.to_string());
             let arguments = ["--requests", &requests, "--in-flight", &in_flight, "--pdf", pdf];
             run::example(root, "server", "year", Some(&arguments))
+        }
+        Bench::Desk { requests, engine } => {
+            let requests = requests.to_string();
+            let arguments = ["--requests", &requests, "--engine", engine];
+            run::example(root, "server", "desk", Some(&arguments))
         }
         Bench::Errors => run::example(root, "trace", "errors", Some(&[])),
         Bench::Append => run::example(root, "store", "append_rate", Some(&[])),

@@ -65,14 +65,8 @@ pub fn run(command: &Command) -> anyhow::Result<ExitCode> {
             .map(VerifierKey::parse)
             .collect::<Result<Vec<_>, _>>()
             .with_context(|| format!("{}", path.display()))?;
-        let mut view = |stream, events: &[store::StoredEvent]| {
-            let own = [server::directory::STREAM, server::app::audit::STREAM];
-            if own.contains(&stream) {
-                return None;
-            }
-            server::app::fold(events).ok().map(|folded| server::view::of(&folded.request))
-        };
-        let report = store::check::check(&reader, &keys, Some(&mut view)).await?;
+        let mut derive = server::app::derived::of;
+        let report = store::check::check(&reader, &keys, Some(&mut derive)).await?;
         if *json {
             let findings: Vec<String> = report.findings.iter().map(ToString::to_string).collect();
             let shown = serde_json::json!({

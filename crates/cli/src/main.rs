@@ -9,6 +9,7 @@ mod evidence;
 mod keys;
 mod ledger;
 mod people;
+mod retention;
 mod serve;
 mod tags;
 mod trace;
@@ -74,6 +75,8 @@ enum Command {
     /// Checks the log and the store behind it.
     #[command(subcommand)]
     Ledger(ledger::Command),
+    /// Shows and erases personal data whose time is over.
+    Retention(retention::Options),
     /// Copies a node's store, also while it is served, into a new folder.
     Backup(ledger::Backup),
     /// Makes a store out of a backup. An older copy than the log key knows will not be served.
@@ -108,6 +111,7 @@ fn main() -> ExitCode {
         Command::Trace(command) => trace::run(&command),
         Command::Tags(command) => tags::run(&command),
         Command::Ledger(command) => ledger::run(&command),
+        Command::Retention(options) => retention::run(&options),
         Command::Backup(options) => ledger::backup(&options),
         Command::Restore(options) => ledger::restore(&options),
     };

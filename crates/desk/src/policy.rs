@@ -136,6 +136,7 @@ pub const fn is_read(action: Action) -> bool {
             | Action::ReadCase
             | Action::ReadStatus
             | Action::ListRequests
+            | Action::SearchRequests
             | Action::ReadExhibit
             | Action::ReadPreservedCopy
             | Action::ReadPackage
@@ -195,7 +196,9 @@ const STAFF: &[Action] = &[
     A::ReadStatus,
     A::ListRequests,
     A::Precheck,
+    A::SearchRequests,
     A::PostMessage,
+    A::Assign,
     A::MarkKey,
     A::FollowMoney,
 ];

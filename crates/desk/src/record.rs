@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::clock::{ClockName, ClockStart, StopReason};
 use crate::ids::{
     ActorId, AgencyId, Amount, AskNumber, Asset, Digest, EffectId, ExhibitNumber, KeyId, RequestId,
+    StaffId,
 };
 use crate::order::{DataCategory, Order};
 use crate::pack::PackRef;
@@ -227,6 +228,8 @@ wire! {
     "key_marked" KeyMarked { key: KeyId, by: ActorId }
     "key_cleared" KeyCleared { key: KeyId, by: ActorId }
     "message_posted" MessagePosted { ask: Option<AskNumber>, by: ActorId }
+    "assigned" Assigned { to: Option<StaffId>, by: ActorId }
+    "erased" Erased { by: ActorId }
     "clock_started" ClockStarted { ask: AskNumber, clock: ClockStart }
     "clock_paused" ClockPaused { ask: AskNumber, clock: ClockName }
     "clock_resumed" ClockResumed { ask: AskNumber, clock: ClockName, due: Timestamp }

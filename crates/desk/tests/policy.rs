@@ -207,6 +207,8 @@ fn commands(stage: &Stage) -> Vec<Command> {
         Command::MarkKey { key: KEY },
         Command::ClearKey { key: KEY },
         Command::PostMessage { ask: Some(one) },
+        Command::Assign { to: None },
+        Command::Erase,
         Command::Tick,
     ]
 }

@@ -144,6 +144,9 @@ fn one_of_each() -> Vec<Event> {
         Event::KeyCleared { key: KEY, by },
         Event::MessagePosted { ask: None, by },
         Event::MessagePosted { ask: Some(a), by },
+        Event::Assigned { to: Some(StaffId(Uuid::from_u128(0x101))), by },
+        Event::Assigned { to: None, by },
+        Event::Erased { by: ActorId::System },
         Event::ClockStarted {
             ask: a,
             clock: ClockStart {

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use desk::clock::ClockStatus;
-use desk::ids::{ActorId, AskNumber, ExhibitNumber};
+use desk::ids::{ActorId, AskNumber, ExhibitNumber, StaffId};
 use desk::order::{
     Ask, Authentication, Channel, DataCategory, Demand, EmergencyKind, InstrumentKind, IssuerType,
     Rank, Service,
@@ -282,6 +282,10 @@ fn random_command(rng: &mut impl Rng, request: &Request) -> Command {
         25 if rng.random_bool(0.1) => match request.marked_keys.is_empty() {
             true => Command::MarkKey { key: KEY },
             false => Command::ClearKey { key: KEY },
+        },
+        25 if rng.random_bool(0.1) => Command::Erase,
+        25 if rng.random_bool(0.5) => Command::Assign {
+            to: rng.random_bool(0.7).then(|| StaffId(Uuid::from_u128(rng.random_range(1..4)))),
         },
         25 => Command::PostMessage { ask: Some(number) },
         _ => Command::Tick,

@@ -9,8 +9,10 @@ mod bags;
 pub mod case;
 mod cases;
 pub mod deliver;
+pub mod derived;
 pub mod effects;
 mod files;
+pub mod find;
 pub mod intake;
 mod open;
 mod people;
@@ -18,6 +20,8 @@ mod practice;
 pub mod preserve;
 pub mod queue;
 mod receipt;
+pub mod retention;
+pub mod saved;
 pub mod search;
 pub mod spool;
 pub mod trace;
@@ -374,10 +378,10 @@ impl Node {
         let mut new_events = Vec::with_capacity(events.len());
         for (index, event) in events.iter().enumerate() {
             let payload = act.payload.as_ref().filter(|_| index == first_own);
-            new_events.push(NewEvent {
-                event_json: desk::record::encode(event),
-                payload_json: payload.map(Value::to_string),
-            });
+            let payload_json = payload.map(Value::to_string);
+            let words = payload_json.as_deref().map(derived::words).unwrap_or_default();
+            let event_json = desk::record::encode(event);
+            new_events.push(NewEvent { event_json, payload_json, words });
         }
         let jobs: Vec<NewJob> =
             events.iter().flat_map(|event| jobs::follow_up(act.request, event, now)).collect();

@@ -415,6 +415,15 @@ impl Directory {
         self.by_certificate.contains_key(&certificate.to_string())
     }
 
+    /// Names by the ids under which reads are noted: people, officers' and agencies' keys.
+    #[must_use]
+    pub fn names(&self) -> HashMap<Uuid, String> {
+        let staff = self.staff.values().map(|person| (person.id.0, person.name.clone()));
+        let agencies = self.agencies.values().map(|agency| (agency.key.0, agency.name.clone()));
+        let officers = self.officers.iter().map(|(key, officer)| (key.0, officer.name.clone()));
+        staff.chain(agencies).chain(officers).collect()
+    }
+
     /// Name for the custody list: a person's name, an agency's name, or the actor's id.
     #[must_use]
     pub fn name(&self, actor: ActorId) -> String {

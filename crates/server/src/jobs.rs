@@ -161,6 +161,7 @@ pub async fn work(node: Arc<Node>, stop: CancellationToken) {
                 if let Err(error) = node.digest_reads().await {
                     tracing::warn!("The reads of the last hour could not be digested: {error}");
                 }
+                erase_due(&node).await;
             }
         }
         let (free, lease) = (slots.available_permits(), SignedDuration::from_secs(LEASE_SECONDS));
@@ -219,16 +220,32 @@ async fn perform(node: &Node, job: &Job, task: Task) -> Result<(), Error> {
     }
 }
 
+/// Erases personal data whose time is over; what is left over waits for the next hour.
+async fn erase_due(node: &Node) {
+    match node.erase_due().await {
+        Ok(erased) if erased.requests > 0 => {
+            let (requests, payloads, blobs) = (erased.requests, erased.payloads, erased.blobs);
+            tracing::info!(requests, payloads, blobs, "Personal data whose time was over is erased");
+        }
+        Ok(_) => {}
+        Err(error) => tracing::warn!("Personal data could not be erased: {error}"),
+    }
+}
+
 /// Records what time alone has done to requests: lapses, expiries, breaches.
 pub async fn tick_due(node: &Node) {
     let now = node.now();
-    let due = match node.store.reader().views_due(now, DUE_REQUESTS_MAX).await {
-        Ok(due) => due,
-        Err(error) => {
-            tracing::warn!("Requests that fall due could not be listed: {error}");
-            return;
+    let mut due = Vec::new();
+    // What has ended falls due only for erasure, which has an hour of its own.
+    for state in [crate::view::OPEN, crate::view::URGENT] {
+        match node.store.reader().views_due(state, now, DUE_REQUESTS_MAX).await {
+            Ok(rows) => due.extend(rows),
+            Err(error) => {
+                tracing::warn!("Requests that fall due could not be listed: {error}");
+                return;
+            }
         }
-    };
+    }
     for row in due {
         let act = Act::new(RequestId(row.stream), Command::Tick);
         if let Err(error) = node.act(&Actor::system(), act).await {

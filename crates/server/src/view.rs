@@ -2,10 +2,11 @@
 
 use desk::clock::ClockStatus;
 use desk::ids::{ActorId, AgencyId};
+use desk::order::AskKind;
 use desk::request::{AskState, Request};
 use jiff::Timestamp;
 use serde_json::json;
-use store::NewView;
+use store::{Label, Labels, NewView};
 use uuid::Uuid;
 
 /// The row of a request. A function of its events alone, so that it can be checked and rebuilt.
@@ -35,8 +36,31 @@ pub fn of(request: &Request) -> NewView {
         agency: request.agency.unwrap_or(AgencyId(Uuid::nil())).0,
         state: state(request).to_owned(),
         summary_json: summary.to_string(),
-        next_due: request.asks.iter().filter_map(next_due).min(),
+        next_due: request.asks.iter().filter_map(next_due).min().or_else(|| erasure(request)),
+        labels: labels(request),
+        assignee: Some(request.assignee.map_or(NOBODY, |person| person.0)),
     }
+}
+
+/// Stands for nobody where a queue is asked for by who works on it.
+pub const NOBODY: Uuid = Uuid::nil();
+
+/// The mark of requests that have an ask of a kind. The numbers are part of stored rows: a change
+/// of them needs another [`crate::app::derived::VERSION`].
+#[must_use]
+pub const fn label(kind: AskKind) -> Label {
+    Label::new(match kind {
+        AskKind::Disclose => 0,
+        AskKind::Preserve => 1,
+        AskKind::Freeze => 2,
+        AskKind::Unfreeze => 3,
+        AskKind::Seize => 4,
+        AskKind::NonDisclosure => 5,
+    })
+}
+
+fn labels(request: &Request) -> Labels {
+    request.asks.iter().fold(Labels::default(), |labels, ask| labels.with(label(ask.kind())))
 }
 
 /// Something is still to be done.
@@ -53,6 +77,12 @@ fn state(request: &Request) -> &'static str {
     }
     let is_urgent = request.order.as_ref().is_some_and(|order| order.has_emergency());
     if is_urgent { URGENT } else { OPEN }
+}
+
+/// When the personal data of a request that has ended is erased.
+fn erasure(request: &Request) -> Option<Timestamp> {
+    let pack = desk::pack::embedded(&request.pack.as_ref()?.id)?;
+    desk::request::erasure_due(request, pack)
 }
 
 /// The next moment at which time alone changes an ask: a lapse, an expiry, the end of a clock.

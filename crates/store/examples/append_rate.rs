@@ -107,6 +107,8 @@ async fn one_stream(
             state: if seq % 3 == 0 { "open".into() } else { "checked".into() },
             summary_json: "{\"reference\":\"2027/1\"}".into(),
             next_due: None,
+            labels: store::Labels::default(),
+            assignee: None,
         });
         store.append(act).await?;
         events.fetch_add(1, Ordering::Relaxed);

@@ -8,6 +8,8 @@ use ledger::{Hash, LeafIndex, TreeSize};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
+use crate::words::Words;
+
 /// One act: events of one stream, and all that must be stored with them or not at all.
 ///
 /// An act without events is allowed (it then has no leaf); its jobs, view and transaction are
@@ -51,6 +53,8 @@ pub struct NewEvent {
     pub event_json: String,
     /// JSON object text with the personal part; part of the hashed record, may be erased.
     pub payload_json: Option<String>,
+    /// Words of the payload that it shall be found by; derived from it, and erased with it.
+    pub words: Words,
 }
 
 /// The acknowledgement of an act: everything in it is on disk.
@@ -212,6 +216,75 @@ pub struct NewView {
     pub summary_json: String,
     /// The next time at which something falls due.
     pub next_due: Option<Timestamp>,
+    /// Marks that the queue is filtered by.
+    pub labels: Labels,
+    /// Who works on it; the caller may have a UUID for nobody. Rows without one are in nobody's
+    /// queue and in no queue of nobody.
+    pub assignee: Option<Uuid>,
+}
+
+/// One of eight marks of a row, from 0 to 7; what it means is the caller's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Label(u8);
+
+impl Label {
+    /// The mark of that number, which is taken modulo eight.
+    #[must_use]
+    pub const fn new(number: u8) -> Self {
+        Self(number % 8)
+    }
+
+    /// The mark as one bit.
+    pub(crate) const fn bit(self) -> i64 {
+        1 << self.0
+    }
+}
+
+/// The marks of a row.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Labels(i64);
+
+impl Labels {
+    /// The same with one more.
+    #[must_use]
+    pub const fn with(self, label: Label) -> Self {
+        Self(self.0 | label.bit())
+    }
+
+    /// Whether the mark is among them.
+    #[must_use]
+    pub const fn has(self, label: Label) -> bool {
+        self.0 & label.bit() != 0
+    }
+
+    pub(crate) const fn bits(self) -> i64 {
+        self.0
+    }
+
+    /// Bits as this crate wrote them.
+    pub(crate) const fn of_bits(bits: i64) -> Self {
+        Self(bits & 0xff)
+    }
+}
+
+/// What a stream's events give: its row of the list, and the words of those payloads that are kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Derived {
+    /// The row; `None` for a stream that is not in the list.
+    pub view: Option<NewView>,
+    /// Words by leaf; payloads without any are left out.
+    pub words: Vec<(LeafIndex, Words)>,
+}
+
+/// One payload that has the words that were asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// Its stream.
+    pub stream: Uuid,
+    /// Its event's leaf.
+    pub leaf: LeafIndex,
+    /// Its event's time.
+    pub at: Timestamp,
 }
 
 /// One row of the list of requests.
@@ -227,6 +300,10 @@ pub struct View {
     pub summary_json: String,
     /// As in [`NewView::next_due`].
     pub next_due: Option<Timestamp>,
+    /// As in [`NewView::labels`].
+    pub labels: Labels,
+    /// As in [`NewView::assignee`].
+    pub assignee: Option<Uuid>,
     /// Time of its newest act.
     pub updated_at: Timestamp,
     /// Its place in the list; the next page begins after it.
@@ -240,14 +317,25 @@ pub struct ViewCursor(pub u64);
 /// Which rows of the list of requests are wanted; newest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ViewQuery {
-    /// Of this agency only.
-    pub agency: Option<Uuid>,
+    /// Which rows at all.
+    pub filter: QueueFilter,
     /// In one of these states only; in any when there is none.
     pub states: Vec<String>,
     /// After this row; `None` is from the newest.
     pub after: Option<ViewCursor>,
     /// At most [`crate::limits::PAGE_ROWS_MAX`].
     pub rows_max: usize,
+}
+
+/// Which rows of a queue are wanted; all of the conditions hold.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct QueueFilter {
+    /// Of this agency only.
+    pub agency: Option<Uuid>,
+    /// With this mark only.
+    pub label: Option<Label>,
+    /// Of this person only.
+    pub assignee: Option<Uuid>,
 }
 
 /// A place in the queue, which is ordered by what falls due, then by opening.
@@ -306,6 +394,17 @@ pub struct ReadAudit {
     pub action: String,
 }
 
+/// One read as it was noted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReadRow {
+    /// Its number, in the order of the reads.
+    pub number: u64,
+    /// When.
+    pub at: Timestamp,
+    /// What was read, by whom.
+    pub read: ReadAudit,
+}
+
 /// Digest over the reads of a span of time, to be made an event so that it becomes a leaf.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReadAuditDigest {
@@ -334,7 +433,7 @@ impl Append {
 impl NewEvent {
     /// An event, with or without a personal part.
     pub fn new(event_json: impl Into<String>, payload_json: Option<String>) -> NewEvent {
-        NewEvent { event_json: event_json.into(), payload_json }
+        NewEvent { event_json: event_json.into(), payload_json, words: Words::default() }
     }
 }
 

@@ -132,15 +132,33 @@ impl Store {
 
     /// Erases blobs; their names stay known as erased. Says how many were there.
     pub async fn erase_blobs(&self, digests: &[BlobDigest]) -> Result<u64, BlobError> {
+        self.erase_them(digests, Other::EraseBlobs(digests.to_vec())).await
+    }
+
+    /// Erases those of these blobs that no payload names any more: none has the digest in
+    /// hexadecimal among its words.
+    pub async fn erase_unused_blobs(&self, digests: &[BlobDigest]) -> Result<u64, BlobError> {
+        self.erase_them(digests, Other::EraseUnusedBlobs(digests.to_vec())).await
+    }
+
+    async fn erase_them(&self, digests: &[BlobDigest], how: Other) -> Result<u64, BlobError> {
         let (size, max) = (digests.len(), ERASE_STREAMS_MAX);
         if size > max {
             let what = "number of blobs to erase";
             return Err(crate::error::AppendError::TooLarge { what, size, max }.into());
         }
-        let erased = self.other(16, Other::EraseBlobs(digests.to_vec())).await?;
+        if digests.is_empty() {
+            return Ok(0);
+        }
+        let erased = self.other(16, how).await?;
         if let Some(folder) = &self.blob_folder {
-            for digest in digests {
-                let path = path_of(folder, *digest);
+            let sql = AssertSqlSafe(format!(
+                "select digest from blob where erased_at is not null and digest in {}",
+                tuples(size, 1, 1)
+            ));
+            let values = digests.iter().map(|digest| digest.0.as_slice().into()).collect();
+            for row in self.reader.db.query("looking for erased blobs", sql, values).await? {
+                let path = path_of(folder, BlobDigest(row.array(0)?));
                 match std::fs::remove_file(&path) {
                     Err(error) if error.kind() != io::ErrorKind::NotFound => {
                         return Err(BlobError::File { path, source: error });

@@ -5,6 +5,8 @@
 //! It reads one unchanging state of the store, a page at a time, and may run beside a serving
 //! process.
 
+mod derived;
+
 use std::collections::HashMap;
 
 use jiff::Timestamp;
@@ -14,7 +16,7 @@ use ledger::tree::{Frontier, Node, NodeId};
 use ledger::{Entry, Hash, LeafIndex, TreeSize, leaf_hash};
 use uuid::Uuid;
 
-use crate::act::{BlobDigest, NewView, StoredEvent, View};
+use crate::act::{BlobDigest, Derived, StoredEvent};
 use crate::db::{Connection, Row};
 use crate::error::{BlobError, DbError, ReadError};
 use crate::limits::{CHECK_FINDINGS_MAX, CHECK_ROWS_MAX, PAGE_ROWS_MAX};
@@ -146,6 +148,9 @@ pub enum Finding {
     /// A row of the list is not what the events give.
     #[error("the list's row of stream {0} is not what its events give")]
     ViewDiffers(Uuid),
+    /// The words that a payload is found by are not what it gives.
+    #[error("the words of leaf {0} are not what its payload gives")]
+    WordsDiffer(LeafIndex),
     /// A blob's bytes are missing or others.
     #[error("blob {digest}: {why}")]
     Blob {
@@ -170,19 +175,19 @@ impl Report {
     }
 }
 
-/// What a row of the list must say of a stream with these events; `None` if it must not be there.
-pub type ViewOf<'a> = &'a mut (dyn FnMut(Uuid, &[StoredEvent]) -> Option<NewView> + Send);
+/// What must be derived from a stream with these events.
+pub type Derive<'a> = &'a mut (dyn FnMut(Uuid, &[StoredEvent]) -> Derived + Send);
 
-/// Checks the whole store. `keys` are the log's public keys, old ones included; `view` is `None`
-/// where the caller does not know how to derive the list.
+/// Checks the whole store. `keys` are the log's public keys, old ones included; `derive` is
+/// `None` where the caller does not know how.
 pub async fn check(
     reader: &Reader,
     keys: &[VerifierKey],
-    view: Option<ViewOf<'_>>,
+    derive: Option<Derive<'_>>,
 ) -> Result<Report, ReadError> {
     let mut connection = reader.db.connection().await?;
     connection.begin_reading().await?;
-    let done = check_all(&mut connection, reader, keys, view).await;
+    let done = check_all(&mut connection, reader, keys, derive).await;
     // Reading leaves nothing to roll back; a connection that cannot even do that is thrown away.
     if connection.rollback().await.is_err() {
         connection.discard().await;
@@ -194,7 +199,7 @@ async fn check_all(
     connection: &mut Connection,
     reader: &Reader,
     keys: &[VerifierKey],
-    view: Option<ViewOf<'_>>,
+    derive: Option<Derive<'_>>,
 ) -> Result<Report, ReadError> {
     let head = read_head(connection).await?;
     let mut report = Report {
@@ -212,8 +217,8 @@ async fn check_all(
     check_tree(connection, &mut report, &head, keys).await?;
     check_counts(connection, &mut report).await?;
     check_seqs(connection, &mut report).await?;
-    if let Some(view) = view {
-        check_views(connection, &mut report, view).await?;
+    if let Some(derive) = derive {
+        derived::check_derived(connection, &mut report, derive).await?;
     }
     check_blobs(connection, reader, &mut report).await?;
     Ok(report)
@@ -418,47 +423,6 @@ async fn check_seqs(connection: &mut Connection, report: &mut Report) -> Result<
         });
     }
     Ok(())
-}
-
-async fn check_views(
-    connection: &mut Connection,
-    report: &mut Report,
-    view: ViewOf<'_>,
-) -> Result<(), ReadError> {
-    let mut after = None;
-    let mut listed = 0;
-    loop {
-        let streams = read::streams_from(connection, after, PAGE_ROWS_MAX).await?;
-        let Some((_, last)) = streams.last() else { break };
-        after = Some(*last);
-        for (stream, _) in streams {
-            let events = read::load_on(connection, stream, 0).await?;
-            let stored = read::view_on(connection, stream).await?;
-            report.views += u64::from(stored.is_some());
-            listed += u64::from(stored.is_some());
-            match (view(stream, &events), stored) {
-                (None, None) => (),
-                (Some(derived), Some(stored)) if says_the_same(&derived, &stored) => (),
-                (Some(_), Some(_)) => report.find(Finding::ViewDiffers(stream)),
-                _ => report.find(Finding::ViewPresence(stream)),
-            }
-        }
-    }
-    let sql = "select count(*) from request_view";
-    let rows = connection.query("counting rows", sql, Vec::new()).await?;
-    let stored = rows.first().map(|row| row.count(0)).transpose()?.unwrap_or(0);
-    if stored != listed {
-        report.find(Finding::CountDiffers { what: "rows of the list", stored, derived: listed });
-    }
-    Ok(())
-}
-
-fn says_the_same(derived: &NewView, stored: &View) -> bool {
-    derived.agency == stored.agency
-        && derived.state == stored.state
-        && derived.summary_json == stored.summary_json
-        && derived.next_due.map(|due| due.as_microsecond())
-            == stored.next_due.map(|due| due.as_microsecond())
 }
 
 async fn check_blobs(

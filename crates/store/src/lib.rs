@@ -25,6 +25,7 @@ pub mod faults;
 mod files;
 mod kept;
 pub mod limits;
+mod lists;
 mod open;
 mod place;
 mod read;
@@ -33,12 +34,13 @@ mod store;
 #[cfg(all(feature = "testing", unix))]
 pub mod testing;
 mod tree;
+mod words;
 mod writer;
 
 pub use act::{
-    Append, Appended, BlobDigest, DeadJob, ErasedCount, ExpectedSeq, Job, JobId, JobLease,
-    JobState, NewBlob, NewEvent, NewJob, NewView, Overwritten, Payload, QueueCursor, ReadAudit,
-    ReadAuditDigest, Record, SeenTransaction, StoredEvent, View, ViewCursor, ViewQuery,
+    Append, Appended, BlobDigest, DeadJob, Derived, ErasedCount, ExpectedSeq, Found, Job, JobId, JobLease,
+    JobState, Label, Labels, NewBlob, NewEvent, NewJob, NewView,  Overwritten, Payload, QueueCursor, QueueFilter, ReadAudit,
+    ReadAuditDigest, ReadRow, Record, SeenTransaction, StoredEvent, View, ViewCursor, ViewQuery,
 };
 pub use blob::BlobSource;
 pub use config::{Clock, Config, Health, KeptMissing, Published, WriterState};
@@ -47,3 +49,4 @@ pub use error::{
 };
 pub use read::Reader;
 pub use store::Store;
+pub use words::{BEGINNING_BYTES_MIN, QUESTION_WORDS_MAX, Question, QuestionError, Words};

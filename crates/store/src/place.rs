@@ -31,6 +31,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../migrations/sqlite/0002_queue.sql"),
         include_str!("../migrations/postgres/0002_queue.sql"),
     ),
+    (
+        3,
+        "search",
+        include_str!("../migrations/sqlite/0003_search.sql"),
+        include_str!("../migrations/postgres/0003_search.sql"),
+    ),
 ];
 
 /// Pages of SQLite's write-ahead log (4 KiB each) that are gathered before they are moved into the

@@ -1,4 +1,4 @@
-//! Reads events, the list of requests, jobs, settings and the read audit. Never waits for the
+//! Reads events, jobs, settings and the read audit. Never waits for the
 //! writer. Knows no rule: who may read what is decided before.
 
 use std::collections::HashMap;
@@ -13,8 +13,8 @@ use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
 use crate::act::{
-    DeadJob, JobId, Payload, QueueCursor, ReadAuditDigest, Record, SeenTransaction, StoredEvent,
-    View, ViewCursor, ViewQuery,
+    DeadJob, JobId, Payload, ReadAudit, ReadAuditDigest, ReadRow, Record, SeenTransaction,
+    StoredEvent,
 };
 use crate::config::Clock;
 use crate::db::{Connection, Db, Row, Value, tuples};
@@ -126,86 +126,6 @@ impl Reader {
         Ok(Some(Record { leaf, json, salt: row.array(5)? }))
     }
 
-    /// A page of the list of requests, newest first.
-    pub async fn views(&self, query: &ViewQuery) -> Result<Vec<View>, ReadError> {
-        let (size, max) = (query.rows_max, PAGE_ROWS_MAX);
-        if size > max {
-            return Err(ReadError::TooLarge { what: "number of rows of a page", size, max });
-        }
-        let mut sql = format!("select {VIEW_COLUMNS} from request_view where opened < $1");
-        let after = query.after.map_or(i64::MAX as u64, |cursor| cursor.0);
-        let mut values: Vec<Value> = vec![after.into(), (size as u64).into()];
-        if let Some(agency) = query.agency {
-            values.push(agency.into());
-            sql.push_str(&format!(" and agency = ${}", values.len()));
-        }
-        if !query.states.is_empty() {
-            let first = values.len() + 1;
-            values.extend(query.states.iter().map(|state| state.as_str().into()));
-            let places: Vec<String> = (first..=values.len()).map(|at| format!("${at}")).collect();
-            sql.push_str(&format!(" and state in ({})", places.join(", ")));
-        }
-        sql.push_str(" order by opened desc limit $2");
-        self.read_views(AssertSqlSafe(sql), values).await
-    }
-
-    /// A page of the queue in one state: what falls due next first, what never does last.
-    pub async fn queue(
-        &self,
-        state: &str,
-        agency: Option<Uuid>,
-        after: QueueCursor,
-        rows_max: usize,
-    ) -> Result<Vec<View>, ReadError> {
-        let (size, max) = (rows_max, PAGE_ROWS_MAX);
-        if size > max {
-            return Err(ReadError::TooLarge { what: "number of rows of a page", size, max });
-        }
-        // The expression is that of the index `request_view_queue`; the first comparison is what
-        // the index is entered by.
-        const DUE: &str = "coalesce(next_due, 9223372036854775807)";
-        let mut sql = format!(
-            "select {VIEW_COLUMNS} from request_view where state = $1 and {DUE} >= $2 \
-             and ({DUE} > $2 or opened > $3)"
-        );
-        let mut values: Vec<Value> =
-            vec![state.into(), after.due.into(), after.opened.0.into(), (size as u64).into()];
-        if let Some(agency) = agency {
-            values.push(agency.into());
-            sql.push_str(" and agency = $5");
-        }
-        sql.push_str(&format!(" order by {DUE}, opened limit $4"));
-        self.read_views(AssertSqlSafe(sql), values).await
-    }
-
-    /// The list's row of one request.
-    pub async fn view(&self, stream: Uuid) -> Result<Option<View>, ReadError> {
-        Ok(view_on(&mut self.db.connection().await?, stream).await?)
-    }
-
-    /// Requests in which something falls due before a time, the most urgent first.
-    pub async fn views_due(
-        &self,
-        before: Timestamp,
-        rows_max: usize,
-    ) -> Result<Vec<View>, ReadError> {
-        let sql = AssertSqlSafe(format!(
-            "select {VIEW_COLUMNS} from request_view where next_due < $1 \
-             order by next_due, opened limit $2"
-        ));
-        let rows = rows_max.min(PAGE_ROWS_MAX) as u64;
-        self.read_views(sql, vec![before.as_microsecond().into(), rows.into()]).await
-    }
-
-    async fn read_views(
-        &self,
-        sql: AssertSqlSafe<String>,
-        values: Vec<Value>,
-    ) -> Result<Vec<View>, ReadError> {
-        let rows = self.db.query("listing requests", sql, values).await?;
-        rows.iter().map(|row| Ok(read_view(row)?)).collect()
-    }
-
     /// The answer that was given to a transaction identifier, if it was used.
     pub async fn transaction(
         &self,
@@ -315,6 +235,31 @@ impl Reader {
         rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect()
     }
 
+    /// The reads that were noted, newest first: those before a number, of one person or of one
+    /// stream where they are given.
+    pub async fn reads(
+        &self,
+        before: Option<u64>,
+        actor: Option<Uuid>,
+        stream: Option<Uuid>,
+        rows_max: usize,
+    ) -> Result<Vec<ReadRow>, ReadError> {
+        let mut sql =
+            "select read_id, at, actor, stream, action from read_audit where read_id < $1".to_owned();
+        let rows_max = rows_max.min(PAGE_ROWS_MAX) as u64;
+        let mut values: Vec<Value> =
+            vec![before.unwrap_or(i64::MAX as u64).into(), rows_max.into()];
+        for (column, wanted) in [("actor", actor), ("stream", stream)] {
+            if let Some(wanted) = wanted {
+                values.push(wanted.into());
+                sql.push_str(&format!(" and {column} = ${}", values.len()));
+            }
+        }
+        sql.push_str(" order by read_id desc limit $2");
+        let rows = self.db.query("reading the read audit", AssertSqlSafe(sql), values).await?;
+        rows.iter().map(|row| Ok(read_row(row)?)).collect()
+    }
+
     /// Digest over the reads of a span of time (its end not included). Take a span that has ended,
     /// so that no read can be added to it.
     pub async fn read_audit_digest(
@@ -372,16 +317,6 @@ async fn page_on(
     rows.iter().map(|row| Ok(read_event(row)?)).collect()
 }
 
-/// The list's row of a stream, on a connection of the caller's.
-pub(crate) async fn view_on(
-    connection: &mut Connection,
-    stream: Uuid,
-) -> Result<Option<View>, DbError> {
-    let sql = AssertSqlSafe(format!("select {VIEW_COLUMNS} from request_view where stream = $1"));
-    let rows = connection.query("listing requests", sql, vec![stream.into()]).await?;
-    rows.first().map(read_view).transpose()
-}
-
 /// Streams in the order of their first events, with those events' leaves, after one of them.
 pub(crate) async fn streams_from(
     connection: &mut Connection,
@@ -412,20 +347,6 @@ pub(crate) async fn events_from(
     connection.query("reading events", sql, values).await
 }
 
-const VIEW_COLUMNS: &str = "stream, agency, state, summary, next_due, updated_at, opened";
-
-pub(crate) fn read_view(row: &Row) -> Result<View, DbError> {
-    Ok(View {
-        stream: Uuid::from_bytes(row.array(0)?),
-        agency: Uuid::from_bytes(row.array(1)?),
-        state: row.get(2)?,
-        summary_json: row.get(3)?,
-        next_due: row.get::<Option<i64>>(4)?.map(time),
-        updated_at: time(row.get(5)?),
-        cursor: ViewCursor(row.count(6)?),
-    })
-}
-
 fn read_event(row: &Row) -> Result<StoredEvent, DbError> {
     let payload = match (row.get::<i64>(5)?, row.get::<Option<String>>(6)?, row.get(7)?) {
         (_, _, Some(erased_at)) => Payload::Erased(time(erased_at)),
@@ -446,15 +367,24 @@ fn read_event(row: &Row) -> Result<StoredEvent, DbError> {
     })
 }
 
+pub(crate) fn read_uuid_or_null(row: &Row, column: usize) -> Result<Option<Uuid>, DbError> {
+    let bytes: Option<&[u8]> = row.get(column)?;
+    let id = bytes.map(Uuid::from_slice).transpose();
+    id.map_err(|error| crate::db::unreadable(error.to_string()))
+}
+
+fn read_row(row: &Row) -> Result<ReadRow, DbError> {
+    let read = ReadAudit {
+        actor: Uuid::from_bytes(row.array(2)?),
+        stream: read_uuid_or_null(row, 3)?,
+        action: row.get(4)?,
+    };
+    Ok(ReadRow { number: row.count(0)?, at: time(row.get(1)?), read })
+}
+
 /// One read as it is hashed: number, time, actor, stream or `-`, action.
 fn audit_line(row: &Row) -> Result<String, DbError> {
-    let stream: Option<&[u8]> = row.get(3)?;
-    let stream = match stream.map(Uuid::from_slice) {
-        None => "-".to_owned(),
-        Some(Ok(stream)) => stream.to_string(),
-        Some(Err(error)) => return Err(crate::db::unreadable(error.to_string())),
-    };
-    let (id, at) = (row.count(0)?, time(row.get(1)?));
-    let (actor, action) = (Uuid::from_bytes(row.array(2)?), row.get::<&str>(4)?);
-    Ok(format!("{id}\t{at:.6}\t{actor}\t{stream}\t{action}\n"))
+    let ReadRow { number, at, read: ReadAudit { actor, stream, action } } = read_row(row)?;
+    let stream = stream.map_or_else(|| "-".to_owned(), |stream| stream.to_string());
+    Ok(format!("{number}\t{at:.6}\t{actor}\t{stream}\t{action}\n"))
 }

@@ -13,10 +13,11 @@ use uuid::Uuid;
 
 use crate::act::{
     Append, Appended, BlobDigest, ErasedCount, ExpectedSeq, Job, JobId, JobLease, JobState,
-    NewView, ReadAudit, SeenTransaction, back_off,
+    Derived, ReadAudit, SeenTransaction, back_off,
 };
 use crate::config::{Health, Published, WriterState};
-use crate::error::AppendError;
+use crate::db::Connection;
+use crate::error::{AppendError, DbError};
 use crate::limits::*;
 use crate::read::{Reader, streams_from};
 use crate::writer::{Answer, Claim, Erase, JobChange, Other, Queued, Work};
@@ -142,6 +143,32 @@ impl Store {
         self.ask(16, |answer| Work::Erase(erase, answer)).await
     }
 
+    /// Has the engine write its tables of personal data anew, without what was erased from them.
+    /// On PostgreSQL this locks those tables, so that acts wait until it is done; on SQLite every
+    /// erasure has overwritten its bytes already, and only the log is left.
+    pub async fn overwrite_erased(&self) -> Result<(), DbError> {
+        let mut connection = self.reader.db.connection().await?;
+        let statements: &[&'static str] = match &connection {
+            Connection::Sqlite(_) => &["pragma query_only = off", "pragma wal_checkpoint(truncate)"],
+            // A reader's connection may not write; this one is thrown away afterwards.
+            Connection::Postgres(_) => &[
+                "set default_transaction_read_only = off",
+                "vacuum full payload",
+                "vacuum full request_words",
+                "vacuum full blob",
+            ],
+        };
+        let mut done = Ok(());
+        for sql in statements {
+            done = connection.query("overwriting what was erased", *sql, Vec::new()).await.map(drop);
+            if done.is_err() {
+                break;
+            }
+        }
+        connection.discard().await;
+        done
+    }
+
     /// Notes that somebody has looked at something; returns when the note is on the disk.
     pub async fn audit_read(&self, audit: ReadAudit) -> Result<(), AppendError> {
         text("action of a read", &audit.action, NAME_BYTES_MAX)?;
@@ -176,13 +203,14 @@ impl Store {
         self.other(16, Other::Cosignatures { size, lines }).await.map(drop)
     }
 
-    /// Empties the list of requests and fills it again from the events. `view` is given each
-    /// stream's events, oldest stream first. To be called before the store is served from.
-    pub async fn rebuild_views(
+    /// Empties the list of requests and the words they are found by, and fills both again from the
+    /// events; says how many rows the list has. `derive` is given each stream's events, oldest
+    /// stream first. To be called before the store is served from.
+    pub async fn rebuild_derived(
         &self,
-        view: &mut (dyn FnMut(Uuid, &[crate::act::StoredEvent]) -> Option<NewView> + Send),
+        derive: &mut (dyn FnMut(Uuid, &[crate::act::StoredEvent]) -> Derived + Send),
     ) -> Result<u64, crate::error::RebuildError> {
-        self.other(1, Other::ClearViews).await?;
+        self.other(1, Other::ClearDerived).await?;
         let mut after = None;
         let mut count = 0;
         loop {
@@ -194,16 +222,19 @@ impl Store {
             drop(connection);
             let Some((_, last)) = streams.last() else { return Ok(count) };
             after = Some(*last);
-            let mut views = Vec::new();
+            let (mut views, mut words) = (Vec::new(), Vec::new());
             for (stream, _) in streams {
                 let events = self.reader.load(stream).await?;
                 let Some(newest) = events.last() else { continue };
-                if let Some(row) = view(stream, &events) {
+                let derived = derive(stream, &events);
+                words.extend(derived.words);
+                if let Some(row) = derived.view {
                     views.push((stream, row, newest.at.as_microsecond()));
                 }
             }
             count += views.len() as u64;
             self.other(GROUP_KIB_MAX / 4, Other::Views(views)).await?;
+            self.other(GROUP_KIB_MAX / 4, Other::Words(words)).await?;
         }
     }
 

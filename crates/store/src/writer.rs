@@ -17,7 +17,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use ledger::note::SigningKey;
 use ledger::tree::Frontier;
-use ledger::{Hash, TreeSize};
+use ledger::{Hash, LeafIndex, TreeSize};
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot, watch};
 use uuid::Uuid;
 
@@ -29,6 +29,7 @@ use crate::db::{Connection, Db};
 use crate::error::AppendError;
 use crate::faults::Faults;
 use crate::limits::{CLOCK_STEP_WAIT_MAX, GROUP_ACTS_MAX, GROUP_KIB_MAX, SEQ_CACHE_STREAMS_MAX};
+use crate::words::Words;
 pub(crate) use commit::sign;
 pub(crate) use keep::Keeper;
 pub(crate) use recover::read_head;
@@ -71,10 +72,12 @@ pub(crate) enum Other {
     Job(JobChange),
     FileBlob { digest: BlobDigest, length: u64 },
     EraseBlobs(Vec<BlobDigest>),
+    EraseUnusedBlobs(Vec<BlobDigest>),
     Setting { name: String, value: String },
     Cosignatures { size: TreeSize, lines: Vec<(String, String)> },
-    ClearViews,
+    ClearDerived,
     Views(Vec<(Uuid, NewView, i64)>),
+    Words(Vec<(LeafIndex, Words)>),
 }
 
 /// What becomes of a job that was not completed.

@@ -42,6 +42,8 @@ fn whole(seq: u64, token: &str) -> Append {
         state: "open".into(),
         summary_json: "{}".into(),
         next_due: None,
+        labels: store::Labels::default(),
+        assignee: None,
     });
     act.seen =
         vec![SeenTransaction { agency: STREAM, transaction: token.into(), reference: "r".into() }];

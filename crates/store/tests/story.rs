@@ -40,15 +40,28 @@ fn event(kind: &str) -> NewEvent {
 
 fn personal(kind: &str, name: &str) -> NewEvent {
     let payload = format!("{{\"name\":\"{name}\"}}");
-    NewEvent::new(format!("{{\"kind\":\"{kind}\"}}"), Some(payload))
+    let words = Words::of([name]);
+    NewEvent { words, ..NewEvent::new(format!("{{\"kind\":\"{kind}\"}}"), Some(payload)) }
 }
 
 fn view(agency: Uuid, state: &str) -> NewView {
-    NewView { agency, state: state.into(), summary_json: "{}".into(), next_due: None }
+    let (summary_json, next_due, labels) = ("{}".into(), None, Labels::default());
+    NewView { agency, state: state.into(), summary_json, next_due, labels, assignee: None }
 }
 
-/// What the list must say: the kind of the newest event is the state.
-fn derived_view(_: Uuid, events: &[StoredEvent]) -> Option<NewView> {
+/// What must be derived: the kind of the newest event is the state, a name is found by its words.
+fn derive(_: Uuid, events: &[StoredEvent]) -> Derived {
+    let named = events.iter().filter_map(|event| match &event.payload {
+        Payload::Kept(text) => {
+            let json: serde_json::Value = serde_json::from_str(text).ok()?;
+            Some((event.leaf, Words::of([json["name"].as_str()?])))
+        }
+        _ => None,
+    });
+    Derived { words: named.collect(), view: derived_view(events) }
+}
+
+fn derived_view(events: &[StoredEvent]) -> Option<NewView> {
     let first = events.first()?;
     let agency = if first.stream.as_u128() % 2 == 0 { OTHER_AGENCY } else { AGENCY };
     let json: serde_json::Value = serde_json::from_str(&events.last()?.event_json).ok()?;
@@ -74,6 +87,7 @@ async fn life(url: &str, kept: PathBuf, blobs: Option<PathBuf>) {
     proofs(&store).await;
     blobs_come_and_go(&store).await;
     audit_and_settings(&store, &clock).await;
+    words(&store).await;
     erasure(&store, url).await;
     nothing_is_rewritten(&store, url).await;
 
@@ -83,7 +97,7 @@ async fn life(url: &str, kept: PathBuf, blobs: Option<PathBuf>) {
     assert_eq!(store.checkpoint(), before);
     let newest = store.reader().newest_checkpoint().await.expect("read").expect("one");
     assert_eq!(newest, *before);
-    let rebuilt = store.rebuild_views(&mut derived_view).await.expect("the list is rebuilt");
+    let rebuilt = store.rebuild_derived(&mut derive).await.expect("the list is rebuilt");
     let report = sound(&store).await;
     assert_eq!((report.size, report.views), (before.size, rebuilt));
     damage_is_found(&store, url).await;
@@ -93,7 +107,7 @@ async fn life(url: &str, kept: PathBuf, blobs: Option<PathBuf>) {
 async fn sound(store: &Store) -> check::Report {
     let keys = [test_key().verifier()];
     let report =
-        check(store.reader(), &keys, Some(&mut derived_view)).await.expect("it can be checked");
+        check(store.reader(), &keys, Some(&mut derive)).await.expect("it can be checked");
     assert!(report.is_sound(), "{:#?}", report.findings);
     report
 }
@@ -221,7 +235,7 @@ async fn jobs(store: &Store, clock: &TestClock) {
 
 async fn list(store: &Store) {
     let page = |agency, state: Option<&str>, after| ViewQuery {
-        agency,
+        filter: QueueFilter { agency, ..QueueFilter::default() },
         states: state.into_iter().map(str::to_owned).collect(),
         after,
         rows_max: 6,
@@ -255,7 +269,7 @@ async fn list(store: &Store) {
         store.append(act).await.expect("a deadline");
     }
     let before = jiff::Timestamp::constant(1_900_000_040, 0);
-    let urgent = store.reader().views_due(before, 9).await.expect("read");
+    let urgent = store.reader().views_due("open", before, 9).await.expect("read");
     assert_eq!(urgent.iter().map(|row| row.stream).collect::<Vec<_>>(), [stream(5), stream(7)]);
     queue(store).await;
     for number in [3, 5, 7] {
@@ -267,22 +281,98 @@ async fn list(store: &Store) {
 
 /// The queue by pages of two: each open request once, what is due first, what never is last.
 async fn queue(store: &Store) {
+    let of = |agency| QueueFilter { agency: Some(agency), ..QueueFilter::default() };
     let mut seen = Vec::new();
     let mut after = QueueCursor::START;
     loop {
-        let page = store.reader().queue("open", Some(AGENCY), after, 2).await.expect("read");
+        let page = store.reader().queue("open", &of(AGENCY), after, 2).await.expect("read");
         let Some(last) = page.last() else { break };
         after = QueueCursor::of(last);
         seen.extend(page.iter().map(|row| row.stream));
     }
     assert_eq!(seen[..3], [stream(5), stream(7), stream(3)]);
     let by_age =
-        ViewQuery { agency: Some(AGENCY), states: vec!["open".into()], after: None, rows_max: 50 };
+        ViewQuery { filter: of(AGENCY), states: vec!["open".into()], after: None, rows_max: 50 };
     assert_eq!(seen.len(), store.reader().views(&by_age).await.expect("read").len());
-    let other = store.reader().queue("open", Some(OTHER_AGENCY), QueueCursor::START, 50).await;
+    let other = store.reader().queue("open", &of(OTHER_AGENCY), QueueCursor::START, 50).await;
     assert!(other.expect("read").iter().all(|row| row.agency == OTHER_AGENCY));
-    let whole = store.reader().queue("open", None, QueueCursor::START, 50).await.expect("read");
+    let whole = store.reader().queue("open", &QueueFilter::default(), QueueCursor::START, 50).await.expect("read");
     assert!(whole.len() >= seen.len());
+    marks_and_people(store).await;
+}
+
+/// Each mark and each person has a queue; the row says which.
+async fn marks_and_people(store: &Store) {
+    let ana = Uuid::from_u128(0xa);
+    for number in 0..8 {
+        let mut act = Append::events(stream(7), ExpectedSeq::Any, Vec::new());
+        let labels = Labels::default().with(Label::new(number));
+        act.view = Some(NewView { labels, assignee: Some(ana), ..view(AGENCY, "open") });
+        store.append(act).await.expect("a mark");
+        for other in 0..8 {
+            let filter = QueueFilter {
+                label: Some(Label::new(other)),
+                assignee: Some(ana),
+                agency: Some(AGENCY),
+            };
+            let found = store.reader().queue("open", &filter, QueueCursor::START, 9).await;
+            let found = found.expect("read");
+            assert_eq!(found.len(), usize::from(other == number), "{number}, {other}");
+            assert!(found.iter().all(|row| row.labels == labels && row.assignee == Some(ana)));
+        }
+    }
+    let nobody = QueueFilter { assignee: Some(Uuid::nil()), ..QueueFilter::default() };
+    let none = store.reader().queue("open", &nobody, QueueCursor::START, 9).await.expect("read");
+    assert!(none.is_empty(), "rows without a person are in no queue of nobody");
+}
+
+/// Words find the payloads that have them, on both engines alike, until they are erased.
+async fn words(store: &Store) {
+    let text = "Ref 2027/114: jo.doe@example.org, Müller, bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5";
+    for (number, text) in [(201, text), (202, "jo said: example.org, not MULLER"), (203, "Doe")] {
+        let payload = serde_json::json!({ "name": text }).to_string();
+        let mut named = NewEvent::new("{\"kind\":\"received\"}", Some(payload));
+        named.words = Words::of([text]);
+        let mut act = Append::events(stream(number), ExpectedSeq::Exactly(0), vec![named]);
+        act.view = Some(view(if number % 2 == 0 { OTHER_AGENCY } else { AGENCY }, "received"));
+        store.append(act).await.expect("found by words");
+    }
+    let find = async |asked: &str| {
+        let question = Question::parse(asked).expect(asked);
+        let found = store.reader().find(&question, None, 9).await.expect(asked);
+        let numbers: Vec<String> =
+            found.iter().map(|row| (row.stream.as_u128() & 0xffff).to_string()).collect();
+        format!("{asked}: {}\n", numbers.join(" "))
+    };
+    let mut found = String::new();
+    for asked in [
+        "muller", "MÜLLER", "doe", "jo.doe@example.org", "example.org", "jo doe", "bc1qar0*",
+        "bc1qar0", "2027/114", "zofie", "muller doe missing", "Ref: müller",
+    ] {
+        found.push_str(&find(asked).await);
+    }
+    expect![[r#"
+        muller: 202 201
+        MÜLLER: 202 201
+        doe: 203 201
+        jo.doe@example.org: 201
+        example.org: 202 201
+        jo doe: 201
+        bc1qar0*: 201
+        bc1qar0: 
+        2027/114: 201
+        zofie: 1
+        muller doe missing: 
+        Ref: müller: 201
+    "#]]
+    .assert_eq(&found);
+    let muller = Question::parse("muller").expect("a word");
+    let first = store.reader().find(&muller, None, 1).await.expect("read");
+    let second = store.reader().find(&muller, Some(first[0].leaf), 1).await.expect("read");
+    assert_eq!((first[0].stream, second[0].stream), (stream(202), stream(201)));
+    store.erase_streams(&[stream(201)]).await.expect("erased");
+    expect!["muller: 202\n"].assert_eq(&find("muller").await);
+    expect!["bc1qar0*: \n"].assert_eq(&find("bc1qar0*").await);
 }
 
 async fn proofs(store: &Store) {
@@ -366,9 +456,29 @@ async fn blobs_come_and_go(store: &Store) {
         assert!(matches!(gone, Err(BlobError::Erased { .. })), "{gone:?}");
     }
     assert_eq!(store.put_blob(b"an order".to_vec()).await.expect("comes back"), small);
+    named_blobs_stay(store, small).await;
     assert_eq!(store.reader().blob(small).await.expect("read"), b"an order");
     store.put_blob(bytes).await.expect("comes back");
     assert!(store.reader().blob(large).await.is_ok());
+}
+
+/// A blob is erased when the last payload that names it is.
+async fn named_blobs_stay(store: &Store, blob: BlobDigest) {
+    for number in [301, 302] {
+        let payload = serde_json::json!({ "name": blob.to_string() }).to_string();
+        let mut names = NewEvent::new("{\"kind\":\"named\"}", Some(payload));
+        names.words = Words::of([blob.to_string().as_str()]);
+        let mut act = Append::events(stream(number), ExpectedSeq::Any, vec![names]);
+        act.view = Some(view(if number % 2 == 0 { OTHER_AGENCY } else { AGENCY }, "named"));
+        store.append(act).await.expect("named");
+    }
+    for (number, erased) in [(301, 0), (302, 1)] {
+        store.erase_streams(&[stream(number)]).await.expect("erased");
+        assert_eq!(store.erase_unused_blobs(&[blob]).await.expect("looked at"), erased);
+    }
+    let gone = store.reader().blob(blob).await;
+    assert!(matches!(gone, Err(BlobError::Erased { .. })), "{gone:?}");
+    store.put_blob(b"an order".to_vec()).await.expect("comes back");
 }
 
 async fn audit_and_settings(store: &Store, clock: &TestClock) {
@@ -410,16 +520,37 @@ async fn erasure(store: &Store, url: &str) {
     assert_eq!(proof, again, "proofs stay");
     assert_eq!(store.checkpoint(), before);
     assert_eq!(store.erase_events(&[LeafIndex(0)]).await.expect("erased").payloads, 0);
-    if let Some(path) = url.strip_prefix("sqlite://") {
-        for file in [path.to_owned(), format!("{path}-wal")] {
-            let bytes = std::fs::read(&file).expect("the file");
-            let found = bytes.windows(6).any(|window| window == "Žofie".as_bytes());
-            assert!(!found, "the name still stands in {file}");
+    store.overwrite_erased().await.expect("tables are written anew");
+    nothing_is_left(url).await;
+    let report = sound(store).await;
+    assert_eq!(report.erased, 4);
+    assert_eq!(report.derived + report.erased, before.size.0);
+}
+
+/// No file of the database has the names and words that were erased; PostgreSQL's write-ahead log,
+/// which is kept as long as its backups want, is not among them.
+async fn nothing_is_left(url: &str) {
+    let files: Vec<PathBuf> = match url.strip_prefix("sqlite://") {
+        Some(path) => vec![path.into(), format!("{path}-wal").into()],
+        None => {
+            run_sql(url, "checkpoint").await.expect("what is in memory is written");
+            let folder = url.split_once("?host=").expect("a socket's folder").1;
+            let pattern = PathBuf::from(folder).join("data/base");
+            let databases = std::fs::read_dir(pattern).expect("the server's files");
+            let tables = |database: std::io::Result<std::fs::DirEntry>| {
+                std::fs::read_dir(database.expect("a database").path()).expect("its files")
+            };
+            databases.flat_map(tables).map(|file| file.expect("a file").path()).collect()
+        }
+    };
+    assert!(files.len() > 1);
+    for file in files {
+        let bytes = std::fs::read(&file).expect("the file");
+        for name in ["Žofie", "zofie", "bc1qar0srrr"] {
+            let found = bytes.windows(name.len()).any(|window| window == name.as_bytes());
+            assert!(!found, "{name} still stands in {}", file.display());
         }
     }
-    let report = sound(store).await;
-    assert_eq!(report.erased, 1);
-    assert_eq!(report.derived + report.erased, before.size.0);
 }
 
 async fn nothing_is_rewritten(store: &Store, url: &str) {
@@ -458,7 +589,7 @@ async fn damage_is_found(store: &Store, url: &str) {
     let keys = [test_key().verifier()];
     let find = async |harm: &str, heal: &str| {
         run_sql(url, harm).await.expect(harm);
-        let report = check(store.reader(), &keys, Some(&mut derived_view)).await.expect("checked");
+        let report = check(store.reader(), &keys, Some(&mut derive)).await.expect("checked");
         run_sql(url, heal).await.expect(heal);
         report.findings
     };

@@ -5,6 +5,7 @@
 
 mod act;
 mod file;
+mod find;
 mod intake;
 pub(crate) mod list;
 pub(crate) mod show;
@@ -21,6 +22,9 @@ use crate::site::Site;
 pub fn routes() -> Router<Arc<Site>> {
     Router::new()
         .route("/queue", get(list::queue))
+        .route("/queue/assign", post(list::assign))
+        .route("/queue/views", post(list::views))
+        .route("/search", get(find::blank).post(find::find))
         .route("/requests/{request}", get(show::show))
         .route("/requests/{request}/acts", post(act::act))
         .route("/requests/{request}/asks/{ask}/search", get(act::preview).post(act::search))

@@ -17,6 +17,7 @@ use crate::frame::{Frame, SignedIn};
 use crate::passkey::Answered;
 use crate::problem::{Problem, html};
 use crate::rate;
+use crate::session::Session;
 use crate::site::{Address, Site};
 
 /// Longest name of a person, in characters.
@@ -111,6 +112,40 @@ pub async fn log_in(
 pub async fn log_out(State(site): State<Arc<Site>>, posted: Posted<serde_json::Value>) -> Response {
     site.sessions.end_of_passkey(&posted.by.viewer.session.credential_sha256);
     ([(header::SET_COOKIE, site.no_cookie())], Redirect::to("/login")).into_response()
+}
+
+#[derive(Template)]
+#[template(path = "door/sessions.html")]
+struct SessionsPage {
+    frame: Frame,
+    here: String,
+    sessions: Vec<Session>,
+}
+
+/// Where the viewer is logged in (OWASP ASVS 4.0.3, 3.3.4).
+///
+/// # Errors
+/// When it cannot be written.
+pub async fn sessions(
+    State(site): State<Arc<Site>>,
+    by: SignedIn,
+) -> Result<Response, Problem> {
+    let sessions = site.sessions.of(by.id(), by.frame.now);
+    let here = by.viewer.session.name.clone();
+    html(&SessionsPage { frame: by.frame, here, sessions })
+}
+
+/// Which session ends.
+#[derive(Debug, Default, Deserialize)]
+pub struct EndForm {
+    #[serde(default)]
+    name: String,
+}
+
+/// Ends one of the viewer's own sessions.
+pub async fn end_session(State(site): State<Arc<Site>>, posted: Posted<EndForm>) -> Response {
+    site.sessions.end_named(posted.by.id(), &posted.fields.name);
+    Redirect::to("/sessions").into_response()
 }
 
 /// The first page: everybody's own room, or the door.

@@ -52,14 +52,16 @@ pub struct Link {
 }
 
 /// The rooms, and the actions of which one opens each.
-const ROOMS: [(&str, &str, &[Action]); 7] = [
+const ROOMS: [(&str, &str, &[Action]); 9] = [
     ("/portal", "nav-portal", &[Action::Receive]),
     ("/queue", "nav-queue", &[Action::ReadCase]),
     ("/queue?state=urgent", "nav-emergencies", &[Action::ListRequests]),
+    ("/search", "nav-search", &[Action::SearchRequests]),
     ("/intake", "nav-intake", &[Action::Receive]),
     ("/money", "nav-money", &[Action::FollowMoney]),
     ("/people", "nav-people", &[Action::ManageStaff]),
     ("/agencies", "nav-agencies", &[Action::AdmitOfficer, Action::ManageAgencies]),
+    ("/audit", "nav-audit", &[Action::ReadAudit]),
 ];
 
 impl Frame {

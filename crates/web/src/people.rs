@@ -5,6 +5,7 @@
 //! stop officers; a supervisor proposes and attests the officers of the own agency.
 
 mod agency;
+mod audit;
 mod officer;
 mod staff;
 
@@ -23,6 +24,7 @@ pub fn routes() -> Router<Arc<Site>> {
         .route("/people/{staff}/roles", post(staff::roles))
         .route("/people/{staff}/invite", post(staff::invite))
         .route("/people/{staff}/remove", post(staff::remove))
+        .route("/audit", get(audit::audit))
         .route("/agencies", get(agency::list))
         .route("/agencies/new", get(agency::blank).post(agency::add))
         .route("/agencies/{agency}", get(agency::show))

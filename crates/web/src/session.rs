@@ -18,12 +18,16 @@ pub const IDLE_MINUTES_MAX: i64 = 15;
 pub const LIFE_MINUTES_MAX: i64 = 8 * 60;
 /// Sessions at once; the one used longest ago makes room.
 pub const SESSIONS_MAX: usize = 10_000;
+/// Bytes of the digest that are a session's public name.
+const NAME_BYTES: usize = 8;
 /// Sessions of one person at once.
 pub const SESSIONS_EACH_MAX: usize = 8;
 
 /// One session.
 #[derive(Clone, Debug)]
 pub struct Session {
+    /// Its public name: the start of the secret's digest, from which nobody finds the secret.
+    pub name: String,
     /// Who.
     pub holder: ActorId,
     /// By which passkey: the SHA-256 of its credential's id.
@@ -70,8 +74,10 @@ impl Sessions {
     ) -> Result<String, server::error::Error> {
         let secret = hex::encode(server::random_bytes::<32>()?);
         let form_secret = hex::encode(server::random_bytes::<32>()?);
+        let key = digest(&secret);
+        let name = hex::encode(&key[..NAME_BYTES]);
         let session =
-            Session { holder, credential_sha256, form_secret, began_at: now, used_at: now };
+            Session { name, holder, credential_sha256, form_secret, began_at: now, used_at: now };
         let mut all = self.lock();
         all.retain(|_, session| !session.is_over(now));
         while all.values().filter(|known| known.holder == holder).count() >= SESSIONS_EACH_MAX {
@@ -80,7 +86,7 @@ impl Sessions {
         if all.len() >= SESSIONS_MAX {
             remove_oldest(&mut all, |_| true);
         }
-        all.insert(digest(&secret), session);
+        all.insert(key, session);
         Ok(secret)
     }
 
@@ -96,6 +102,21 @@ impl Sessions {
         }
         session.used_at = session.used_at.max(now);
         Some(session.clone())
+    }
+
+    /// The sessions of one person that are not over, the newest first.
+    #[must_use]
+    pub fn of(&self, holder: ActorId, now: Timestamp) -> Vec<Session> {
+        let all = self.lock();
+        let own = all.values().filter(|known| known.holder == holder && !known.is_over(now));
+        let mut own: Vec<Session> = own.cloned().collect();
+        own.sort_by(|a, b| (b.began_at, &b.name).cmp(&(a.began_at, &a.name)));
+        own
+    }
+
+    /// Ends one session of a person, by its public name.
+    pub fn end_named(&self, holder: ActorId, name: &str) {
+        self.lock().retain(|_, session| session.holder != holder || session.name != name);
     }
 
     /// Ends a session.
@@ -166,6 +187,23 @@ mod tests {
         assert!(sessions.find(&secret, at(0)).is_some());
         sessions.end_of_passkey("k");
         assert!(sessions.find(&secret, at(0)).is_none());
+    }
+
+    #[test]
+    fn a_person_sees_and_ends_the_own_sessions_alone() {
+        let sessions = Sessions::default();
+        let ana = ActorId::Staff(StaffId(Uuid::from_u128(2)));
+        let begin = |who, minute| sessions.begin(who, "k".into(), at(minute)).expect("bytes");
+        let (first, second, other) = (begin(BO, 0), begin(BO, 1), begin(ana, 2));
+        let own = sessions.of(BO, at(3));
+        assert_eq!(own.len(), 2);
+        assert!(own[0].began_at > own[1].began_at);
+        sessions.end_named(ana, &own[1].name);
+        assert!(sessions.find(&first, at(3)).is_some(), "it is not hers to end");
+        sessions.end_named(BO, &own[1].name);
+        assert!(sessions.find(&first, at(3)).is_none());
+        assert!(sessions.find(&second, at(3)).is_some() && sessions.find(&other, at(3)).is_some());
+        assert!(sessions.of(BO, at(60)).is_empty(), "what is over is not shown");
     }
 
     #[test]

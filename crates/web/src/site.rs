@@ -122,6 +122,7 @@ pub fn router(site: Arc<Site>) -> Router {
         .route("/login", get(door::login).post(door::log_in))
         .route("/login/options", post(door::login_options))
         .route("/logout", post(door::log_out))
+        .route("/sessions", get(door::sessions).post(door::end_session))
         .route("/confirm/options", post(door::confirm_options))
         .route("/enrol/{token}", get(door::enrol).post(door::enrol_passkey))
         .route("/enrol/{token}/options", post(door::enrol_options))

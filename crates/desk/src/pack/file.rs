@@ -10,7 +10,7 @@ use toml::Spanned;
 use super::{
     ChannelRule, ClockRule, EmergencyRule, FormatRule, FreezeRule, InstrumentRule, IssuerRule,
     NonDisclosureRule, Note, NotificationRule, OffenceRule, PACK_BYTES_MAX, PackError, PackRef,
-    PauseEvent, PreservationRule, RULES_MAX, RefusalRule, RulePack, ScopeRule, ServiceRule, Source,
+    PauseEvent, PreservationRule, RULES_MAX, RefusalRule, RetentionRule, RulePack, ScopeRule, ServiceRule, Source,
     StopEvent, Trigger, UserNotice, UserNoticeRule,
 };
 use crate::calendar::{Calendar, Counting, FirstDay, HOLIDAYS_MAX, LastDay, Length};
@@ -90,6 +90,7 @@ struct File {
     freeze: Option<Spanned<RawFreeze>>,
     non_disclosure: Spanned<RawNonDisclosure>,
     user_notice: Spanned<RawUserNotice>,
+    retention: Spanned<RawRetention>,
     #[serde(default)]
     refusal: Vec<Spanned<RawRefusal>>,
 }
@@ -157,6 +158,7 @@ rules! {
     RawFreeze { provisional: Option<Length>, orders: BTreeSet<InstrumentKind>, }
     RawNonDisclosure { needs_end: bool, length_max: Option<Length>, }
     RawUserNotice { rule: Option<UserNotice>, text: String, }
+    RawRetention { days_after_end: Option<u16>, }
     RawRefusal { code: Option<RefusalCode>, tick: Option<u8>, text: String, }
 }
 
@@ -257,6 +259,7 @@ impl Reader<'_> {
                 text: file.user_notice.get_ref().text.clone(),
                 source: self.source(&file.user_notice)?,
             },
+            retention: self.retention(&file.retention)?,
             refusals: self.each(file.refusal, |rule, source| self.refusal(rule, source))?,
         })
     }
@@ -404,6 +407,11 @@ impl Reader<'_> {
             extensions_max: raw.extensions_max,
             source: self.source(rule)?,
         })
+    }
+
+    fn retention(&self, rule: &Spanned<RawRetention>) -> Result<RetentionRule, PackError> {
+        let days = self.need(rule, "days_after_end", rule.get_ref().days_after_end)?;
+        Ok(RetentionRule { days_after_end: days, source: self.source(rule)? })
     }
 
     fn freeze(&self, rule: &Spanned<RawFreeze>) -> Result<FreezeRule, PackError> {

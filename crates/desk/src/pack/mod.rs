@@ -78,6 +78,8 @@ pub struct RulePack {
     pub non_disclosure: NonDisclosureRule,
     /// Whether the user is told.
     pub user_notice: UserNoticeRule,
+    /// How long personal data is kept.
+    pub retention: RetentionRule,
     /// The refusal vocabulary in the words of the regime.
     pub refusals: Vec<RefusalRule>,
 }
@@ -305,6 +307,16 @@ pub struct UserNoticeRule {
     pub rule: UserNotice,
     /// In words.
     pub text: String,
+    /// Where it comes from.
+    pub source: Source,
+}
+
+/// How long the personal data of a request is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RetentionRule {
+    /// Days of 24 hours after the last thing that happened to a request all of whose asks have
+    /// ended.
+    pub days_after_end: u16,
     /// Where it comes from.
     pub source: Source,
 }

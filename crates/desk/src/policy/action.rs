@@ -109,6 +109,8 @@ words! {
         ClearKey = "clear_key",
         /// Put a message on the record.
         PostMessage = "post_message",
+        /// Say who works on a request.
+        Assign = "assign",
         /// Record what time has done.
         Tick = "tick",
         /// Ask "will this be accepted?".
@@ -119,6 +121,8 @@ words! {
         ReadStatus = "read_status",
         /// List requests.
         ListRequests = "list_requests",
+        /// Look for requests by words of their filings and messages.
+        SearchRequests = "search_requests",
         /// Read the rows of an exhibit.
         ReadExhibit = "read_exhibit",
         /// Read a preserved copy, which only a linked order opens.

@@ -1,6 +1,6 @@
 //! What can be asked of the desk. Knows not who asks: the permit says that.
 
-use crate::ids::{AgencyId, AskNumber, Digest, EffectId, ExhibitNumber, KeyId, RequestId};
+use crate::ids::{AgencyId, AskNumber, Digest, EffectId, ExhibitNumber, KeyId, RequestId, StaffId};
 use crate::order::{DataCategory, Order};
 use crate::policy::Action;
 use crate::request::event::{HoldReason, IdentityMethod, MissingReason, Outcome, RefusalCode};
@@ -101,6 +101,10 @@ pub enum Command {
     ClearKey { key: KeyId },
     /// Put a message on the record.
     PostMessage { ask: Option<AskNumber> },
+    /// Say who works on it; nobody when absent.
+    Assign { to: Option<StaffId> },
+    /// Note that the personal data was erased, because the rule pack's time for it is over.
+    Erase,
     /// Record what time alone has done: lapses, expiries, breaches.
     Tick,
 }
@@ -156,6 +160,8 @@ impl Command {
             Self::MarkKey { .. } => Action::MarkKey,
             Self::ClearKey { .. } => Action::ClearKey,
             Self::PostMessage { .. } => Action::PostMessage,
+            Self::Assign { .. } => Action::Assign,
+            Self::Erase => Action::ErasePayload,
             Self::Tick => Action::Tick,
         }
     }

@@ -156,6 +156,8 @@ fn dispatch(case: Case<'_>, command: &Command) -> Result<Vec<Event>, Refusal> {
             }
             Ok(vec![Event::MessagePosted { ask: *ask, by }])
         }
+        Command::Assign { to } => intake::assign(case, *to),
+        Command::Erase => intake::erase(case),
     }
 }
 

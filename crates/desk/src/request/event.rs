@@ -142,6 +142,10 @@ pub enum Event {
     KeyCleared { key: KeyId, by: ActorId },
     /// A message was put on the record.
     MessagePosted { ask: Option<AskNumber>, by: ActorId },
+    /// Somebody of the staff works on it, or nobody any more.
+    Assigned { to: Option<StaffId>, by: ActorId },
+    /// The personal data of the request was erased; hashes and proofs stay.
+    Erased { by: ActorId },
     /// A clock began.
     ClockStarted { ask: AskNumber, clock: ClockStart },
     /// A clock stands still.
@@ -320,7 +324,9 @@ impl Event {
             | Self::Delivered { .. }
             | Self::Acknowledged { .. }
             | Self::KeyMarked { .. }
-            | Self::KeyCleared { .. } => None,
+            | Self::KeyCleared { .. }
+            | Self::Assigned { .. }
+            | Self::Erased { .. } => None,
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::order::Order;
 #[must_use]
 pub fn evolve(mut request: Request, event: &Event, at: Timestamp) -> Request {
     apply(&mut request, event, at);
+    request.touched_at = Some(at);
     request
 }
 
@@ -52,6 +53,8 @@ pub(super) fn apply(request: &mut Request, event: &Event, at: Timestamp) {
             request.marked_keys.remove(key);
         }
         Event::MessagePosted { .. } => {}
+        Event::Assigned { to, .. } => request.assignee = *to,
+        Event::Erased { .. } => request.erased_at = Some(at),
         Event::InformationProvided { ask, order, .. } => informed(request, *ask, order.as_deref()),
         Event::Assembled { asks, tagmanifest_sha256, by } => each(request, asks, |ask| {
             ask.stage = Stage::Assembled;

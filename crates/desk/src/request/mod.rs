@@ -9,6 +9,7 @@ mod decide;
 mod event;
 mod evolve;
 mod refusal;
+mod retention;
 mod state;
 
 pub use command::{Answer, Command};
@@ -18,4 +19,5 @@ pub use event::{
 };
 pub use evolve::evolve;
 pub use refusal::{Cause, Refusal};
+pub use retention::erasure_due;
 pub use state::{AskState, Effect, EffectStatus, Exhibit, Identity, Package, Request, Stage};

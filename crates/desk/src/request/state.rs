@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use crate::clock::Clock;
-use crate::ids::{ActorId, AgencyId, AskNumber, Digest, EffectId, ExhibitNumber, KeyId, RequestId};
+use crate::ids::{ActorId, AgencyId, AskNumber, Digest, EffectId, ExhibitNumber, KeyId, RequestId, StaffId};
 use crate::order::{Ask, AskKind, DataCategory, Order};
 use crate::pack::PackRef;
 use crate::request::event::{EffectKind, HoldReason, IdentityMethod, Outcome, RefusalCode};
@@ -35,6 +35,12 @@ pub struct Request {
     pub asks: Vec<AskState>,
     /// Keys marked as suspected of fraud in this request.
     pub marked_keys: BTreeSet<KeyId>,
+    /// Who of the staff works on it. It gives no right to anything.
+    pub assignee: Option<StaffId>,
+    /// When something last happened to it.
+    pub touched_at: Option<Timestamp>,
+    /// When its personal data was erased.
+    pub erased_at: Option<Timestamp>,
 }
 
 /// How a sender was proven.

@@ -59,14 +59,17 @@ pub struct Agency {
 }
 
 impl Deployment {
-    /// Writes the folder and opens a node on it.
-    pub async fn make(folder: &Path) -> Result<Self> {
+    /// Writes the folder and opens a node on it, on SQLite or on the database given.
+    pub async fn make(folder: &Path, database: Option<&str>) -> Result<Self> {
         for (path, bytes) in FILES.into_iter().chain([RECORD_HOLDS]) {
             let path = folder.join(path);
             std::fs::create_dir_all(path.parent().context("a file in a folder")?)?;
             std::fs::write(&path, bytes).with_context(|| path.display().to_string())?;
         }
         let mut config = Config::read(&folder.join("comity.toml"))?;
+        if let Some(url) = database {
+            url.clone_into(&mut config.node.database);
+        }
         // No order here names a transaction.
         config.chain = Chain::default();
         let keys = folder.join("keys");

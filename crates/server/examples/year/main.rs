@@ -69,7 +69,7 @@ async fn run(arguments: &Arguments, with_pdf: bool) -> Result<()> {
     let report = if with_pdf { "with" } else { "without" };
     println!("\n{requests} requests, {in_flight} in flight, {report} PDF report");
     let folder = tempfile::Builder::new().prefix("year").tempdir_in(&arguments.folder)?;
-    let deployment = Deployment::make(folder.path()).await?;
+    let deployment = Deployment::make(folder.path(), None).await?;
     let messages = orders::Messages::compose(&deployment, requests, arguments.seed)?;
     let node = deployment.node.clone();
 

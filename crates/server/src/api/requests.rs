@@ -17,7 +17,7 @@ use desk::policy::{Action, Actor, Facts, permit, permit_read};
 use desk::request::Command;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use store::{ViewCursor, ViewQuery};
+use store::{QueueFilter, ViewCursor, ViewQuery};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -50,6 +50,9 @@ pub struct ListQuery {
     rows: Option<usize>,
     /// The `next` of the page before.
     after: Option<u64>,
+    /// Only those that have all of these words in one filing, answer or message: staff only,
+    /// noted in the read audit, and not together with `state`.
+    words: Option<String>,
 }
 
 /// One page of requests.
@@ -81,8 +84,21 @@ pub async fn list(
         return Err(Error::input("query, at state", format!("{state:?}"), "say open or closed"));
     }
     let rows_max = query.rows.unwrap_or(LIST_ROWS_DEFAULT).clamp(1, LIST_ROWS_MAX);
+    if let Some(words) = &query.words {
+        if query.state.is_some() {
+            let fix = "leave the state out";
+            return Err(Error::input("query, at state", "given together with words", fix));
+        }
+        let before = query.after.map(ledger::LeafIndex);
+        let (found, next) = node.find_views(&actor, words, before, rows_max).await?;
+        let requests = found.iter().map(|(row, _)| show::row(row)).collect::<Result<_, _>>()?;
+        return Ok(Json(List { requests, next: next.map(|leaf| leaf.0) }));
+    }
     let query = ViewQuery {
-        agency: actor.agency.map(|agency| agency.0),
+        filter: QueueFilter {
+            agency: actor.agency.map(|agency| agency.0),
+            ..QueueFilter::default()
+        },
         states: match query.state.as_deref() {
             Some("open") => vec![view::OPEN.to_owned(), view::URGENT.to_owned()],
             Some(_) => vec![view::CLOSED.to_owned()],

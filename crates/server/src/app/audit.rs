@@ -4,6 +4,7 @@
 //! forgotten later without the log showing it.
 
 use anyhow::Context as _;
+use desk::policy::{Action, Actor, Facts, permit_read};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use store::{Append, ExpectedSeq, NewEvent};
@@ -30,6 +31,22 @@ struct ReadsDigested {
 }
 
 impl Node {
+    /// Who read which case data, newest first; of one person or one request where they are named.
+    ///
+    /// # Errors
+    /// [`Error::Hidden`] without the right to read the audit.
+    pub async fn reads(
+        &self,
+        actor: &Actor,
+        before: Option<u64>,
+        who: Option<Uuid>,
+        request: Option<Uuid>,
+        rows_max: usize,
+    ) -> Result<Vec<store::ReadRow>, Error> {
+        permit_read(actor, Action::ReadAudit, &Facts::default()).ok_or(Error::Hidden)?;
+        Ok(self.store.reader().reads(before, who, request, rows_max).await?)
+    }
+
     /// Appends the digest of every hour that has ended since the last call. An hour without reads
     /// has one as well: it says that there were none.
     ///
@@ -62,7 +79,7 @@ impl Node {
                 sha256: digest.sha256.to_string(),
             };
             let event_json = serde_json::to_string(&event).context("read audit event")?;
-            let event = NewEvent { event_json, payload_json: None };
+            let event = NewEvent::new(event_json, None);
             self.store.append(Append::events(STREAM, ExpectedSeq::Any, vec![event])).await?;
             self.store.put_setting(DIGESTED_UNTIL, &until.to_string()).await?;
             from = until;

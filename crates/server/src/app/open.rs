@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use quick_cache::sync::Cache;
 use store::Store;
 
-use super::{Clock, Node, bags, cases, people, practice, trace};
+use super::{Clock, Node, bags, cases, derived, people, practice, trace};
 use crate::config::Config;
 use crate::keys::Seal;
 
@@ -39,6 +39,7 @@ impl Node {
         let seal = Seal::read(&keys, passphrase.as_deref())?;
         let log_key = crate::keys::log_key(&keys)?;
         let store = open_store(&config, log_key, clock.clone(), opening).await?;
+        derived::bring_up_to_date(&store).await?;
         let catalog_path = config.path(&config.records.catalog);
         let text = std::fs::read_to_string(&catalog_path)
             .with_context(|| format!("{}", catalog_path.display()))?;

@@ -109,10 +109,9 @@ impl Node {
         if let Some(fault) = before.fault(change, self.now()) {
             return Err(Error::refused_change(&fault));
         }
-        let event = NewEvent {
-            event_json: serde_json::to_string(change).context("directory change")?,
-            payload_json: Some(serde_json::to_string(payload).context("directory payload")?),
-        };
+        let event_json = serde_json::to_string(change).context("directory change")?;
+        let payload_json = serde_json::to_string(payload).context("directory payload")?;
+        let event = NewEvent::new(event_json, Some(payload_json));
         let appended = self
             .store
             .append(Append {

@@ -2,11 +2,12 @@
 //!
 //! Knows no page. Rows come from the list that is kept with the events; they hold no personal data.
 
-use desk::ids::AgencyId;
+use desk::ids::{AgencyId, StaffId};
+use desk::order::AskKind;
 use desk::policy::{Action, Actor, Facts, permit_read};
 use jiff::Timestamp;
 use serde::Deserialize;
-use store::{View, ViewQuery};
+use store::{QueueFilter, View, ViewQuery};
 use uuid::Uuid;
 
 use super::Node;
@@ -25,10 +26,23 @@ pub struct QueueQuery {
     pub order: QueueOrder,
     /// One agency's only.
     pub agency: Option<AgencyId>,
+    /// With an ask of this kind only.
+    pub kind: Option<AskKind>,
+    /// Of one person's only, or of nobody's.
+    pub assignee: Option<Assignee>,
     /// Closed ones instead of open ones.
     pub state: QueueState,
     /// Where the page before ended.
     pub after: Option<QueueCursor>,
+}
+
+/// Whose work is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Assignee {
+    /// This person's.
+    Staff(StaffId),
+    /// What nobody works on yet.
+    Nobody,
 }
 
 /// What comes first in a queue.
@@ -68,6 +82,8 @@ pub struct QueueRow {
     pub asks: Vec<QueueAsk>,
     /// What falls due next.
     pub next_due: Option<Timestamp>,
+    /// Who of the staff works on it.
+    pub assignee: Option<StaffId>,
     /// True for practice.
     pub is_test: bool,
 }
@@ -110,17 +126,24 @@ impl Node {
     /// [`Error::Hidden`] without the right to list requests.
     pub async fn queue(&self, actor: &Actor, query: &QueueQuery) -> Result<QueuePage, Error> {
         permit_read(actor, Action::ListRequests, &Facts::default()).ok_or(Error::Hidden)?;
-        let agency = actor.agency.or(query.agency).map(|agency| agency.0);
+        let filter = QueueFilter {
+            agency: actor.agency.or(query.agency).map(|agency| agency.0),
+            label: query.kind.map(view::label),
+            assignee: query.assignee.map(|whose| match whose {
+                Assignee::Staff(person) => person.0,
+                Assignee::Nobody => view::NOBODY,
+            }),
+        };
         let states: &[&str] = match query.state {
             QueueState::Open => &[view::OPEN, view::URGENT],
             QueueState::Urgent => &[view::URGENT],
             QueueState::Closed => &[view::CLOSED],
         };
         let views = match query.order {
-            QueueOrder::Due => self.due(states, agency, query.after).await?,
+            QueueOrder::Due => self.due(states, &filter, query.after).await?,
             QueueOrder::Newest => {
                 let wanted = ViewQuery {
-                    agency,
+                    filter,
                     states: states.iter().map(|state| (*state).to_owned()).collect(),
                     after: query.after.map(|after| after.opened),
                     rows_max: QUEUE_ROWS_MAX,
@@ -138,13 +161,13 @@ impl Node {
     async fn due(
         &self,
         states: &[&str],
-        agency: Option<Uuid>,
+        filter: &QueueFilter,
         after: Option<QueueCursor>,
     ) -> Result<Vec<View>, Error> {
         let after = after.unwrap_or(QueueCursor::START);
         let mut views = Vec::new();
         for state in states {
-            views.extend(self.store.reader().queue(state, agency, after, QUEUE_ROWS_MAX).await?);
+            views.extend(self.store.reader().queue(state, filter, after, QUEUE_ROWS_MAX).await?);
         }
         views.sort_by_key(QueueCursor::of);
         views.truncate(QUEUE_ROWS_MAX);
@@ -152,7 +175,7 @@ impl Node {
     }
 }
 
-fn row(view: &View) -> Result<QueueRow, Error> {
+pub(super) fn row(view: &View) -> Result<QueueRow, Error> {
     let summary: Summary = serde_json::from_str(&view.summary_json)
         .map_err(|error| Error::Internal(anyhow::anyhow!("a list row is not ours: {error}")))?;
     Ok(QueueRow {
@@ -162,6 +185,7 @@ fn row(view: &View) -> Result<QueueRow, Error> {
         regime: summary.regime.unwrap_or_default(),
         asks: summary.asks,
         next_due: view.next_due,
+        assignee: view.assignee.filter(|person| *person != view::NOBODY).map(StaffId),
         is_test: summary.is_test,
     })
 }

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod forbidden;
+mod fuzzed;
 mod http;
 mod openapi;
 mod signed;

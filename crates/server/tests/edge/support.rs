@@ -76,6 +76,7 @@ pub(crate) struct House {
     pub(crate) b: Agency,
     pub(crate) root_pem: Vec<u8>,
     staff: BTreeMap<&'static str, Caller>,
+    identities: BTreeMap<&'static str, Issued>,
     dir: tempfile::TempDir,
 }
 
@@ -156,7 +157,8 @@ impl House {
             clock: clock.clone(),
         };
         let (a, b) = (agency(a), agency(b));
-        Self { running, clock, a, b, root_pem, staff, dir }
+        let identities = identities.into_iter().collect();
+        Self { running, clock, a, b, root_pem, staff, identities, dir }
     }
 
     pub(crate) fn node(&self) -> &Node {
@@ -165,6 +167,15 @@ impl House {
 
     pub(crate) fn staff(&self, name: &str) -> &Caller {
         self.staff.get(name).expect("somebody of that name")
+    }
+
+    /// Certificate and key of somebody of the staff, as files for other programs.
+    pub(crate) fn identity(&self, name: &str) -> (PathBuf, PathBuf) {
+        let issued = self.identities.get(name).expect("somebody of that name");
+        let files = (self.path(&format!("{name}.pem")), self.path(&format!("{name}.key")));
+        std::fs::write(&files.0, &issued.certificate_pem).expect("written");
+        std::fs::write(&files.1, &issued.key_pem).expect("written");
+        files
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {

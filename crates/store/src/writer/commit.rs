@@ -28,6 +28,12 @@ const PAYLOADS: Insert = Insert {
     columns: 4,
     after: "",
 };
+pub(super) const WORDS: Insert = Insert {
+    doing: "storing words",
+    into: "request_words (rowid, words)",
+    columns: 2,
+    after: "",
+};
 const LEAVES: Insert = Insert {
     doing: "storing leaves",
     into: "leaf (leaf_index, hash, entry)",
@@ -54,10 +60,12 @@ const JOBS: Insert = Insert {
 };
 pub(super) const VIEWS: Insert = Insert {
     doing: "storing rows of the list",
-    into: "request_view (stream, agency, state, summary, next_due, updated_at)",
-    columns: 6,
+    into: "request_view \
+           (stream, agency, state, summary, next_due, labels, assignee, updated_at)",
+    columns: 8,
     after: "on conflict (stream) do update set state = excluded.state, \
             summary = excluded.summary, next_due = excluded.next_due, \
+            labels = excluded.labels, assignee = excluded.assignee, \
             updated_at = excluded.updated_at",
 };
 const SEEN: Insert = Insert {
@@ -172,6 +180,7 @@ impl Writer {
         if grows {
             step!(self, Event, connection.insert(&EVENTS, rows.events).await?);
             step!(self, Payload, connection.insert(&PAYLOADS, rows.payloads).await?);
+            connection.insert(&WORDS, rows.words).await?;
             step!(self, Leaf, connection.insert(&LEAVES, rows.leaves).await?);
             step!(self, Node, connection.insert(&NODES, rows.nodes).await?);
             let row = vec![
@@ -297,13 +306,15 @@ fn refuse(works: Vec<Work>, error: &AppendError) {
     works.into_iter().for_each(|work| work.refuse(error.clone()));
 }
 
-pub(super) fn view_row(stream: uuid::Uuid, view: crate::act::NewView, at: i64) -> [Value; 6] {
+pub(super) fn view_row(stream: uuid::Uuid, view: crate::act::NewView, at: i64) -> [Value; 8] {
     [
         stream.into(),
         view.agency.into(),
         view.state.into(),
         view.summary_json.into(),
         view.next_due.map(|due| due.as_microsecond()).into(),
+        view.labels.bits().into(),
+        Value::BytesOrNull(view.assignee.map(|person| person.as_bytes().to_vec())),
         at.into(),
     ]
 }

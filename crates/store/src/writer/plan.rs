@@ -52,6 +52,7 @@ pub(super) struct Plan {
 pub(super) struct Rows {
     pub events: Vec<Value>,
     pub payloads: Vec<Value>,
+    pub words: Vec<Value>,
     pub leaves: Vec<Value>,
     pub nodes: Vec<Value>,
     pub jobs: Vec<Value>,
@@ -269,7 +270,7 @@ impl Plan {
 
     fn event(&mut self, stream: Uuid, seq: u64, event: NewEvent, salt: [u8; 32]) {
         let at: Timestamp = time(self.at);
-        let NewEvent { event_json, payload_json } = event;
+        let NewEvent { event_json, payload_json, words } = event;
         let json = record::record_json(stream, seq, at, &event_json, payload_json.as_deref());
         let entry = record::entry(&salt, &json);
         let mut nodes = Vec::new();
@@ -283,6 +284,9 @@ impl Plan {
             self.at.into(),
             event_json.into(),
         ]);
+        if payload_json.is_some() && !words.is_empty() {
+            rows.words.extend([leaf.into(), words.text().into()]);
+        }
         rows.payloads.extend([
             leaf.into(),
             has_body.into(),

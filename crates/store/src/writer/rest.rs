@@ -3,12 +3,13 @@
 
 use sqlx::AssertSqlSafe;
 
-use super::commit::{VIEWS, view_row};
+use super::commit::{VIEWS, WORDS, view_row};
 use super::plan::Plan;
 use super::{Claim, Erase, JobChange, Other, Reply, Writer};
 use crate::act::{BlobDigest, ErasedCount, Job, JobId, JobLease, Overwritten};
 use crate::db::{Connection, Insert, Row, Value, tuples};
 use crate::error::DbError;
+use crate::words::Question;
 
 const COSIGNATURES: Insert = Insert {
     doing: "storing cosignatures",
@@ -116,17 +117,20 @@ async fn erase_payloads(
     if count == 0 {
         return Ok(0);
     }
-    let wanted = match erase {
+    let wanted = |first| match erase {
         Erase::Streams(_) => {
-            format!("(select leaf_index from event where stream in {})", tuples(count, 1, 2))
+            format!("(select leaf_index from event where stream in {})", tuples(count, 1, first))
         }
-        Erase::Events(_) => tuples(count, 1, 2),
+        Erase::Events(_) => tuples(count, 1, first),
     };
+    let (wanted_words, wanted) = (wanted(1), wanted(2));
     // An event without a payload keeps its salt: there is nothing in it to guess.
     let sql = format!(
         "update payload set body = null, salt = null, erased_at = $1 \
          where has_body = 1 and erased_at is null and payload_id in {wanted}"
     );
+    let found_by = AssertSqlSafe(format!("delete from request_words where rowid in {wanted_words}"));
+    connection.execute("erasing words", found_by, ids.clone()).await?;
     let values = std::iter::once(now.into()).chain(ids).collect();
     connection.execute("erasing payloads", AssertSqlSafe(sql), values).await
 }
@@ -142,6 +146,17 @@ async fn write_other(connection: &mut Connection, other: &Other, now: i64) -> Re
             connection.execute("storing a blob's row", sql, values).await
         }
         Other::EraseBlobs(digests) => erase_blobs(connection, digests, now).await,
+        Other::EraseUnusedBlobs(digests) => {
+            let mut unused = Vec::new();
+            for digest in digests {
+                // No payload that names it can come between this look and the erasure: there is
+                // one writer.
+                if !is_named(connection, *digest).await? {
+                    unused.push(*digest);
+                }
+            }
+            erase_blobs(connection, &unused, now).await
+        }
         Other::Setting { name, value } => {
             let sql = "insert into setting (name, value) values ($1, $2) \
                        on conflict (name) do update set value = excluded.value";
@@ -155,8 +170,15 @@ async fn write_other(connection: &mut Connection, other: &Other, now: i64) -> Re
             connection.insert(&COSIGNATURES, values.collect()).await?;
             Ok(lines.len() as u64)
         }
-        Other::ClearViews => {
+        Other::ClearDerived => {
+            connection.execute("clearing the words", "delete from request_words", vec![]).await?;
             connection.execute("clearing the list", "delete from request_view", Vec::new()).await
+        }
+        Other::Words(words) => {
+            let values =
+                words.iter().flat_map(|(leaf, words)| [leaf.0.into(), words.text().into()]);
+            connection.insert(&WORDS, values.collect()).await?;
+            Ok(words.len() as u64)
         }
         Other::Views(views) => {
             let values =
@@ -201,6 +223,14 @@ async fn change_job(
         }
     };
     connection.execute(doing, sql, values).await
+}
+
+async fn is_named(connection: &mut Connection, digest: BlobDigest) -> Result<bool, DbError> {
+    let question = Question::of_digest(digest);
+    let (condition, asked) = question.on(connection);
+    let sql = AssertSqlSafe(format!("select rowid from request_words where {condition} limit 1"));
+    let rows = connection.query("looking for users of a blob", sql, vec![asked.into()]).await?;
+    Ok(!rows.is_empty())
 }
 
 async fn erase_blobs(

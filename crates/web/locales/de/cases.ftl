@@ -1,6 +1,27 @@
 ### Die Stelle der Belegschaft.
 
 nav-queue = Eingang
+nav-search = Suche
+queue-who = Wer daran arbeitet
+queue-me = ich
+queue-nobody = noch niemand
+queue-choose = Auswahl
+queue-choose-one = { $request } auswählen
+queue-give-to = Ausgewählte zuweisen an
+queue-give = Zuweisen
+views = Meine Ansichten
+view-name = Name dieser Ansicht
+view-hint = Was der Eingang jetzt zeigt, lässt sich unter einem eigenen Namen behalten.
+view-save = Ansicht behalten
+view-remove = „{ $name }“ wegnehmen
+find-title = Suche
+find-words = Wörter
+find-hint = Namen, Aktenzeichen, Kennungen, Prüfsummen von Dateien oder Wörter aus Nachrichten. Alle Wörter müssen in derselben Eingabe oder Nachricht stehen. Ein * nach mindestens fünf Zeichen steht für den Rest eines Wortes.
+find = Suchen
+find-found = Gefunden
+find-nothing = Keine Eingabe und keine Nachricht hat alle diese Wörter. Versuchen Sie weniger Wörter oder die Kennung genau so, wie sie gesendet wurde.
+find-empty = Diese Seite zeigt die Anfragen, in deren Eingaben oder Nachrichten die Wörter stehen, die neueste zuoberst. Jede Suche wird in der Leseaufsicht vermerkt, ohne die Wörter.
+find-at = Wörter vom
 nav-intake = Post
 all = Alle
 yes = Ja

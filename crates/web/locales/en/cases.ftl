@@ -1,6 +1,27 @@
 ### The desk of the staff.
 
 nav-queue = Queue
+nav-search = Search
+queue-who = Who works on it
+queue-me = me
+queue-nobody = nobody yet
+queue-choose = Choose
+queue-choose-one = Choose { $request }
+queue-give-to = Give the chosen ones to
+queue-give = Give
+views = My views
+view-name = Name of this view
+view-hint = What the queue shows now can be kept under a name of your own.
+view-save = Keep this view
+view-remove = Take away “{ $name }”
+find-title = Search
+find-words = Words
+find-hint = Names, references, selectors, file digests, or words of messages. All words must stand in the same filing or message. A * after at least five characters stands for the rest of a word.
+find = Search
+find-found = Found
+find-nothing = No filing and no message has all of these words. Try fewer words, or the selector exactly as it was sent.
+find-empty = This page will show the requests whose filings or messages have the words, the newest on top. Each search is noted in the read audit, without the words.
+find-at = Words of
 nav-intake = Intake
 all = All
 yes = Yes

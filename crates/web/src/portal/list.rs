@@ -51,6 +51,7 @@ pub async fn list(
         agency: Some(agency.id),
         state: if is_closed { QueueState::Closed } else { QueueState::Open },
         after: wanted.after.as_deref().map(cursor).transpose()?,
+        ..QueueQuery::default()
     };
     let page = site.node.queue(by.actor(), &query).await?;
     let is_supervisor = by.frame.may(Action::ManageOfficers);

@@ -8,12 +8,13 @@ use jiff::Timestamp;
 use super::{Case, clocks, is_suspended, wrong_state};
 use crate::check::{reasons_against, starting};
 use crate::clock::{ClockStatus, StopReason};
-use crate::ids::{ActorId, AgencyId, AskNumber, Digest, KeyId, RequestId};
+use crate::ids::{ActorId, AgencyId, AskNumber, Digest, KeyId, RequestId, StaffId};
 use crate::order::{ASKS_MAX, AskKind, Authentication, Channel, Demand, Order};
 use crate::pack::{PauseEvent, RulePack, StopEvent, Trigger};
 use crate::policy::Permit;
 use crate::request::event::{Event, HoldReason, IdentityMethod, RefusalCode};
 use crate::request::refusal::{Cause, Refusal};
+use crate::request::retention::erasure_due;
 use crate::request::state::{AskState, Request, Stage};
 
 /// What is filed.
@@ -407,4 +408,31 @@ pub(super) fn clear_key(case: Case<'_>, key: KeyId) -> Result<Vec<Event>, Refusa
         return Err(Refusal::new(Cause::Missing, "clear the key", why, "nothing is left to do"));
     }
     Ok(vec![Event::KeyCleared { key, by: case.by }])
+}
+
+/// Work is given to anybody of the staff in any state: a closed request may still be asked about.
+pub(super) fn assign(case: Case<'_>, to: Option<StaffId>) -> Result<Vec<Event>, Refusal> {
+    if case.request.assignee == to {
+        let why = "the same person works on it already";
+        return Err(Refusal::new(Cause::Duplicate, "assign it", why, "nothing is left to do"));
+    }
+    Ok(vec![Event::Assigned { to, by: case.by }])
+}
+
+pub(super) fn erase(case: Case<'_>) -> Result<Vec<Event>, Refusal> {
+    const WHAT: &str = "erase the personal data";
+    if case.request.erased_at.is_some() {
+        return Err(Refusal::new(Cause::Duplicate, WHAT, "it is erased", "nothing is left to do"));
+    }
+    match erasure_due(case.request, case.pack) {
+        Some(due) if due <= case.now => Ok(vec![Event::Erased { by: case.by }]),
+        Some(due) => {
+            let why = format!("the rule pack keeps it until {due}");
+            Err(Refusal::new(Cause::WrongState, WHAT, why, "wait until then"))
+        }
+        None => {
+            let why = "an ask of it is still open";
+            Err(Refusal::new(Cause::WrongState, WHAT, why, "close every ask first"))
+        }
+    }
 }

@@ -102,6 +102,11 @@ pub enum StaffAct {
         #[serde(default)]
         ask: Option<u16>,
     },
+    /// Say who of the staff works on it; nobody when absent.
+    Assign {
+        #[serde(default)]
+        to: Option<uuid::Uuid>,
+    },
 }
 
 /// An act that was done: it is on disk and in the log.
@@ -201,6 +206,7 @@ impl StaffAct {
                 order_sha256: digest("order_sha256", &order_sha256)?,
             },
             Self::PostMessage { ask } => Command::PostMessage { ask: ask.map(AskNumber) },
+            Self::Assign { to } => Command::Assign { to: to.map(desk::ids::StaffId) },
         })
     }
 }

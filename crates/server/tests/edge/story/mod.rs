@@ -2,6 +2,7 @@
 
 mod answers;
 mod measures;
+mod retention;
 mod trouble;
 
 use desk::ids::{Amount, Asset};

@@ -194,7 +194,7 @@ pub(super) async fn list(
         return Ok(Answer::Listed(Vec::new()));
     }
     let query = ViewQuery {
-        agency: Some(agency.id.0),
+        filter: store::QueueFilter { agency: Some(agency.id.0), ..Default::default() },
         rows_max: LIST_REQUESTS_MAX,
         ..ViewQuery::default()
     };

@@ -1,0 +1,76 @@
+//! `comity retention`: personal data whose time is over. A served node erases it by itself, every
+//! hour; this shows what is due, and erases it on a node that is not served.
+
+use std::process::ExitCode;
+
+use server::app::retention::Erased;
+use server::app::{Node, Opening};
+use server::config::Config;
+
+/// Options of `comity retention`.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  comity retention                        what is due, and nothing else
+  comity retention --erase --overwrite    erases it, and has the engine write its tables anew
+How long data is kept stands in the rule packs, under [retention]. Hashes and proofs stay.")]
+pub struct Options {
+    #[command(flatten)]
+    at: crate::At,
+    /// Erases what is due. The node must not be served at the same time.
+    #[arg(long)]
+    erase: bool,
+    /// Afterwards PostgreSQL writes its tables of personal data anew, so that no free page keeps
+    /// what was erased; SQLite has overwritten it already.
+    #[arg(long, requires = "erase")]
+    overwrite: bool,
+    /// For machines.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs `comity retention`.
+pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
+    let config = Config::read(&options.at.config)?;
+    crate::block_on(async {
+        let node = Node::open(config, crate::clock(), Opening::Existing).await?;
+        if !options.erase {
+            show(&node.requests_to_erase().await?, options.json);
+            return Ok(ExitCode::SUCCESS);
+        }
+        let mut all = Erased::default();
+        loop {
+            let some = node.erase_due().await?;
+            if some.requests == 0 {
+                break;
+            }
+            all = all.and(some);
+            eprintln!("{} requests erased so far", all.requests);
+        }
+        if options.overwrite {
+            node.store.overwrite_erased().await?;
+            all.needs_overwriting = false;
+        }
+        if options.json {
+            println!("{}", serde_json::to_string(&all)?);
+        } else {
+            let Erased { requests, payloads, blobs, .. } = all;
+            println!("{requests} requests, {payloads} payloads, {blobs} files and tables erased");
+            if all.needs_overwriting {
+                println!("free pages may still hold them: run it again with --overwrite");
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+fn show(due: &[desk::ids::RequestId], json: bool) {
+    if json {
+        let max = server::app::retention::ERASED_REQUESTS_MAX;
+        println!("{}", serde_json::json!({ "due": due, "may_be_more": due.len() == max }));
+        return;
+    }
+    for id in due {
+        println!("{id}");
+    }
+    eprintln!("{} requests whose personal data may be kept no longer", due.len());
+}

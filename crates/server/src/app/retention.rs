@@ -1,0 +1,100 @@
+//! Personal data whose time is over: payloads, words, blobs. Hashes, events and proofs stay.
+//!
+//! Knows no period: the rule pack has it (`desk::request::erasure_due`). First everything is
+//! erased, then the event says so; whoever is interrupted between the two does it again. A blob
+//! that another request names as well stays until that one's time.
+
+use desk::ids::RequestId;
+use desk::policy::{Action, Actor, Facts, permit};
+use desk::request::Command;
+use store::{BlobDigest, Overwritten, Payload};
+
+use super::{Act, Node};
+use crate::error::Error;
+
+/// Requests that one call erases; the next call goes on.
+pub const ERASED_REQUESTS_MAX: usize = 200;
+
+/// What was erased.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Erased {
+    /// Requests.
+    pub requests: u64,
+    /// Payloads of their events.
+    pub payloads: u64,
+    /// Files and tables.
+    pub blobs: u64,
+    /// True when the engine still holds bytes that only [`store::Store::overwrite_erased`]
+    /// overwrites.
+    pub needs_overwriting: bool,
+}
+
+impl Erased {
+    /// Both together.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self {
+            requests: self.requests + other.requests,
+            payloads: self.payloads + other.payloads,
+            blobs: self.blobs + other.blobs,
+            needs_overwriting: self.needs_overwriting || other.needs_overwriting,
+        }
+    }
+}
+
+impl Node {
+    /// Requests whose personal data may be kept no longer, those longest over first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn requests_to_erase(&self) -> Result<Vec<RequestId>, Error> {
+        // The row's time is the last moment at which it may be kept.
+        let (reader, closed) = (self.store.reader(), crate::view::CLOSED);
+        let due = reader.views_due(closed, self.now(), ERASED_REQUESTS_MAX).await?;
+        Ok(due.iter().map(|row| RequestId(row.stream)).collect())
+    }
+
+    /// Erases the personal data of one request, as its rule pack wants. The act is the system's
+    /// own: no person decides on it.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] before its time.
+    pub async fn erase_request(&self, id: RequestId) -> Result<Erased, Error> {
+        let system = Actor::system();
+        let act = || Act::new(id, Command::Erase);
+        let folded = self.folded(id).await?;
+        let facts = Facts::of(&folded.request, self.standing(&folded.request, &system));
+        permit(&system, Action::ErasePayload, &facts).ok_or(Error::Hidden)?;
+        self.trial(&system, &act()).await?;
+        let events = self.store.reader().load(id.0).await?;
+        let mut digests: Vec<BlobDigest> = Vec::new();
+        for event in &events {
+            if let Payload::Kept(text) = &event.payload {
+                digests.extend(super::derived::digests(text));
+            }
+        }
+        digests.sort_unstable();
+        digests.dedup();
+        let erased = self.store.erase_streams(&[id.0]).await?;
+        let mut blobs = 0;
+        for some in digests.chunks(store::limits::ERASE_STREAMS_MAX) {
+            blobs += self.store.erase_unused_blobs(some).await?;
+        }
+        self.cases.forget(id);
+        self.act(&system, act()).await?;
+        let needs_overwriting = erased.overwritten != Overwritten::Yes;
+        Ok(Erased { requests: 1, payloads: erased.payloads, blobs, needs_overwriting })
+    }
+
+    /// Erases what is due, at most [`ERASED_REQUESTS_MAX`] requests of it.
+    ///
+    /// # Errors
+    /// When the store takes no acts; what was erased until then stays erased.
+    pub async fn erase_due(&self) -> Result<Erased, Error> {
+        let mut all = Erased::default();
+        for id in self.requests_to_erase().await? {
+            all = all.and(self.erase_request(id).await?);
+        }
+        Ok(all)
+    }
+}

@@ -1,0 +1,89 @@
+//! Compares what is derived from events: the rows of the list, and the words of payloads.
+
+use std::collections::HashMap;
+
+use ledger::LeafIndex;
+use sqlx::AssertSqlSafe;
+
+use super::{Derive, Finding, Report};
+use crate::act::{NewView, View};
+use crate::db::{Connection, tuples};
+use crate::error::{DbError, ReadError};
+use crate::limits::{CHECK_ROWS_MAX, PAGE_ROWS_MAX};
+use crate::words::Words;
+use crate::{lists, read};
+
+pub(super) async fn check_derived(
+    connection: &mut Connection,
+    report: &mut Report,
+    derive: Derive<'_>,
+) -> Result<(), ReadError> {
+    let mut after = None;
+    let (mut listed, mut found_by) = (0, 0);
+    loop {
+        let streams = read::streams_from(connection, after, PAGE_ROWS_MAX).await?;
+        let Some((_, last)) = streams.last() else { break };
+        after = Some(*last);
+        for (stream, _) in streams {
+            let events = read::load_on(connection, stream, 0).await?;
+            let stored = lists::view_on(connection, stream).await?;
+            report.views += u64::from(stored.is_some());
+            listed += u64::from(stored.is_some());
+            let derived = derive(stream, &events);
+            found_by += check_words(connection, report, &derived.words).await?;
+            match (derived.view, stored) {
+                (None, None) => (),
+                (Some(derived), Some(stored)) if says_the_same(&derived, &stored) => (),
+                (Some(_), Some(_)) => report.find(Finding::ViewDiffers(stream)),
+                _ => report.find(Finding::ViewPresence(stream)),
+            }
+        }
+    }
+    let expected = [
+        ("rows of the list", "select count(*) from request_view", listed),
+        ("payloads that are found by words", "select count(*) from request_words", found_by),
+    ];
+    for (what, sql, derived) in expected {
+        let rows = connection.query("counting rows", sql, Vec::new()).await?;
+        let stored = rows.first().map(|row| row.count(0)).transpose()?.unwrap_or(0);
+        if stored != derived {
+            report.find(Finding::CountDiffers { what, stored, derived });
+        }
+    }
+    Ok(())
+}
+
+/// Compares the words of a stream's payloads; says how many of them are stored.
+async fn check_words(
+    connection: &mut Connection,
+    report: &mut Report,
+    derived: &[(LeafIndex, Words)],
+) -> Result<u64, DbError> {
+    let mut there = 0;
+    for part in derived.chunks(CHECK_ROWS_MAX) {
+        let sql = format!(
+            "select rowid, words from request_words where rowid in {}",
+            tuples(part.len(), 1, 1)
+        );
+        let values = part.iter().map(|(leaf, _)| leaf.0.into()).collect();
+        let rows = connection.query("reading words", AssertSqlSafe(sql), values).await?;
+        let stored: HashMap<u64, String> =
+            rows.iter().map(|row| Ok((row.count(0)?, row.get(1)?))).collect::<Result<_, DbError>>()?;
+        there += stored.len() as u64;
+        for (leaf, words) in part {
+            if stored.get(&leaf.0).is_none_or(|stored| *stored != words.text()) {
+                report.find(Finding::WordsDiffer(*leaf));
+            }
+        }
+    }
+    Ok(there)
+}
+
+fn says_the_same(derived: &NewView, stored: &View) -> bool {
+    derived.agency == stored.agency
+        && derived.state == stored.state
+        && derived.summary_json == stored.summary_json
+        && derived.next_due.map(|due| due.as_microsecond())
+            == stored.next_due.map(|due| due.as_microsecond())
+        && (derived.labels, derived.assignee) == (stored.labels, stored.assignee)
+}
