@@ -285,7 +285,9 @@ fn random_command(rng: &mut impl Rng, request: &Request) -> Command {
         },
         25 if rng.random_bool(0.1) => Command::Erase,
         25 if rng.random_bool(0.5) => Command::Assign {
-            to: rng.random_bool(0.7).then(|| StaffId(Uuid::from_u128(rng.random_range(1..4)))),
+            to: rng
+                .random_bool(0.7)
+                .then(|| StaffId(uuid::Uuid::from_u128(rng.random_range(1..4)))),
         },
         25 => Command::PostMessage { ask: Some(number) },
         _ => Command::Tick,

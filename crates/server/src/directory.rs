@@ -3,7 +3,7 @@
 //! Knows no requests. Every change is an event of one stream of the log (`STREAM`), so that nobody
 //! is added or removed unseen; names and certificates are the payloads of those events.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use desk::ids::{ActorId, AgencyId, KeyId, StaffId};
 use desk::policy::{Actor, Role, Standing};

@@ -225,7 +225,12 @@ async fn erase_due(node: &Node) {
     match node.erase_due().await {
         Ok(erased) if erased.requests > 0 => {
             let (requests, payloads, blobs) = (erased.requests, erased.payloads, erased.blobs);
-            tracing::info!(requests, payloads, blobs, "Personal data whose time was over is erased");
+            tracing::info!(
+                requests,
+                payloads,
+                blobs,
+                "Personal data whose time was over is erased"
+            );
         }
         Ok(_) => {}
         Err(error) => tracing::warn!("Personal data could not be erased: {error}"),

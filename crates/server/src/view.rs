@@ -54,8 +54,7 @@ pub const fn label(kind: AskKind) -> Label {
         AskKind::Preserve => 1,
         AskKind::Freeze => 2,
         AskKind::Unfreeze => 3,
-        AskKind::Seize => 4,
-        AskKind::NonDisclosure => 5,
+        AskKind::NonDisclosure => 4,
     })
 }
 

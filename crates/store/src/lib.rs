@@ -38,9 +38,10 @@ mod words;
 mod writer;
 
 pub use act::{
-    Append, Appended, BlobDigest, DeadJob, Derived, ErasedCount, ExpectedSeq, Found, Job, JobId, JobLease,
-    JobState, Label, Labels, NewBlob, NewEvent, NewJob, NewView,  Overwritten, Payload, QueueCursor, QueueFilter, ReadAudit,
-    ReadAuditDigest, ReadRow, Record, SeenTransaction, StoredEvent, View, ViewCursor, ViewQuery,
+    Append, Appended, BlobDigest, DeadJob, Derived, ErasedCount, ExpectedSeq, Found, Job, JobId,
+    JobLease, JobState, Label, Labels, NewBlob, NewEvent, NewJob, NewView, Overwritten, Payload,
+    QueueCursor, QueueFilter, ReadAudit, ReadAuditDigest, ReadRow, Record, SeenTransaction,
+    StoredEvent, View, ViewCursor, ViewQuery,
 };
 pub use blob::BlobSource;
 pub use config::{Clock, Config, Health, KeptMissing, Published, WriterState};

@@ -245,7 +245,8 @@ impl Reader {
         rows_max: usize,
     ) -> Result<Vec<ReadRow>, ReadError> {
         let mut sql =
-            "select read_id, at, actor, stream, action from read_audit where read_id < $1".to_owned();
+            "select read_id, at, actor, stream, action from read_audit where read_id < $1"
+                .to_owned();
         let rows_max = rows_max.min(PAGE_ROWS_MAX) as u64;
         let mut values: Vec<Value> =
             vec![before.unwrap_or(i64::MAX as u64).into(), rows_max.into()];

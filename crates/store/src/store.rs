@@ -12,8 +12,8 @@ use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use uuid::Uuid;
 
 use crate::act::{
-    Append, Appended, BlobDigest, ErasedCount, ExpectedSeq, Job, JobId, JobLease, JobState,
-    Derived, ReadAudit, SeenTransaction, back_off,
+    Append, Appended, BlobDigest, Derived, ErasedCount, ExpectedSeq, Job, JobId, JobLease,
+    JobState, ReadAudit, SeenTransaction, back_off,
 };
 use crate::config::{Health, Published, WriterState};
 use crate::db::Connection;
@@ -149,7 +149,9 @@ impl Store {
     pub async fn overwrite_erased(&self) -> Result<(), DbError> {
         let mut connection = self.reader.db.connection().await?;
         let statements: &[&'static str] = match &connection {
-            Connection::Sqlite(_) => &["pragma query_only = off", "pragma wal_checkpoint(truncate)"],
+            Connection::Sqlite(_) => {
+                &["pragma query_only = off", "pragma wal_checkpoint(truncate)"]
+            }
             // A reader's connection may not write; this one is thrown away afterwards.
             Connection::Postgres(_) => &[
                 "set default_transaction_read_only = off",
@@ -160,7 +162,8 @@ impl Store {
         };
         let mut done = Ok(());
         for sql in statements {
-            done = connection.query("overwriting what was erased", *sql, Vec::new()).await.map(drop);
+            done =
+                connection.query("overwriting what was erased", *sql, Vec::new()).await.map(drop);
             if done.is_err() {
                 break;
             }

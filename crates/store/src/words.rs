@@ -122,10 +122,9 @@ impl Question {
         match connection {
             Connection::Sqlite(_) => ("request_words match $1", self.fts5()),
             // The expression is that of the index.
-            Connection::Postgres(_) => (
-                "array_to_tsvector(string_to_array(words, ' ')) @@ $1::tsquery",
-                self.tsquery(),
-            ),
+            Connection::Postgres(_) => {
+                ("array_to_tsvector(string_to_array(words, ' ')) @@ $1::tsquery", self.tsquery())
+            }
         }
     }
 
@@ -238,8 +237,11 @@ mod tests {
             expect!["'a' & 'or' & 'b'"],
         );
         let no_word = "there is no word in it: a word has a letter or a digit";
-        question(" *** ", expect!["`*` stands after at least 5 letters or digits of a word"],
-            expect!["`*` stands after at least 5 letters or digits of a word"]);
+        question(
+            " *** ",
+            expect!["`*` stands after at least 5 letters or digits of a word"],
+            expect!["`*` stands after at least 5 letters or digits of a word"],
+        );
         assert_eq!(Question::parse(" .-/ ").expect_err("no word").to_string(), no_word);
         let many = "a b c d e f g h i j k l m n o p q";
         assert_eq!(Question::parse(many), Err(QuestionError::TooMany));

@@ -106,8 +106,7 @@ async fn life(url: &str, kept: PathBuf, blobs: Option<PathBuf>) {
 
 async fn sound(store: &Store) -> check::Report {
     let keys = [test_key().verifier()];
-    let report =
-        check(store.reader(), &keys, Some(&mut derive)).await.expect("it can be checked");
+    let report = check(store.reader(), &keys, Some(&mut derive)).await.expect("it can be checked");
     assert!(report.is_sound(), "{:#?}", report.findings);
     report
 }
@@ -296,7 +295,11 @@ async fn queue(store: &Store) {
     assert_eq!(seen.len(), store.reader().views(&by_age).await.expect("read").len());
     let other = store.reader().queue("open", &of(OTHER_AGENCY), QueueCursor::START, 50).await;
     assert!(other.expect("read").iter().all(|row| row.agency == OTHER_AGENCY));
-    let whole = store.reader().queue("open", &QueueFilter::default(), QueueCursor::START, 50).await.expect("read");
+    let whole = store
+        .reader()
+        .queue("open", &QueueFilter::default(), QueueCursor::START, 50)
+        .await
+        .expect("read");
     assert!(whole.len() >= seen.len());
     marks_and_people(store).await;
 }
@@ -346,8 +349,18 @@ async fn words(store: &Store) {
     };
     let mut found = String::new();
     for asked in [
-        "muller", "MÜLLER", "doe", "jo.doe@example.org", "example.org", "jo doe", "bc1qar0*",
-        "bc1qar0", "2027/114", "zofie", "muller doe missing", "Ref: müller",
+        "muller",
+        "MÜLLER",
+        "doe",
+        "jo.doe@example.org",
+        "example.org",
+        "jo doe",
+        "bc1qar0*",
+        "bc1qar0",
+        "2027/114",
+        "zofie",
+        "muller doe missing",
+        "Ref: müller",
     ] {
         found.push_str(&find(asked).await);
     }

@@ -126,10 +126,7 @@ struct SessionsPage {
 ///
 /// # Errors
 /// When it cannot be written.
-pub async fn sessions(
-    State(site): State<Arc<Site>>,
-    by: SignedIn,
-) -> Result<Response, Problem> {
+pub async fn sessions(State(site): State<Arc<Site>>, by: SignedIn) -> Result<Response, Problem> {
     let sessions = site.sessions.of(by.id(), by.frame.now);
     let here = by.viewer.session.name.clone();
     html(&SessionsPage { frame: by.frame, here, sessions })

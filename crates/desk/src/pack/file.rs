@@ -10,8 +10,8 @@ use toml::Spanned;
 use super::{
     ChannelRule, ClockRule, EmergencyRule, FormatRule, FreezeRule, InstrumentRule, IssuerRule,
     NonDisclosureRule, Note, NotificationRule, OffenceRule, PACK_BYTES_MAX, PackError, PackRef,
-    PauseEvent, PreservationRule, RULES_MAX, RefusalRule, RetentionRule, RulePack, ScopeRule, ServiceRule, Source,
-    StopEvent, Trigger, UserNotice, UserNoticeRule,
+    PauseEvent, PreservationRule, RULES_MAX, RefusalRule, RetentionRule, RulePack, ScopeRule,
+    ServiceRule, Source, StopEvent, Trigger, UserNotice, UserNoticeRule,
 };
 use crate::calendar::{Calendar, Counting, FirstDay, HOLIDAYS_MAX, LastDay, Length};
 use crate::clock::{ClockKind, ClockName, Party};

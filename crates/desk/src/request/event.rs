@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use crate::clock::{ClockName, ClockStart, StopReason};
 use crate::ids::{
     ActorId, AgencyId, Amount, AskNumber, Asset, Digest, EffectId, ExhibitNumber, KeyId, RequestId,
+    StaffId,
 };
 use crate::order::{DataCategory, Order};
 use crate::pack::PackRef;

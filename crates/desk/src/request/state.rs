@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use crate::clock::Clock;
-use crate::ids::{ActorId, AgencyId, AskNumber, Digest, EffectId, ExhibitNumber, KeyId, RequestId, StaffId};
+use crate::ids::{
+    ActorId, AgencyId, AskNumber, Digest, EffectId, ExhibitNumber, KeyId, RequestId, StaffId,
+};
 use crate::order::{Ask, AskKind, DataCategory, Order};
 use crate::pack::PackRef;
 use crate::request::event::{EffectKind, HoldReason, IdentityMethod, Outcome, RefusalCode};

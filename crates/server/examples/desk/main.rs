@@ -8,6 +8,7 @@
 //! and words that real ones have; they are filed by the rules of the desk, and stored past
 //! `Node::act`, because that would take hours. Their files and exhibits are left out.
 
+#[allow(dead_code, reason = "the other bench uses the rest")]
 #[path = "../year/deployment.rs"]
 mod deployment;
 mod generate;

@@ -45,7 +45,6 @@ pub async fn all(
     let kind = |kind| QueueQuery { kind: Some(kind), ..base() };
     queue("with a freeze", kind(AskKind::Freeze)).await?;
     queue("with an order to keep silent (1 in 1,000)", kind(AskKind::NonDisclosure)).await?;
-    queue("with an order to seize (none)", kind(AskKind::Seize)).await?;
     let newest = QueueQuery { order: QueueOrder::Newest, ..kind(AskKind::NonDisclosure) };
     queue("the same, newest first", newest).await?;
     let both = QueueQuery { agency, ..kind(AskKind::Freeze) };
@@ -57,7 +56,7 @@ pub async fn all(
     let find = async |name: &str, words: &dyn Fn(&mut ChaCha8Rng) -> String| {
         let mut some = rng();
         line(name, rounds, async |_| {
-            Ok(node.find(verifier, &words(&mut some), None).await?.rows.len())
+            Ok(node.look_up(verifier, &words(&mut some), None).await?.rows.len())
         })
         .await
     };

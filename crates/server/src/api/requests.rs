@@ -90,7 +90,7 @@ pub async fn list(
             return Err(Error::input("query, at state", "given together with words", fix));
         }
         let before = query.after.map(ledger::LeafIndex);
-        let (found, next) = node.find_views(&actor, words, before, rows_max).await?;
+        let (found, next) = node.look_up_views(&actor, words, before, rows_max).await?;
         let requests = found.iter().map(|(row, _)| show::row(row)).collect::<Result<_, _>>()?;
         return Ok(Json(List { requests, next: next.map(|leaf| leaf.0) }));
     }

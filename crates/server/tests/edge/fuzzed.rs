@@ -48,7 +48,11 @@ async fn schemathesis_finds_no_fault_of_the_server() {
         let output = tokio::task::spawn_blocking(move || command.output());
         let output = output.await.expect("it runs").expect("it starts");
         let said = String::from_utf8_lossy(&output.stdout).into_owned();
-        assert!(output.status.success(), "{name}: {said}{}", String::from_utf8_lossy(&output.stderr));
+        assert!(
+            output.status.success(),
+            "{name}: {said}{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         assert!(said.contains("generated"), "{name}: it sent nothing?\n{said}");
     }
     // The node is as sound as before.

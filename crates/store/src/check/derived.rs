@@ -67,8 +67,10 @@ async fn check_words(
         );
         let values = part.iter().map(|(leaf, _)| leaf.0.into()).collect();
         let rows = connection.query("reading words", AssertSqlSafe(sql), values).await?;
-        let stored: HashMap<u64, String> =
-            rows.iter().map(|row| Ok((row.count(0)?, row.get(1)?))).collect::<Result<_, DbError>>()?;
+        let stored: HashMap<u64, String> = rows
+            .iter()
+            .map(|row| Ok((row.count(0)?, row.get(1)?)))
+            .collect::<Result<_, DbError>>()?;
         there += stored.len() as u64;
         for (leaf, words) in part {
             if stored.get(&leaf.0).is_none_or(|stored| *stored != words.text()) {

@@ -28,12 +28,8 @@ const PAYLOADS: Insert = Insert {
     columns: 4,
     after: "",
 };
-pub(super) const WORDS: Insert = Insert {
-    doing: "storing words",
-    into: "request_words (rowid, words)",
-    columns: 2,
-    after: "",
-};
+pub(super) const WORDS: Insert =
+    Insert { doing: "storing words", into: "request_words (rowid, words)", columns: 2, after: "" };
 const LEAVES: Insert = Insert {
     doing: "storing leaves",
     into: "leaf (leaf_index, hash, entry)",

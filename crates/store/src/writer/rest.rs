@@ -129,7 +129,8 @@ async fn erase_payloads(
         "update payload set body = null, salt = null, erased_at = $1 \
          where has_body = 1 and erased_at is null and payload_id in {wanted}"
     );
-    let found_by = AssertSqlSafe(format!("delete from request_words where rowid in {wanted_words}"));
+    let found_by =
+        AssertSqlSafe(format!("delete from request_words where rowid in {wanted_words}"));
     connection.execute("erasing words", found_by, ids.clone()).await?;
     let values = std::iter::once(now.into()).chain(ids).collect();
     connection.execute("erasing payloads", AssertSqlSafe(sql), values).await

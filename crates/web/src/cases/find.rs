@@ -7,8 +7,8 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use desk::policy::Action;
-use ledger::LeafIndex;
 use serde::Deserialize;
+use server::app::lookup::LeafIndex;
 use uuid::Uuid;
 
 use super::list::Row;
@@ -66,7 +66,7 @@ pub async fn find(
     }
     let before = form.before.parse().ok().map(LeafIndex);
     let mut mistakes = Mistakes::default();
-    let page = match site.node.find(by.actor(), &form.words, before).await {
+    let page = match site.node.look_up(by.actor(), &form.words, before).await {
         Ok(page) => Some(page),
         Err(error) => {
             mistakes.take(error)?;
@@ -76,7 +76,7 @@ pub async fn find(
     let directory = site.node.directory();
     let next = page.as_ref().and_then(|page| page.next).map(|leaf| leaf.0);
     let found = page.map(|page| {
-        let row = |found: server::app::find::FoundRow| FoundRow {
+        let row = |found: server::app::lookup::FoundRow| FoundRow {
             at: found.at,
             row: Row::of(found.row, &directory, &by.frame),
         };

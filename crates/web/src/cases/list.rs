@@ -73,7 +73,7 @@ impl Chosen {
                 _ => QueueState::Open,
             },
             agency: self.agency.parse().ok().map(AgencyId),
-            kind: AskKind::ALL.into_iter().find(|kind| kind.as_str() == self.kind),
+            kind: AskKind::ALL.iter().find(|kind| kind.as_str() == self.kind).copied(),
             assignee: match (self.who.as_str(), me) {
                 ("me", ActorId::Staff(person)) => Some(Assignee::Staff(person)),
                 ("nobody", _) => Some(Assignee::Nobody),
@@ -163,8 +163,7 @@ async fn page(
     if by.frame.is_officer() {
         return Err(Problem::hidden());
     }
-    let (directory, views) =
-        (site.node.directory(), site.node.saved_views(by.actor()).await?);
+    let (directory, views) = (site.node.directory(), site.node.saved_views(by.actor()).await?);
     let page = site.node.queue(by.actor(), &wanted).await?;
     let rows = page.rows.into_iter().map(|row| Row::of(row, &directory, &by.frame)).collect();
     let agencies = directory.agencies().map(|a| (a.id.to_string(), a.name.clone())).collect();

@@ -70,7 +70,8 @@ pub async fn audit(
         action: row.read.action,
         request: row.read.stream,
     };
-    let mut people: Vec<_> = names.iter().map(|(id, name)| (id.to_string(), name.clone())).collect();
+    let mut people: Vec<_> =
+        names.iter().map(|(id, name)| (id.to_string(), name.clone())).collect();
     people.sort_by(|a, b| a.1.cmp(&b.1));
     let reads = rows.into_iter().map(read).collect();
     html(&AuditPage { frame: by.frame, wanted, people, reads, next })

@@ -3,7 +3,6 @@
 
 use desk::policy::Role;
 
-use crate::house::House;
 use crate::support::browser::Wanted;
 use crate::walks::{review, sign, with_officer};
 

@@ -187,14 +187,9 @@ async fn a_copy_lapses_and_is_erased() {
 pub(super) async fn checked(house: &House) -> store::check::Report {
     let text = std::fs::read_to_string(house.path("keys/log.vkey")).expect("a vkey");
     let key = VerifierKey::parse(text.trim()).expect("a vkey");
-    let mut view = |stream, events: &[store::StoredEvent]| {
-        if stream == server::directory::STREAM {
-            return None;
-        }
-        server::app::fold(events).ok().map(|folded| server::view::of(&folded.request))
-    };
+    let mut derive = server::app::derived::of;
     let reader = house.node().store.reader();
-    store::check::check(reader, &[key], Some(&mut view)).await.expect("a check")
+    store::check::check(reader, &[key], Some(&mut derive)).await.expect("a check")
 }
 
 /// A freeze of an account with nothing in it never holds anything.

@@ -1,11 +1,10 @@
 //! What is found by words, and what is left when the time of personal data is over.
 
 use serde_json::json;
-use server::app::derived;
-use store::check::check;
 use store::testing::Postgres;
 use store::{BlobDigest, BlobError, Overwritten};
 
+use super::measures::checked;
 use super::{account, paper, records};
 use crate::support::{ACCOUNT, House, Plans, approval, days};
 
@@ -18,7 +17,8 @@ async fn ids_found(house: &House, by: &str, words: &str) -> Vec<String> {
 
 /// Filed, answered with nothing, acknowledged, closed.
 async fn closed(house: &House) -> String {
-    let order = paper(&house.a, house.clock.now()).with(records("SubscriberData", account(ACCOUNT)));
+    let order =
+        paper(&house.a, house.clock.now()).with(records("SubscriberData", account(ACCOUNT)));
     house.a.create(&order.acts()).await;
     let id = house.newest().await;
     house.accept(&id).await;
@@ -39,7 +39,8 @@ async fn closed(house: &House) -> String {
 
 async fn life(house: &House, overwritten: Overwritten) {
     let ended = closed(house).await;
-    let order = paper(&house.a, house.clock.now()).with(records("SubscriberData", account(ACCOUNT)));
+    let order =
+        paper(&house.a, house.clock.now()).with(records("SubscriberData", account(ACCOUNT)));
     house.a.create(&order.acts()).await;
     let open = house.newest().await;
 
@@ -94,11 +95,7 @@ async fn life(house: &House, overwritten: Overwritten) {
     let entry = node.store.reader().entries(leaf.0..leaf.0 + 1).await.expect("an entry")[0];
     let hash = ledger::leaf_hash(entry);
     ledger::tree::verify_inclusion(hash, leaf, head.size, &proof, head.root).expect("proved");
-    let key = std::fs::read_to_string(house.path("keys/log.vkey")).expect("a key");
-    let keys: Vec<_> =
-        key.lines().map(|line| ledger::note::VerifierKey::parse(line).expect("a key")).collect();
-    let mut derive = derived::of;
-    let report = check(node.store.reader(), &keys, Some(&mut derive)).await.expect("checked");
+    let report = checked(house).await;
     assert!(report.is_sound() && report.erased > 0, "{:#?}", report.findings);
     assert_eq!(erased.needs_overwriting, erased.requests == 1 && overwritten != Overwritten::Yes);
     node.store.overwrite_erased().await.expect("tables are written anew");

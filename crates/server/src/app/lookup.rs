@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use desk::policy::{Action, Actor, Facts, permit_read};
 use jiff::Timestamp;
-use ledger::LeafIndex;
+pub use ledger::LeafIndex;
 use store::{Question, ReadAudit, View};
 use uuid::Uuid;
 
@@ -44,13 +44,13 @@ impl Node {
     ///
     /// # Errors
     /// [`Error::Hidden`] without the right to search, [`Error::Input`] for a text without words.
-    pub async fn find(
+    pub async fn look_up(
         &self,
         actor: &Actor,
         text: &str,
         before: Option<LeafIndex>,
     ) -> Result<FoundPage, Error> {
-        let (found, next) = self.find_views(actor, text, before, FOUND_ROWS_MAX).await?;
+        let (found, next) = self.look_up_views(actor, text, before, FOUND_ROWS_MAX).await?;
         let row = |(view, at): (View, _)| Ok(FoundRow { row: queue::row(&view)?, at });
         let rows = found.into_iter().map(row).collect::<Result<_, Error>>()?;
         Ok(FoundPage { rows, next })
@@ -59,8 +59,8 @@ impl Node {
     /// The same as rows of the list.
     ///
     /// # Errors
-    /// As [`Node::find`].
-    pub(crate) async fn find_views(
+    /// As [`Node::look_up`].
+    pub(crate) async fn look_up_views(
         &self,
         actor: &Actor,
         text: &str,
@@ -99,6 +99,7 @@ fn question(text: &str) -> Result<Question, Error> {
         ([only], true) => Some(only.value()),
         _ => None,
     };
-    Question::parse(normal.unwrap_or(text))
-        .map_err(|error| Error::input("words", error.to_string(), "type a word, number or selector"))
+    Question::parse(normal.unwrap_or(text)).map_err(|error| {
+        Error::input("words", error.to_string(), "type a word, number or selector")
+    })
 }
