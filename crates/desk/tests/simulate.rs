@@ -87,6 +87,9 @@ fn kind_of(event: &Event) -> String {
     json.split('"').nth(3).unwrap_or_default().to_owned()
 }
 
+/// Days after which every embedded pack lets personal data go.
+const DAYS_KEPT: i64 = 1_825;
+
 /// One history: an order, then steps by random people at random moments, then the end of time.
 fn play(seed: u64) -> Vec<(Timestamp, Event)> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
@@ -121,6 +124,11 @@ fn play(seed: u64) -> Vec<(Timestamp, Event)> {
         stage.now = stage.now.checked_add((24 * 500).hours()).expect("in range");
         resume_all(&mut stage, &mut history);
         step(&mut stage, &mut history, &system(), &Command::Tick);
+    }
+    // Whatever has ended is erased when the pack's time is over, and not a moment before.
+    for days in [DAYS_KEPT - 1, 1] {
+        stage.now = stage.now.checked_add((24 * days).hours()).expect("in range");
+        step(&mut stage, &mut history, &system(), &Command::Erase);
     }
     history
 }
@@ -448,6 +456,17 @@ mod faults {
         assert_eq!(audit(&history), Ok(()), "the history was not sound to begin with");
         spoil(&mut history);
         expected.assert_eq(&audit(&history).expect_err("the auditor saw nothing"));
+    }
+
+    #[test]
+    fn the_auditor_misses_no_early_erasure() {
+        fault(
+            sound(),
+            |history| {
+                history.push((at("2031-12-02T23:00:00Z"), Event::Erased { by: ActorId::System }))
+            },
+            expect!["erased 43799 hours after the last event"],
+        );
     }
 
     #[test]

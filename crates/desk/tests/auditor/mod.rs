@@ -5,13 +5,18 @@ use desk::request::{EffectKind::Unfreeze, Event};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The four promises, kept over a whole history that ended long after every deadline.
+/// Days for which every embedded pack keeps personal data.
+const DAYS_KEPT: i64 = 1_825;
+
+/// The five promises, kept over a whole history that ended long after every deadline.
 pub fn audit(history: &[(Timestamp, Event)]) -> Result<(), String> {
     let mut proven = false;
     let mut workers = BTreeMap::<_, BTreeSet<ActorId>>::new();
     let (mut approver, mut clocks, mut frozen) =
         (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+    let mut before = None;
     for (at, event) in history {
+        let since = before.replace(*at).map_or(0, |before| at.duration_since(before).as_hours());
         match event {
             Event::IdentityVerified { by, .. } => proven = by.is_staff(),
             Event::SearchStarted { ask, by } | Event::ExhibitAdded { ask, by, .. } => {
@@ -40,6 +45,9 @@ pub fn audit(history: &[(Timestamp, Event)]) -> Result<(), String> {
                 if early && matches!(event, Event::ClockStopped { reason: Reached, .. }) {
                     return Err(format!("the clock {clock} of ask {ask} ended before its time"));
                 }
+            }
+            Event::Erased { .. } if since < 24 * DAYS_KEPT || !clocks.is_empty() => {
+                return Err(format!("erased {since} hours after the last event"));
             }
             Event::Frozen { ask, until, .. } => drop(frozen.insert(*ask, Some(*until))),
             Event::FreezeConfirmed { ask, until, .. } => drop(frozen.insert(*ask, *until)),

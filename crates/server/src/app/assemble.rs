@@ -47,6 +47,10 @@ impl Node {
         report: bool,
     ) -> Result<(Done, Sha256), Error> {
         self.may(actor, desk::policy::Action::Assemble, request).await?;
+        if statements.is_empty() {
+            let fix = "say of at least one ask what is answered";
+            return Err(Error::input("answers", "there is none", fix));
+        }
         let case = self.case(request).await?;
         let notes = self.notes(&case, actor, statements, report);
         let answers: Vec<Answer> = statements.iter().map(|s| s.answer.clone()).collect();

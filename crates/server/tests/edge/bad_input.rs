@@ -214,7 +214,7 @@ async fn staff_are_told_the_place() {
     post(&acts, r#"{"act":{"close":{"ask":1}},"note":"x"}"#, expect!["400 input | body, at note | unknown field `note`, expected `act` or `text` at line 1 column 33 | see /api/v1/openapi.json for the shape"]).await;
     post(&acts, r#"{"act":{"close":{"ask":"one"}}}"#, expect![[r#"400 input | body, at act.close.ask | invalid type: string "one", expected u16 at line 1 column 28 | see /api/v1/openapi.json for the shape"#]]).await;
     post(&acts, r#"{"act":{"close":{"ask":70000}}}"#, expect!["400 input | body, at act.close.ask | invalid value: integer `70000`, expected u16 at line 1 column 28 | see /api/v1/openapi.json for the shape"]).await;
-    post(&acts, r#"{"act":{"burn":{}}}"#, expect!["400 input | body, at act | unknown variant `burn`, expected one of `start_identity_check`, `verify_identity`, `accept_legal`, `request_information`, `provide_information`, `hold`, `end_hold`, `clear_by_authority`, `return_package`, `approve`, `close`, `refuse`, `withdraw`, `confirm_deletion`, `extend`, `link`, `release`, `confirm_freeze`, `unfreeze`, `retry_effect`, `review_emergency`, `receive_ex_post_order`, `post_message` at line 1 column 14 | see /api/v1/openapi.json for the shape"]).await;
+    post(&acts, r#"{"act":{"burn":{}}}"#, expect!["400 input | body, at act | unknown variant `burn`, expected one of `start_identity_check`, `verify_identity`, `accept_legal`, `request_information`, `provide_information`, `hold`, `end_hold`, `clear_by_authority`, `return_package`, `approve`, `close`, `refuse`, `withdraw`, `confirm_deletion`, `extend`, `link`, `release`, `confirm_freeze`, `unfreeze`, `retry_effect`, `review_emergency`, `receive_ex_post_order`, `post_message`, `assign` at line 1 column 14 | see /api/v1/openapi.json for the shape"]).await;
     post(
         &acts,
         r#"{"act":{"close":{"ask":1}}} {}"#,
@@ -250,7 +250,7 @@ async fn staff_are_told_the_place() {
         desk.told("bo", "GET", path, "", expected).await;
     };
     get("/api/v1/requests?rows=many", expect!["400 input | query | Failed to deserialize query string: rows: invalid digit found in string | see /api/v1/openapi.json for the parameters"]).await;
-    get("/api/v1/requests?color=red", expect!["400 input | query | Failed to deserialize query string: color: unknown field `color`, expected one of `state`, `rows`, `after` | see /api/v1/openapi.json for the parameters"]).await;
+    get("/api/v1/requests?color=red", expect!["400 input | query | Failed to deserialize query string: color: unknown field `color`, expected one of `state`, `rows`, `after`, `words` | see /api/v1/openapi.json for the parameters"]).await;
     get(
         "/api/v1/requests?state=ajar",
         expect![[r#"400 input | query, at state | "ajar" | say open or closed"#]],
