@@ -1,5 +1,5 @@
-//! Installs what the tests call: Debian packages with apt, three Python checkers in a venv, two real
-//! nodes (Bitcoin and EVM) with npm.
+//! Installs what the tests call: Debian packages with apt, three Python checkers in a venv, two
+//! real nodes (Bitcoin and EVM) with npm.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

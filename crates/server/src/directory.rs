@@ -10,14 +10,15 @@ use desk::policy::{Actor, Role, Standing};
 use jiff::Timestamp;
 use uuid::Uuid;
 
+pub use agency::check_agency;
 pub use change::{CallBack, Change, ChangePayload, EnrolledPasskey, OfficerRole, SignatureKey};
 pub use officer::{ATTESTED_DAYS_MAX, Call, Officer, OfficerState};
 pub use rules::Fault;
 
-use crate::error::Error;
 use crate::hi1::signature::EnrolledKey;
 use crate::tls::Fingerprint;
 
+mod agency;
 mod change;
 mod officer;
 mod rules;
@@ -442,42 +443,6 @@ impl Directory {
             _ => actor.to_string(),
         }
     }
-}
-
-/// Checks what a new agency is said to be, whichever way it comes in.
-///
-/// # Errors
-/// Naming the field that is wrong.
-pub fn check_agency(
-    country: &str,
-    regime: &str,
-    recipients_pem: &[String],
-    recipients_age: &[String],
-) -> Result<(), Error> {
-    desk::ids::Country::parse(country)
-        .ok_or_else(|| Error::input("country", format!("{country:?}"), "two capital letters"))?;
-    desk::pack::embedded(regime).ok_or_else(|| {
-        Error::input("regime", format!("there is no {regime:?}"), "see comity check --help")
-    })?;
-    if recipients_pem.is_empty() && recipients_age.is_empty() {
-        return Err(Error::input(
-            "recipients_pem",
-            "no key to encrypt packages to",
-            "give a certificate in PEM or an age recipient",
-        ));
-    }
-    for (index, pem) in recipients_pem.iter().enumerate() {
-        evidence::cms::recipient::Recipient::from_pem(pem).map_err(|error| {
-            let place = format!("recipients_pem[{index}]");
-            Error::input(place, error.to_string(), "give an RSA or EC certificate in PEM")
-        })?;
-    }
-    for (index, text) in recipients_age.iter().enumerate() {
-        text.parse::<age::x25519::Recipient>().map_err(|error| {
-            Error::input(format!("recipients_age[{index}]"), error, "give one that begins age1")
-        })?;
-    }
-    Ok(())
 }
 
 /// The entry of an agency that was added.

@@ -2,7 +2,8 @@
 //! stands between spaces, with its case, accents and punctuation taken off. It has no order, so a
 //! phrase cannot be asked for, and a name in another spelling is not found.
 //!
-//! `Jo.Doe@example.org` is one word, `jodoeexampleorg`, and its parts `jo`, `doe`, `example`, `org`.
+//! `Jo.Doe@example.org` is one word, `jodoeexampleorg`, and its parts `jo`, `doe`, `example`,
+//! `org`.
 
 use std::collections::BTreeSet;
 

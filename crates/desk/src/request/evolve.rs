@@ -19,6 +19,11 @@ pub fn evolve(mut request: Request, event: &Event, at: Timestamp) -> Request {
 
 pub(super) fn apply(request: &mut Request, event: &Event, at: Timestamp) {
     match event {
+        Event::KeyMarked { .. }
+        | Event::KeyCleared { .. }
+        | Event::Assigned { .. }
+        | Event::Erased { .. }
+        | Event::MessagePosted { .. } => apply_to_whole(request, event, at),
         Event::Received { request: id, agency, key, order, instrument_sha256, pack, by } => {
             request.id = Some(*id);
             request.agency = *agency;
@@ -46,15 +51,6 @@ pub(super) fn apply(request: &mut Request, event: &Event, at: Timestamp) {
                 proven(&mut ask.stage);
             }
         }
-        Event::KeyMarked { key, .. } => {
-            request.marked_keys.insert(*key);
-        }
-        Event::KeyCleared { key, .. } => {
-            request.marked_keys.remove(key);
-        }
-        Event::MessagePosted { .. } => {}
-        Event::Assigned { to, .. } => request.assignee = *to,
-        Event::Erased { .. } => request.erased_at = Some(at),
         Event::InformationProvided { ask, order, .. } => informed(request, *ask, order.as_deref()),
         Event::Assembled { asks, tagmanifest_sha256, by } => each(request, asks, |ask| {
             ask.stage = Stage::Assembled;
@@ -87,6 +83,21 @@ pub(super) fn apply(request: &mut Request, event: &Event, at: Timestamp) {
                 apply_to_ask(ask, event, at);
             }
         }
+    }
+}
+
+/// What concerns no single ask.
+fn apply_to_whole(request: &mut Request, event: &Event, at: Timestamp) {
+    match event {
+        Event::KeyMarked { key, .. } => {
+            request.marked_keys.insert(*key);
+        }
+        Event::KeyCleared { key, .. } => {
+            request.marked_keys.remove(key);
+        }
+        Event::Assigned { to, .. } => request.assignee = *to,
+        Event::Erased { .. } => request.erased_at = Some(at),
+        _ => {}
     }
 }
 

@@ -1,0 +1,95 @@
+//! The list of requests: newest first, or those that have certain words.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Query, State};
+use desk::policy::{Action, Facts, permit_read};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use store::{QueueFilter, ViewCursor, ViewQuery};
+use utoipa::{IntoParams, ToSchema};
+
+use super::show;
+use crate::api::Caller;
+use crate::app::Node;
+use crate::error::Error;
+use crate::view;
+
+/// Rows of a list unless fewer are asked for.
+const LIST_ROWS_DEFAULT: usize = 50;
+/// Most rows of a list.
+const LIST_ROWS_MAX: usize = 500;
+/// Which requests are listed.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ListQuery {
+    /// `open` or `closed`; both without it.
+    state: Option<String>,
+    /// Rows of one page, at most 500.
+    rows: Option<usize>,
+    /// The `next` of the page before.
+    after: Option<u64>,
+    /// Only those that have all of these words in one filing, answer or message: staff only,
+    /// noted in the read audit, and not together with `state`.
+    words: Option<String>,
+}
+
+/// One page of requests.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct List {
+    /// Newest first; without personal data.
+    requests: Vec<Value>,
+    /// Where the next page begins; absent on the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<u64>,
+}
+
+/// Requests, newest first.
+#[utoipa::path(
+    get, path = "/api/v1/requests", tag = "requests", params(ListQuery),
+    responses((status = 200, body = List), (status = 404, description = "Not for this caller"))
+)]
+pub async fn list(
+    State(node): State<Arc<Node>>,
+    Caller(actor): Caller,
+    query: Result<Query<ListQuery>, axum::extract::rejection::QueryRejection>,
+) -> Result<Json<List>, Error> {
+    permit_read(&actor, Action::ListRequests, &Facts::default()).ok_or(Error::Hidden)?;
+    let Query(query) = query.map_err(|error| {
+        Error::input("query", error.body_text(), "see /api/v1/openapi.json for the parameters")
+    })?;
+    if let Some(state) = query.state.as_deref().filter(|state| !["open", "closed"].contains(state))
+    {
+        return Err(Error::input("query, at state", format!("{state:?}"), "say open or closed"));
+    }
+    let rows_max = query.rows.unwrap_or(LIST_ROWS_DEFAULT).clamp(1, LIST_ROWS_MAX);
+    if let Some(words) = &query.words {
+        if query.state.is_some() {
+            let fix = "leave the state out";
+            return Err(Error::input("query, at state", "given together with words", fix));
+        }
+        let before = query.after.map(ledger::LeafIndex);
+        let (found, next) = node.look_up_views(&actor, words, before, rows_max).await?;
+        let requests = found.iter().map(|(row, _)| show::row(row)).collect::<Result<_, _>>()?;
+        return Ok(Json(List { requests, next: next.map(|leaf| leaf.0) }));
+    }
+    let query = ViewQuery {
+        filter: QueueFilter {
+            agency: actor.agency.map(|agency| agency.0),
+            ..QueueFilter::default()
+        },
+        states: match query.state.as_deref() {
+            Some("open") => vec![view::OPEN.to_owned(), view::URGENT.to_owned()],
+            Some(_) => vec![view::CLOSED.to_owned()],
+            None => Vec::new(),
+        },
+        after: query.after.map(ViewCursor),
+        rows_max,
+    };
+    let rows = node.store.reader().views(&query).await?;
+    let next = (rows.len() == rows_max).then(|| rows.last().map(|row| row.cursor.0)).flatten();
+    let requests = rows.iter().map(show::row).collect::<Result<_, _>>()?;
+    Ok(Json(List { requests, next }))
+}
