@@ -72,16 +72,33 @@ impl Reader {
             return Err(ReadError::TooLarge { what: "number of rows of a page", size, max });
         }
         let mut connection = self.db.connection().await?;
-        let (condition, asked) = question.on(&connection);
-        let sql = AssertSqlSafe(format!(
-            "select event.stream, event.leaf_index, event.at from \
-             (select rowid as leaf from request_words where {condition} and rowid < $2 \
-             order by rowid desc limit $3) found \
-             join event on event.leaf_index = found.leaf order by event.leaf_index desc"
-        ));
         let before = before.map_or(i64::MAX as u64, |leaf| leaf.0);
-        let values = vec![asked.into(), before.into(), (size as u64).into()];
-        let rows = connection.query("looking for words", sql, values).await?;
+        let (condition, asked) = question.on(&connection);
+        let look = match &connection {
+            Connection::Sqlite(_) => &[Look::Walk][..],
+            Connection::Postgres(_) => &[Look::Newest, Look::Index][..],
+        };
+        let mut leaves = Vec::new();
+        for how in look {
+            let sql = AssertSqlSafe(how.sql(condition));
+            let values = vec![asked.as_str().into(), before.into(), (size as u64).into()];
+            leaves = connection.query("looking for words", sql, values).await?;
+            if leaves.len() == size {
+                break;
+            }
+        }
+        if leaves.is_empty() {
+            return Ok(Vec::new());
+        }
+        // Not one statement with the search: a planner that expects many rows reads all events.
+        let sql = AssertSqlSafe(format!(
+            "select stream, leaf_index, at from event where leaf_index in {} \
+             order by leaf_index desc",
+            tuples(leaves.len(), 1, 1)
+        ));
+        let leaves = leaves.iter().map(|row| Ok(row.count(0)?.into()));
+        let leaves = leaves.collect::<Result<_, DbError>>()?;
+        let rows = connection.query("looking for words", sql, leaves).await?;
         let read = |row: &Row| {
             Ok(Found {
                 stream: Uuid::from_bytes(row.array(0)?),
@@ -136,6 +153,43 @@ impl Reader {
     ) -> Result<Vec<View>, ReadError> {
         let rows = self.db.query("listing requests", sql, values).await?;
         rows.iter().map(|row| Ok(read_view(row)?)).collect()
+    }
+}
+
+/// Payloads that the walk looks at on PostgreSQL before it turns to the index. A word of one in
+/// twenty payloads is found among them a hundred times.
+const NEWEST_WALKED_MAX: u32 = 2_000;
+
+/// How words are looked for.
+#[derive(Clone, Copy)]
+enum Look {
+    /// FTS5 gives what it finds in the order of the rows, the newest first.
+    Walk,
+    /// A common word: among the newest payloads, without the index.
+    Newest,
+    /// A rare word: all that the index knows, then the newest of it. The planner left to itself
+    /// takes a rare word for a common one and walks the whole table.
+    Index,
+}
+
+impl Look {
+    /// Rows with the condition, for `$1` the question, `$2` the leaf before, `$3` the rows.
+    fn sql(self, condition: &str) -> String {
+        const NEWEST: &str = "order by rowid desc limit $3";
+        match self {
+            Self::Walk => {
+                format!("select rowid from request_words where {condition} and rowid < $2 {NEWEST}")
+            }
+            Self::Newest => format!(
+                "select rowid from (select rowid, words from request_words where rowid < $2 \
+                 order by rowid desc limit {NEWEST_WALKED_MAX}) newest \
+                 where {condition} {NEWEST}"
+            ),
+            Self::Index => format!(
+                "with found as materialized (select rowid from request_words \
+                 where {condition} and rowid < $2) select rowid from found {NEWEST}"
+            ),
+        }
     }
 }
 

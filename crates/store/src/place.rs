@@ -168,10 +168,11 @@ impl Place {
                 Db::Sqlite(pool.connect_lazy_with(options))
             }
             Place::Postgres(options) => {
-                let options = (**options)
-                    .clone()
-                    .disable_statement_logging()
-                    .options([("default_transaction_read_only", "on")]);
+                let options = (**options).clone().disable_statement_logging().options([
+                    ("default_transaction_read_only", "on"),
+                    // A plan for any word at all reads the whole table for a rare one.
+                    ("plan_cache_mode", "force_custom_plan"),
+                ]);
                 let pool = PgPoolOptions::new().max_connections(READ_CONNECTIONS_MAX);
                 Db::Postgres(pool.connect_lazy_with(options))
             }

@@ -42,12 +42,13 @@ create index request_view_label_opened_7 on request_view (state, opened)
 
 -- The words of each payload, by its leaf. They are a set, folded before they come here, and only
 -- spaces part them; the index is over them as lexemes without places.
+-- Every search reads the list of pending entries from end to end, so it is kept short (in kB).
 create table request_words (
     rowid bigint primary key,
     words text not null
 );
 create index request_words_index on request_words
-    using gin (array_to_tsvector(string_to_array(words, ' ')));
+    using gin (array_to_tsvector(string_to_array(words, ' '))) with (gin_pending_list_limit = 64);
 
 -- The queue has its own indexes by deadline.
 drop index request_view_due;
