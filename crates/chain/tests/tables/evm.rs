@@ -282,25 +282,109 @@ fn tables_that_are_wrong() {
         ],
     );
     let most = "340282366920938463463374607431768211456";
-    changed("transactions.csv", "1000000000000000000000", most, expect!["transactions.csv, line 3, column `value`: `340282366920938463463374607431768211456` does not fit into 128 bits"]);
-    changed("transactions.csv", ",5,90000", ",5.5,90000", expect!["transactions.csv, line 2, column `value`: `5.5` is not a whole number of digits only"]);
-    changed("transactions.csv", &address(2), "0x12", expect!["transactions.csv, line 3, column `to_address`: `0x12` is not an address: write 0x and 40 hexadecimal digits"]);
-    changed("transactions.csv", ",20000000,1,", ",20000000,2,", expect!["transactions.csv, line 2, column `transaction_index`: transaction 1 should stand here: a row is missing, or out of order"]);
-    changed("receipts.csv", ",79000,", ",18446744073709551616,", expect!["receipts.csv, line 3, column `gas_used`: `18446744073709551616` does not fit into 64 bits"]);
-    changed("receipts.csv", ",79000,", ",79001,", expect!["blocks.csv, line 2: EVM block 20000000, field `gasUsed`: the answers contradict each other: the receipts' gas sums to 100001, not to the block's gasUsed"]);
-    changed("receipts.csv", &hash(201), &hash(209), expect!["receipts.csv, line 3, column `transaction_hash`: block 20000000 has no such transaction"]);
+    changed(
+        "transactions.csv",
+        "1000000000000000000000",
+        most,
+        expect![
+            "transactions.csv, line 3, column `value`: `340282366920938463463374607431768211456` does not fit into 128 bits"
+        ],
+    );
+    changed(
+        "transactions.csv",
+        ",5,90000",
+        ",5.5,90000",
+        expect![
+            "transactions.csv, line 2, column `value`: `5.5` is not a whole number of digits only"
+        ],
+    );
+    changed(
+        "transactions.csv",
+        &address(2),
+        "0x12",
+        expect![
+            "transactions.csv, line 3, column `to_address`: `0x12` is not an address: write 0x and 40 hexadecimal digits"
+        ],
+    );
+    changed(
+        "transactions.csv",
+        ",20000000,1,",
+        ",20000000,2,",
+        expect![
+            "transactions.csv, line 2, column `transaction_index`: transaction 1 should stand here: a row is missing, or out of order"
+        ],
+    );
+    changed(
+        "receipts.csv",
+        ",79000,",
+        ",18446744073709551616,",
+        expect![
+            "receipts.csv, line 3, column `gas_used`: `18446744073709551616` does not fit into 64 bits"
+        ],
+    );
+    changed(
+        "receipts.csv",
+        ",79000,",
+        ",79001,",
+        expect![
+            "blocks.csv, line 2: EVM block 20000000, field `gasUsed`: the answers contradict each other: the receipts' gas sums to 100001, not to the block's gasUsed"
+        ],
+    );
+    changed(
+        "receipts.csv",
+        &hash(201),
+        &hash(209),
+        expect![
+            "receipts.csv, line 3, column `transaction_hash`: block 20000000 has no such transaction"
+        ],
+    );
     let second = sound()["receipts.csv"].lines().nth(2).unwrap().to_owned() + "\n";
-    changed("receipts.csv", &second, "", expect!["transactions.csv, line 2: there is no receipt of this transaction"]);
-    changed("logs.csv", "0xddf2", "0xzzf2", expect!["logs.csv, line 2, column `topics`: `0xzzf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef` is not a hash: write 64 hexadecimal digits"]);
-    changed("traces.csv", ",call,call,", ",call,jump,", expect!["blocks.csv, line 2: EVM block 20000000, transaction 0 (0x00000000000000000000000000000000000000000000000000000000000000c8), field `trace.callType`: `jump` is no sort of call that is known here"]);
-    changed("traces.csv", ",5,0x", ",6,0x", expect!["blocks.csv, line 2: EVM block 20000000, transaction 1 (0x00000000000000000000000000000000000000000000000000000000000000c9), field `trace.value`: the answers contradict each other: the trace's own call has another sender or value"]);
-    changed("traces.csv", "20000001,", "20000003,", expect!["blocks.csv, line 3: EVM block 20000001, transaction 0 (0x00000000000000000000000000000000000000000000000000000000000000ca), field `traces`: it is missing"]);
+    changed(
+        "receipts.csv",
+        &second,
+        "",
+        expect!["transactions.csv, line 2: there is no receipt of this transaction"],
+    );
+    changed(
+        "logs.csv",
+        "0xddf2",
+        "0xzzf2",
+        expect![
+            "logs.csv, line 2, column `topics`: `0xzzf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef` is not a hash: write 64 hexadecimal digits"
+        ],
+    );
+    changed(
+        "traces.csv",
+        ",call,call,",
+        ",call,jump,",
+        expect![
+            "blocks.csv, line 2: EVM block 20000000, transaction 0 (0x00000000000000000000000000000000000000000000000000000000000000c8), field `trace.callType`: `jump` is no sort of call that is known here"
+        ],
+    );
+    changed(
+        "traces.csv",
+        ",5,0x",
+        ",6,0x",
+        expect![
+            "blocks.csv, line 2: EVM block 20000000, transaction 1 (0x00000000000000000000000000000000000000000000000000000000000000c9), field `trace.value`: the answers contradict each other: the trace's own call has another sender or value"
+        ],
+    );
+    changed(
+        "traces.csv",
+        "20000001,",
+        "20000003,",
+        expect![
+            "blocks.csv, line 3: EVM block 20000001, transaction 0 (0x00000000000000000000000000000000000000000000000000000000000000ca), field `traces`: it is missing"
+        ],
+    );
     let parent = format!(",{},0x0,", hash(100));
     changed(
         "blocks.csv",
         &parent,
         &format!(",{},0x0,", hash(98)),
-        expect!["blocks.csv, line 3: block 20000001 follows 0x0000000000000000000000000000000000000000000000000000000000000062, but block 20000000 here is 0x0000000000000000000000000000000000000000000000000000000000000064: roll back to where both chains agree"],
+        expect![
+            "blocks.csv, line 3: block 20000001 follows 0x0000000000000000000000000000000000000000000000000000000000000062, but block 20000000 here is 0x0000000000000000000000000000000000000000000000000000000000000064: roll back to where both chains agree"
+        ],
     );
 }
 
