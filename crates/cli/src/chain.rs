@@ -25,7 +25,7 @@ const SHOWN_EVERY: Duration = Duration::from_millis(500);
 /// Chains on disk.
 #[derive(clap::Subcommand)]
 pub enum Command {
-    /// Imports block files or tables; stopped with Ctrl-C or however, it goes on when started again.
+    /// Imports block files or tables. Stopped by Ctrl-C or however, it goes on when started again.
     #[command(after_help = import::HELP)]
     Import(import::Options),
     /// Writes a store, or an account log, as a folder of tables.

@@ -3,9 +3,9 @@
 //! outcomes, calls and tokens mean the same wherever they came from. Knows no log and no balances.
 //!
 //! What is not given is missing and said so in the block's gaps. What these tables cannot say at
-//! all: how many stale blocks a block rewards, and the header's hash (they leave out a field of it).
-//! A table of token transfers does not tell an item's number from an amount, and has no wrapping of
-//! coin: logs tell more and are read instead where they are given.
+//! all: how many stale blocks a block rewards, and the header's hash, since a field of it is left
+//! out. A table of token transfers does not tell an item's number from an amount, and has no
+//! wrapping of coin: logs tell more and are read instead where they are given.
 
 use std::collections::HashMap;
 
