@@ -10,4 +10,5 @@ pub mod ledger;
 #[cfg(feature = "hi1")]
 pub mod selectors;
 pub mod store;
+pub mod table;
 pub mod tags;

@@ -11,6 +11,7 @@
 //! - [`utxo`]: the questions that traces ask, whoever answers them.
 //! - [`account`]: chains of accounts, whatever node told them; [`evm`] and [`tron`]
 //!   decode.
+//! - [`table`]: rows of CSV and Parquet files to blocks, and back.
 //! - [`store`]: [`ChainStore`], a chain on disk, larger than memory; the one module with files.
 //! - [`script`]: standard output types and their addresses.
 #![deny(unsafe_code)]
@@ -24,6 +25,7 @@ mod merkle;
 mod network;
 pub mod script;
 pub mod store;
+pub mod table;
 pub mod tron;
 pub mod undo;
 pub mod utxo;

@@ -20,11 +20,13 @@ use crate::block::{DecodedBlock, Transaction};
 use crate::view::{BlockNumber, TxNumber, ViewError};
 use crate::{BlockHash, Height, Network, Utxo as _};
 
+pub mod accounts;
 mod answer;
 mod append;
 mod bytes;
 mod check;
 mod column;
+pub mod export;
 pub mod import;
 mod index;
 mod journal;
@@ -34,6 +36,7 @@ mod seal;
 mod source;
 mod spender;
 mod stats;
+pub mod tables;
 mod tail;
 
 pub use check::{FINDINGS_MAX, Finding, Report, check};

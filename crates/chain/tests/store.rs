@@ -8,6 +8,8 @@ mod checks;
 mod common;
 #[path = "store/damage.rs"]
 mod damage;
+#[path = "store/drawn.rs"]
+mod drawn;
 #[path = "store/format.rs"]
 mod format;
 #[path = "store/import.rs"]

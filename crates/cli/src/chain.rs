@@ -1,6 +1,9 @@
 //! `comity chain`: a chain on disk. Knows arguments, progress and exit codes.
 
+mod export;
 mod follow;
+mod import;
+mod tables;
 
 use std::io::{IsTerminal as _, Write as _};
 use std::path::PathBuf;
@@ -10,9 +13,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use chain::store::import::{Files, Imported, Progress};
-use chain::store::{ChainStore, Layout};
-use chain::{Network, Utxo as _};
+use chain::Utxo as _;
+use chain::store::ChainStore;
+use chain::store::import::Progress;
+use chain::store::tables::Pass;
 use serde_json::json;
 
 /// How often progress is shown.
@@ -21,30 +25,12 @@ const SHOWN_EVERY: Duration = Duration::from_millis(500);
 /// Chains on disk.
 #[derive(clap::Subcommand)]
 pub enum Command {
-    /// Imports block files; stop it with Ctrl-C or however, and start it again: it goes on.
-    #[command(after_help = "Blocks may lie in any order and on stale branches; the chain of most \
-work is taken.
-Files obscured by Bitcoin Core 28 or later are read with the xor.dat beside them.
-Examples:
-  comity chain import --dir chain --blocks ~/.bitcoin/blocks/blk*.dat
-  comity chain import --dir piece --blocks 300025.raw --undo 300025.undo --json")]
-    Import {
-        /// The store's folder; made where there is none.
-        #[arg(long)]
-        dir: PathBuf,
-        /// Block files: blk*.dat, or raw blocks.
-        #[arg(long, num_args = 1.., required = true)]
-        blocks: Vec<PathBuf>,
-        /// Undo files (rev*.dat, or raw), which tell what inputs from outside were worth.
-        #[arg(long, num_args = 1..)]
-        undo: Vec<PathBuf>,
-        /// mainnet, testnet, signet or regtest.
-        #[arg(long, default_value = "mainnet")]
-        network: Network,
-        /// What was done, as JSON.
-        #[arg(long)]
-        json: bool,
-    },
+    /// Imports block files or tables. Stopped by Ctrl-C or however, it goes on when started again.
+    #[command(after_help = import::HELP)]
+    Import(import::Options),
+    /// Writes a store, or an account log, as a folder of tables.
+    #[command(after_help = export::HELP)]
+    Export(export::Options),
     /// Keeps a store at a Bitcoin node's tip, through reorganisations; stop it with Ctrl-C.
     #[command(
         after_help = "Blocks are checked as files are; a node that lies or goes back changes \
@@ -82,20 +68,8 @@ Example:
 /// Runs `comity chain`.
 pub fn run(command: &Command) -> anyhow::Result<ExitCode> {
     match command {
-        Command::Import { dir, blocks, undo, network, json } => {
-            let files = Files { blocks: blocks.clone(), undo: undo.clone() };
-            let mut store = ChainStore::open_or_create(dir, *network, Layout::default())?;
-            let stop = stop_on_interrupt()?;
-            let mut meter = Meter::new();
-            let imported = chain::store::import::import(&mut store, &files, &stop, |progress| {
-                meter.show(progress);
-            });
-            meter.end();
-            let imported = imported?;
-            tell_import(&store, &imported, !files.undo.is_empty(), *json)?;
-            // A stopped import is not a finished one.
-            Ok(if imported.stopped { ExitCode::FAILURE } else { ExitCode::SUCCESS })
-        }
+        Command::Import(options) => import::run(options),
+        Command::Export(options) => export::run(options),
         Command::Follow(options) => follow::run(options),
         Command::Check { dir, json } => check(dir, *json),
         Command::Stats { dir, json } => stats(&ChainStore::open(dir)?, *json),
@@ -153,13 +127,29 @@ impl Meter {
         ));
     }
 
-    fn show_bytes(&mut self, bytes: u64, bytes_total: u64) {
+    fn show_pass(&mut self, pass: Pass, now: &Progress) {
+        match pass {
+            Pass::Checking => self.show_bytes("of the tables checked", now.bytes, now.bytes_total),
+            Pass::Importing => self.show(now),
+        }
+    }
+
+    fn show_blocks(&mut self, blocks: u64, blocks_total: u64) {
+        if self.is_due() {
+            let rate = blocks as f64 / self.begun.elapsed().as_secs_f64().max(0.001);
+            let left = blocks_total.saturating_sub(blocks) as f64 / rate.max(1.0);
+            let left = clock_time(left);
+            self.say(&format!("block {blocks} of {blocks_total}, {rate:.0} a second, {left} left"));
+        }
+    }
+
+    fn show_bytes(&mut self, what: &str, bytes: u64, bytes_total: u64) {
         if self.is_due() {
             let rate = bytes as f64 / self.begun.elapsed().as_secs_f64().max(0.001);
             let left = bytes_total.saturating_sub(bytes) as f64 / rate.max(1.0);
             let percent = 100 * bytes / bytes_total.max(1);
             let rate = rate / 1e6;
-            self.say(&format!("{percent} % compared, {rate:.0} MB/s, {} left", clock_time(left)));
+            self.say(&format!("{percent} % {what}, {rate:.0} MB/s, {} left", clock_time(left)));
         }
     }
 
@@ -195,62 +185,10 @@ fn clock_time(seconds: f64) -> String {
     }
 }
 
-fn tell_import(
-    store: &ChainStore,
-    imported: &Imported,
-    undo_given: bool,
-    json: bool,
-) -> anyhow::Result<()> {
-    let tip = store.tip();
-    let hash = tip.and_then(|tip| tip.hash).map(|hash| hash.to_string());
-    let height = tip.and_then(|tip| tip.height).map(|height| height.0);
-    if json {
-        let orphan = imported.first_orphan.as_ref();
-        let done = json!({
-            "added": imported.added,
-            "removed": imported.removed,
-            "already_there": imported.known,
-            "stale": imported.stale,
-            "apart": imported.orphans,
-            "first_apart": orphan.map(|(file, offset, hash)| {
-                json!({ "file": file, "offset": offset, "block": hash.to_string() })
-            }),
-            "undo_fitted": imported.undo_fitted,
-            "stopped": imported.stopped,
-            "blocks": store.block_count(),
-            "tip": hash,
-            "height": height,
-        });
-        println!("{done}");
-        return Ok(());
-    }
-    let words = if imported.stopped { "stopped; so far " } else { "" };
-    println!("{words}{} blocks added, {} were there already", imported.added, imported.known);
-    if imported.removed > 0 {
-        println!("{} blocks taken away: the files have a longer chain", imported.removed);
-    }
-    if imported.stale > 0 {
-        println!("{} blocks of shorter branches left out", imported.stale);
-    }
-    if let Some((file, offset, hash)) = &imported.first_orphan {
-        let count = imported.orphans;
-        println!("{count} blocks left out that hang on none of these, the first of them {hash}");
-        println!("  ({file}, byte {offset})");
-    }
-    if undo_given {
-        println!("undo data fitted {} blocks", imported.undo_fitted);
-    }
-    match (hash, height) {
-        (Some(hash), Some(height)) => println!("newest block {hash}, height {height}"),
-        (Some(hash), None) => println!("newest block {hash}, its height is not known"),
-        (None, _) => println!("no block yet"),
-    }
-    Ok(())
-}
-
 fn check(dir: &std::path::Path, as_json: bool) -> anyhow::Result<ExitCode> {
     let mut meter = Meter::new();
-    let report = chain::store::check(dir, |bytes, total| meter.show_bytes(bytes, total));
+    let report =
+        chain::store::check(dir, |bytes, total| meter.show_bytes("compared", bytes, total));
     meter.end();
     let report = report.with_context(|| format!("{} cannot be checked", dir.display()))?;
     let sound = report.finding_count == 0;

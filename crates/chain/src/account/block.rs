@@ -240,6 +240,9 @@ pub enum GapReason {
     Irregular,
     /// A contract type of Tron that moves money in a way that is not followed here.
     ContractType,
+    /// Only a table of token transfers was given: it has no wrapping of coin, and numbers of items
+    /// look like amounts in it.
+    TransfersOnly,
 }
 
 impl fmt::Display for GapReason {
@@ -256,6 +259,9 @@ impl fmt::Display for GapReason {
             GapReason::UncleUnknown => "an uncle was rewarded whose producer is not named here",
             GapReason::Irregular => "balances were set without a transaction",
             GapReason::ContractType => "a Tron contract type that is not followed",
+            GapReason::TransfersOnly => {
+                "a table of transfers was given in place of logs: no wrapping, and items as amounts"
+            }
         })
     }
 }

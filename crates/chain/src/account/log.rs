@@ -9,6 +9,7 @@ use super::block::AccountBlock;
 use super::ledger::{LedgerError, Ledgers};
 use super::name::AccountChain;
 use bitcoin::hashes::{Hash as _, HashEngine as _, sha256};
+use std::ops::Range;
 
 mod code;
 
@@ -141,6 +142,40 @@ pub fn recover(bytes: &[u8]) -> Result<Recovered, LogError> {
         found.entry_count += 1;
     }
     Ok(found)
+}
+
+/// Where the blocks lie that a file holds in the end: those of its whole entries that no later
+/// entry took back, oldest first, for [`read_block`].
+///
+/// # Errors
+/// The file is no such log, or is damaged.
+pub fn block_places(bytes: &[u8]) -> Result<(AccountChain, Vec<Range<usize>>), LogError> {
+    let header = bytes.get(..HEADER_BYTES).ok_or(LogError::Header)?;
+    let chain = chain_of(header)?;
+    let mut digest = LogWriter::begin(chain).0.digest;
+    let mut places: Vec<(u64, Range<usize>)> = Vec::new();
+    let mut offset = HEADER_BYTES;
+    while let Some((body, sealed, end)) = next_entry(bytes, offset)? {
+        digest = seal(&digest, body);
+        if digest != sealed {
+            return Err(LogError::Damaged { offset });
+        }
+        let start = offset + LENGTH_BYTES;
+        match code::read(body, chain).map_err(|fault| LogError::Shape { offset, fault })? {
+            Entry::Block(block) => places.push((block.number, start..start + body.len())),
+            Entry::RollbackTo(number) => places.retain(|(block, _)| *block <= number),
+        }
+        offset = end;
+    }
+    Ok((chain, places.into_iter().map(|(_, place)| place).collect()))
+}
+
+/// The block at one of those places; none where there is none.
+pub fn read_block(bytes: &[u8], chain: AccountChain, place: Range<usize>) -> Option<AccountBlock> {
+    match code::read(bytes.get(place)?, chain) {
+        Ok(Entry::Block(block)) => Some(block),
+        _ => None,
+    }
 }
 
 fn chain_of(header: &[u8]) -> Result<AccountChain, LogError> {

@@ -144,6 +144,30 @@ fn a_longer_branch_in_the_files_takes_the_place_of_a_shorter_one() {
 }
 
 #[test]
+fn orphan_blocks_are_left_out_and_named() {
+    let chain = blocks(12);
+    let far = {
+        let mut elsewhere = vec![mine(&genesis(), 1, 33, vec![])];
+        for height in 2..=4 {
+            elsewhere.push(mine(&elsewhere[elsewhere.len() - 1], height, 33, vec![]));
+        }
+        elsewhere.split_off(2)
+    };
+    let place = Place::new();
+    let mut bytes = framed(&far);
+    bytes.extend(framed(&chain));
+    let done = place.import(&[place.file("blk00000.dat", &bytes)]).unwrap();
+    assert_eq!((done.added, done.stale, done.orphans), (13, 0, 2));
+    let first = done.first_orphan.map(|(file, offset, orphan)| {
+        assert_eq!(orphan, hash(&far[0]));
+        format!("{file}, byte {offset}")
+    });
+    expect![[r#"Some("blk00000.dat, byte 8")"#]].assert_eq(&format!("{first:?}"));
+    assert_same(&place.open(Network::Regtest), &view(&chain));
+    assert_sound(&place.store());
+}
+
+#[test]
 fn undo_data_tells_what_inputs_from_outside_were_worth() {
     let names = ["928848", "928849"];
     let raw = |name: &str| data(&format!("btc-blocks/bcoin-block{name}.raw"));

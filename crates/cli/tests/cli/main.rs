@@ -10,5 +10,6 @@ mod readme;
 mod stamped;
 mod store;
 mod support;
+mod tables;
 mod tags;
 mod verify;

@@ -12,7 +12,7 @@ type Fault = &'static str;
 const OUTCOMES: [Outcome; 3] = [Outcome::Succeeded, Outcome::Failed, Outcome::Unknown];
 const CHECKS: [HashCheck; 2] = [HashCheck::Recomputed, HashCheck::NotRecomputed];
 /// In the order of their numbers on disk: only ever appended to.
-const REASONS: [GapReason; 11] = [
+const REASONS: [GapReason; 12] = [
     GapReason::OutcomeUnknown,
     GapReason::FeeUnknown,
     GapReason::CallsUnknown,
@@ -24,6 +24,7 @@ const REASONS: [GapReason; 11] = [
     GapReason::UncleUnknown,
     GapReason::Irregular,
     GapReason::ContractType,
+    GapReason::TransfersOnly,
 ];
 
 /// An entry's bytes.
