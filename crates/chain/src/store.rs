@@ -20,6 +20,7 @@ use crate::block::{DecodedBlock, Transaction};
 use crate::view::{BlockNumber, TxNumber, ViewError};
 use crate::{BlockHash, Height, Network, Utxo as _};
 
+pub mod accounts;
 mod answer;
 mod append;
 mod bytes;
