@@ -61,7 +61,7 @@ impl Story {
         let miner = miner.as_str().expect("an address").to_owned();
         let (thief, exchange) = (account(&node, "thief").await, account(&node, "exchange").await);
         mine(&node, MATURE, &miner).await;
-        funded(&node, "default", 10.0).await;
+        funded(&node, "default", 50.0 * f64::from(MATURE)).await;
         let txid = node.wallet("sendtoaddress", json!([thief, 10])).await;
         mine(&node, 1, &miner).await;
         let txid = txid.as_str().expect("a txid");
