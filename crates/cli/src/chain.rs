@@ -31,13 +31,15 @@ pub enum Command {
     /// Writes a store, or an account log, as a folder of tables.
     #[command(after_help = export::HELP)]
     Export(export::Options),
-    /// Keeps a store at a Bitcoin node's tip, through reorganisations; stop it with Ctrl-C.
+    /// Keeps a store, or an account log, at a node's tip, through reorganisations; stop it with
+    /// Ctrl-C.
     #[command(
         after_help = "Blocks are checked as files are; a node that lies or goes back changes \
 nothing.
 Examples:
   comity chain follow --dir chain --rpc http://127.0.0.1:8332 --cookie ~/.bitcoin/.cookie
-  comity chain follow --dir chain --rest http://127.0.0.1:8332 --once"
+  comity chain follow --dir chain --rest http://127.0.0.1:8332 --once
+  comity chain follow --log ethereum.log --chain 'evm 1' --rpc http://127.0.0.1:8545"
     )]
     Follow(follow::Options),
     /// Compares every byte of a store with what it should be.

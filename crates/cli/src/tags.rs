@@ -8,6 +8,7 @@ use trace::attribution::{
     self, Blockchain, Boundaries, Confidence, Day, File, Gather, Provenance, SetFile, Standing,
     TagSet, View, cited,
 };
+use trace::exhibit::Kind;
 
 /// Tags.
 #[derive(clap::Subcommand)]
@@ -280,13 +281,21 @@ fn add(gather: &mut Gather, file: File) -> anyhow::Result<()> {
 }
 
 /// Whether files say what an exhibit cites; nothing is checked where no files are given.
-pub fn check_cited(exhibit: &Path, files: &[PathBuf]) -> anyhow::Result<()> {
+pub fn check_cited(exhibit: &[u8], kind: Kind, files: &[PathBuf]) -> anyhow::Result<()> {
     if files.is_empty() {
         return Ok(());
     }
-    let bytes = std::fs::read(exhibit).with_context(|| format!("{}", exhibit.display()))?;
-    let parameters = trace::exhibit::recorded_parameters(&bytes)?;
-    let Some(attribution) = parameters.attribution else {
+    let (blockchain, attribution) = match kind {
+        Kind::Outputs => {
+            let parameters = trace::exhibit::recorded_parameters(exhibit)?;
+            (Blockchain::BITCOIN, parameters.attribution)
+        }
+        Kind::Accounts => {
+            let (chain, parameters) = trace::account::exhibit::recorded_parameters(exhibit)?;
+            (Blockchain::of_accounts(chain), parameters.attribution)
+        }
+    };
+    let Some(attribution) = attribution else {
         bail!("the exhibit cites no tag packs; leave out --tags");
     };
     // days of publication are what the exhibit says they are: they are not in the files
@@ -295,7 +304,7 @@ pub fn check_cited(exhibit: &Path, files: &[PathBuf]) -> anyhow::Result<()> {
         pack.and_then(|pack| pack.published)
     };
     let set = load_with(files, None, &published)?;
-    attribution.check(&set)?;
+    attribution.check(&set, &blockchain)?;
     eprintln!("the tags say what the exhibit cites");
     Ok(())
 }

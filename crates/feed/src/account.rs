@@ -1,5 +1,10 @@
 //! What following chains of accounts has in common: which block comes next, and whether it joins.
 
+pub mod keep;
+pub mod node;
+
+pub use node::AccountNode;
+
 use crate::Fault;
 use chain::account::{AccountBlock, Hash256};
 

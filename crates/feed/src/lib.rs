@@ -29,7 +29,7 @@ pub mod limits;
 pub mod replay;
 pub mod tron;
 
-pub use account::{Head, Next};
+pub use account::{AccountNode, Head, Next};
 pub use bitcoin::{BitcoinNode, FetchedBlock, NodeTip};
 pub use endpoint::{Auth, BadEndpoint, Endpoint};
 pub use error::{Fault, FeedError};

@@ -14,6 +14,10 @@ use serde::Deserialize;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+mod accounts;
+
+pub use accounts::{AccountRests, fetch_accounts};
+
 /// Most blocks that are fetched for one exhibit; they are held in memory together.
 pub const REPLAY_BLOCKS_MAX: usize = 4_000;
 /// Largest exhibit that is read.
@@ -26,6 +30,15 @@ pub struct Rests {
     pub network: Network,
     /// Its blocks, in its order.
     pub blocks: Vec<NamedBlock>,
+}
+
+/// What an exhibit of either sort rests on.
+#[derive(Clone, Debug)]
+pub enum Rested {
+    /// Blocks of outputs.
+    Outputs(Rests),
+    /// Blocks of accounts.
+    Accounts(AccountRests),
 }
 
 /// A block that an exhibit names.
@@ -53,10 +66,12 @@ pub enum ReplayError {
     )]
     Rows,
     /// More than is fetched.
-    #[error("the exhibit rests on {count} blocks; at most {REPLAY_BLOCKS_MAX} are fetched")]
+    #[error("the exhibit rests on {count} blocks; at most {max} are fetched: replay it on a store")]
     TooMany {
         /// How many.
-        count: usize,
+        count: u64,
+        /// How many are fetched.
+        max: u64,
     },
     /// The node is at fault.
     #[error(transparent)]
@@ -64,6 +79,15 @@ pub enum ReplayError {
     /// The blocks contradict each other.
     #[error("{0}")]
     View(Box<ViewError>),
+    /// The node does not have so many.
+    #[error("the node has no block {number}, on which the exhibit rests; ask another node")]
+    NoBlock {
+        /// Which.
+        number: u64,
+    },
+    /// Blocks of accounts contradict each other.
+    #[error(transparent)]
+    Ledger(#[from] chain::account::LedgerError),
 }
 
 #[derive(Deserialize)]
@@ -95,7 +119,18 @@ struct Block {
     undo_sha256: Option<String>,
 }
 
-/// Reads from an exhibit what it rests on.
+/// Reads from an exhibit of either sort what it rests on.
+///
+/// # Errors
+/// It is no exhibit, or rests on what no node has.
+pub fn rested(exhibit: &[u8]) -> Result<Rested, ReplayError> {
+    match accounts::account_rests(exhibit)? {
+        Some(rests) => Ok(Rested::Accounts(rests)),
+        None => rests(exhibit).map(Rested::Outputs),
+    }
+}
+
+/// Reads from an exhibit of outputs what it rests on.
 ///
 /// # Errors
 /// It is no exhibit, or rests on what no node has.
@@ -113,7 +148,8 @@ pub fn rests(exhibit: &[u8]) -> Result<Rests, ReplayError> {
         return Err(ReplayError::Rows);
     }
     if count > REPLAY_BLOCKS_MAX {
-        return Err(ReplayError::TooMany { count });
+        let (count, max) = (count as u64, REPLAY_BLOCKS_MAX as u64);
+        return Err(ReplayError::TooMany { count, max });
     }
     let mut files = HashMap::new();
     for file in read.inputs.files {

@@ -6,6 +6,7 @@
 pub mod assemble;
 pub mod audit;
 mod bags;
+pub mod blocks;
 pub mod case;
 mod cases;
 pub mod deliver;
@@ -68,7 +69,7 @@ pub struct Node {
     /// Made-up records for practice requests.
     practice: Option<records::Records>,
     /// Blocks that traces may use; none when no blocks were given.
-    pub chain: Option<chain::ChainView>,
+    pub chain: Option<blocks::Blocks>,
     /// The company's seal.
     pub seal: Seal,
     /// Where the time comes from.

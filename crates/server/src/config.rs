@@ -135,6 +135,9 @@ pub struct Chain {
     /// Height of each block file, in the same order, where known.
     #[serde(default)]
     pub heights: Vec<u32>,
+    /// The folder of a store that `comity chain` keeps, instead of block files.
+    #[serde(default)]
+    pub store: Option<PathBuf>,
 }
 
 /// A time-stamp authority (RFC 3161 over HTTP).

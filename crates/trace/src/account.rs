@@ -22,7 +22,7 @@ pub mod haircut;
 pub mod lots;
 
 pub use exhibit::{exhibit, replay};
-pub use follow::{Held, Step, StepFate, follow};
+pub use follow::{Held, Step, StepFate, follow, follow_as_seen};
 pub use haircut::haircut_pass;
 
 use crate::Tags;
@@ -100,6 +100,8 @@ pub struct AccountParameters {
     pub poisoning: PoisoningRules,
     /// Where it stops because the account is known; keyed by the address as its chain writes it.
     pub tags: Tags,
+    /// What stands behind the tags, where they come from tag packs.
+    pub attribution: Option<Box<crate::attribution::Attribution>>,
 }
 
 /// Where the money went, under one rule.
@@ -252,6 +254,7 @@ impl AccountParameters {
             limits: AccountLimits::default(),
             poisoning: PoisoningRules::default(),
             tags: Tags::new(),
+            attribution: None,
         }
     }
 }

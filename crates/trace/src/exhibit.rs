@@ -9,6 +9,7 @@ mod assumptions;
 mod wire;
 mod write;
 
+pub(crate) use assumptions::about_tags;
 pub use write::{SENSITIVITY_ROWS_MAX, UNKNOWN_INPUTS_MAX};
 
 /// The value of the exhibit's `format` field.
@@ -116,6 +117,34 @@ pub enum ReplayError {
     /// The trace cannot be run.
     #[error(transparent)]
     Trace(#[from] TraceError),
+}
+
+/// What an exhibit is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Outputs; [`replay`] reads it.
+    Outputs,
+    /// Accounts; [`crate::account::replay`] reads it.
+    Accounts,
+}
+
+/// Which sort of exhibit a file says it is; whether it is one, a replay tells.
+///
+/// # Errors
+/// It is neither.
+pub fn kind(bytes: &[u8]) -> Result<Kind, ReplayError> {
+    #[derive(serde::Deserialize)]
+    struct Head {
+        format: String,
+    }
+    if bytes.len() > EXHIBIT_BYTES_MAX {
+        return Err(ReplayError::Size(bytes.len()));
+    }
+    let head: Head =
+        serde_json::from_slice(bytes).map_err(|error| ReplayError::Shape(error.to_string()))?;
+    // Anything else is for the reader of outputs to refuse, which says what it reads.
+    let accounts = head.format == crate::account::exhibit::FORMAT;
+    Ok(if accounts { Kind::Accounts } else { Kind::Outputs })
 }
 
 /// Writes a trace as JSON: two spaces of indentation, one field a line, a newline at the end.

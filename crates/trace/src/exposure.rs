@@ -1,6 +1,6 @@
 //! Every output's and address's exposure to many categories of sources at once, in one pass over
-//! the chain; the next block costs only itself. Knows no tags, only which address or output belongs
-//! to which category.
+//! the chain; the next block costs only itself, and so does taking one back. Knows no tags, only
+//! which address or output belongs to which category.
 //!
 //! The rule is haircut (Möser, Böhme, Breuker, 2014) with fees not followed. An output of a source
 //! belongs to its category whole, whatever came in: what passes through an exchange is the
@@ -17,7 +17,7 @@
 use crate::taint::shares;
 use chain::utxo::{AddressNumber, InputNumber, OutputNumber, Spent};
 use chain::{BlockNumber, Satoshi, TxNumber, Utxo};
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasherDefault, Hasher};
 
 /// A category of sources, numbered by the caller.
@@ -33,6 +33,30 @@ pub struct Sources {
     pub outputs: HashMap<OutputNumber, Category>,
 }
 
+/// Newest blocks that can be taken back; a coinbase may not be spent for as many.
+pub const UNDO_BLOCKS_MAX: u32 = 100;
+
+/// A block below those that can be taken back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("exposure goes back to block {first} at most, not to {asked}: begin it anew")]
+pub struct TooDeep {
+    /// How many blocks may remain at least.
+    pub first: u32,
+    /// How many were to remain.
+    pub asked: u32,
+}
+
+/// One change of the state, as it is undone.
+#[derive(Clone, Debug)]
+enum Change {
+    /// This output was exposed.
+    Offered(OutputNumber),
+    /// This exposed output was spent.
+    Spent(OutputNumber, Amounts),
+    /// This address received.
+    Received(AddressNumber, Amounts),
+}
+
 /// Amounts by category, ascending, none of them 0.
 pub type Amounts = Vec<(Category, Satoshi)>;
 
@@ -44,6 +68,10 @@ pub struct Exposure {
     source_bits: Bits,
     source_outputs: Bits,
     next_block: u32,
+    /// Changes of the newest blocks, the oldest block first.
+    undo: VecDeque<Vec<Change>>,
+    /// Whether the block at hand is one of them.
+    recording: bool,
     /// Outputs that are unspent and exposed.
     unspent_bits: Bits,
     unspent: HashMap<OutputNumber, Amounts, ByNumber>,
@@ -63,6 +91,8 @@ impl Exposure {
             source_bits,
             source_outputs,
             next_block: 0,
+            undo: VecDeque::new(),
+            recording: false,
             unspent_bits: Bits::default(),
             unspent: HashMap::default(),
             received: HashMap::default(),
@@ -76,11 +106,80 @@ impl Exposure {
 
     /// Reads all blocks that are here and were not read yet.
     pub fn advance<C: Utxo>(&mut self, chain: &C) {
-        while self.next_block < chain.block_count() {
+        self.advance_to(chain, chain.block_count());
+    }
+
+    /// Reads on until so many blocks are read, or as many as there are. The newest
+    /// [`UNDO_BLOCKS_MAX`] of them can be taken back.
+    pub fn advance_to<C: Utxo>(&mut self, chain: &C, blocks: u32) {
+        let blocks = blocks.min(chain.block_count());
+        while self.next_block < blocks {
+            self.recording = blocks - self.next_block <= UNDO_BLOCKS_MAX;
+            if self.recording {
+                self.undo.push_back(Vec::new());
+            } else {
+                // Older changes would have a gap behind them.
+                self.undo.clear();
+            }
+            if self.undo.len() > UNDO_BLOCKS_MAX as usize {
+                self.undo.pop_front();
+            }
             for transaction in chain.transactions_of(BlockNumber(self.next_block)).map(TxNumber) {
                 self.pass(chain, transaction);
             }
             self.next_block += 1;
+        }
+    }
+
+    /// Takes back the newest blocks until so many remain, as after a reorganisation of the chain;
+    /// the state is then what it was. Sources must be of what remains: an address or output that
+    /// only the blocks taken back had gives its number to another.
+    ///
+    /// # Errors
+    /// More than [`UNDO_BLOCKS_MAX`] blocks: nothing was changed.
+    pub fn undo_to(&mut self, blocks: u32) -> Result<(), TooDeep> {
+        let first = self.next_block - self.undo.len() as u32;
+        if blocks < first {
+            return Err(TooDeep { first, asked: blocks });
+        }
+        while self.next_block > blocks {
+            let changes = self.undo.pop_back().unwrap_or_default();
+            changes.into_iter().rev().for_each(|change| self.revert(change));
+            self.next_block -= 1;
+        }
+        Ok(())
+    }
+
+    fn revert(&mut self, change: Change) {
+        match change {
+            Change::Offered(output) => {
+                self.unspent_bits.set(output.0, false);
+                self.unspent.remove(&output);
+            }
+            Change::Spent(output, amounts) => {
+                self.unspent_bits.set(output.0, true);
+                self.unspent.insert(output, amounts);
+            }
+            Change::Received(address, amounts) => {
+                let Some(sums) = self.received.get_mut(&address) else { return };
+                for (category, amount) in amounts {
+                    if let Ok(place) = sums.binary_search_by_key(&category, |(of, _)| *of) {
+                        sums[place].1.0 -= amount.0;
+                    }
+                }
+                sums.retain(|(_, amount)| amount.0 > 0);
+                if sums.is_empty() {
+                    self.received.remove(&address);
+                }
+            }
+        }
+    }
+
+    fn record(&mut self, change: impl FnOnce() -> Change) {
+        if self.recording
+            && let Some(changes) = self.undo.back_mut()
+        {
+            changes.push(change());
         }
     }
 
@@ -115,7 +214,9 @@ impl Exposure {
             match chain.spent(input) {
                 Spent::Inside(output) if self.unspent_bits.get(output.0) => {
                     self.unspent_bits.set(output.0, false);
-                    entering.extend(self.unspent.remove(&output).unwrap_or_default());
+                    let amounts = self.unspent.remove(&output).unwrap_or_default();
+                    self.record(|| Change::Spent(output, amounts.clone()));
+                    entering.extend(amounts);
                 }
                 Spent::Inside(_) | Spent::Outside { value: Some(_), .. } => {}
                 Spent::Outside { value: None, .. } => all_known = false,
@@ -170,7 +271,9 @@ impl Exposure {
             }
             if let Some(address) = chain.address_of(output) {
                 add(self.received.entry(address).or_default(), &amounts);
+                self.record(|| Change::Received(address, amounts.clone()));
             }
+            self.record(|| Change::Offered(output));
             self.unspent_bits.set(number, true);
             self.unspent.insert(output, amounts);
         }

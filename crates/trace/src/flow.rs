@@ -273,6 +273,34 @@ fn outputs<C: Utxo>(chain: &C, visit: &Visit) -> Vec<HopOutput> {
     dressed.collect()
 }
 
+impl Fate {
+    /// The word used in exhibits and tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Fate::Clean => "clean",
+            Fate::Followed => "followed",
+            Fate::Unspent => "unspent_in_view",
+            Fate::Unspendable => "unspendable",
+            Fate::Reached => "reached",
+            Fate::BelowAmount => "below_amount_min",
+            Fate::BelowShare => "below_share_min",
+        }
+    }
+}
+
+impl StopReason {
+    /// The word used in exhibits and tables.
+    pub fn name(&self) -> &'static str {
+        match self {
+            StopReason::UnknownInputs(_) => "unknown_input_values",
+            StopReason::UnknownFees { .. } => "unknown_fees",
+            StopReason::Claim => "coinbase_claims_too_much",
+            StopReason::Hops => "hops_max",
+            StopReason::Transactions => "transactions_max",
+        }
+    }
+}
+
 impl Totals {
     /// Both sides of the account, less what they share: (0, 0) when they agree.
     pub(crate) fn balance(&self) -> (u128, u128) {

@@ -4,14 +4,17 @@
 //! Layers run from left to right. What does not fit one row of columns continues in the row below,
 //! like lines of text, so that a long chain stays readable on paper.
 
+use crate::account::AccountTrace;
 use crate::{Trace, svg};
 use chain::{Satoshi, Utxo};
 use std::collections::{BTreeMap, BTreeSet};
 
+mod accounts;
 mod board;
 mod graph;
 
-pub use board::{BOARD_ELEMENTS_MAX, Board, Link, Piece, board};
+pub(crate) use accounts::amount_in_words;
+pub use board::{BOARD_ELEMENTS_MAX, Board, Link, Piece, account_board, board};
 use graph::Graph;
 pub use graph::Role;
 
@@ -155,9 +158,16 @@ impl Face {
 
 /// Lays out as much of a trace as fits [`ELEMENTS_MAX`] elements; the rest is counted.
 pub fn layout<C: Utxo>(trace: &Trace<'_, C>) -> Picture {
-    let whole = graph::whole(trace);
-    let most = whole.nodes.len().min(NODES_MAX);
-    let mut count = most;
+    fit(&graph::whole(trace))
+}
+
+/// The same of a trace over accounts.
+pub fn account_layout(trace: &AccountTrace<'_>) -> Picture {
+    fit(&accounts::whole(trace))
+}
+
+fn fit(whole: &Graph) -> Picture {
+    let mut count = whole.nodes.len().min(NODES_MAX);
     loop {
         let picture = place(&whole.reduce(count, &BTreeSet::new()));
         if svg::element_count(&picture) <= ELEMENTS_MAX || count <= NODES_MIN {
@@ -237,17 +247,15 @@ fn card(node: &graph::Node, x: u32, y: u32) -> Card {
 /// Lines run from the right side of a card to the left side of another. Those that change rows
 /// become one loose end on each card, which names the other rows.
 fn edges(graph: &Graph, cards: &[Card]) -> Vec<Edge> {
-    let most = graph.edges.values().map(|taint| taint.0).max().unwrap_or(0).max(1);
-    let edge = |from, to, taint: Satoshi, note| {
-        // By the square root of the share, so that small sums stay visible.
-        let share = u128::from(taint.0.min(most)) * 10_000 / u128::from(most);
-        let thickness = 10 + (share as u32).isqrt() * 40 / 100;
-        Edge { from, to, thickness, title: format!("{} BTC", taint.bitcoin()), note }
+    let most = graph.edges.values().copied().max().unwrap_or(0).max(1);
+    let edge = |from, to, taint: u128, note| {
+        let thickness = thickness(taint, most);
+        Edge { from, to, thickness, title: graph.sort.amount(taint), note }
     };
     let row = |node: usize| graph.nodes[node].layer / ROW_COLUMNS_MAX + 1;
     let mut edges = Vec::with_capacity(graph.edges.len());
-    let mut leaving: BTreeMap<usize, (Satoshi, BTreeSet<usize>)> = BTreeMap::new();
-    let mut arriving: BTreeMap<usize, (Satoshi, BTreeSet<usize>)> = BTreeMap::new();
+    let mut leaving: BTreeMap<usize, (u128, BTreeSet<usize>)> = BTreeMap::new();
+    let mut arriving: BTreeMap<usize, (u128, BTreeSet<usize>)> = BTreeMap::new();
     for ((from, to), taint) in &graph.edges {
         if row(*from) == row(*to) {
             let (start, end) = (port(&cards[*from], true), port(&cards[*to], false));
@@ -256,7 +264,7 @@ fn edges(graph: &Graph, cards: &[Card]) -> Vec<Edge> {
             let loose = [(&mut leaving, *from, row(*to)), (&mut arriving, *to, row(*from))];
             for (ends, node, row) in loose {
                 let end = ends.entry(node).or_default();
-                end.0.0 += taint.0;
+                end.0 += taint;
                 end.1.insert(row);
             }
         }
@@ -272,6 +280,15 @@ fn edges(graph: &Graph, cards: &[Card]) -> Vec<Edge> {
         edges.push(edge((end.0 - STUB_LENGTH, end.1), end, taint, Some(note)));
     }
     edges
+}
+
+/// Tenths of a pixel, by the square root of the share, so that small sums stay visible.
+fn thickness(taint: u128, most: u128) -> u32 {
+    let share = match taint < most {
+        true => crate::account::haircut::mul_div(taint, 10_000, most),
+        false => 10_000,
+    };
+    10 + (share as u32).isqrt() * 40 / 100
 }
 
 /// The point on a card's side where lines start or end: level with its first lines, so that cards

@@ -8,14 +8,14 @@
 //! - [`cluster`]: addresses of one owner, with reasons; [`coinjoin`]: transactions of several
 //!   people.
 //! - [`change`] and [`peel`]: guesses about what a payer keeps; [`hypothesis`]: links that rest on
-//!   them, apart from clusters.
+//!   them, apart from clusters; [`deposit`]: the same for accounts, by exchanges' deposit accounts.
 //! - [`taint`]: how taint passes one transaction, under five rules.
 //! - [`frontier`]: the walk forward in chain order; [`flow`]: what it found, in ids and addresses.
 //! - [`backward`]: where an output's money came from; [`exposure`]: many sources in one pass.
 //! - [`share`]: shares of all transactions on plain columns, for a first look.
 //! - [`watch`]: lots that move raise alerts.
 //! - [`mod@exhibit`]: the JSON that a court receives, and its replay.
-//! - [`layout`] and [`mod@svg`]: the picture.
+//! - [`layout`] and [`mod@svg`]: the picture; [`table`]: the flow as CSV.
 //! - [`account`]: the same over accounts (EVM, Tron); [`poisoning`]: bait; [`swap`]: candidates for
 //!   what came back.
 //! - [`synthetic`]: made-up chains of which every owner is known.
@@ -27,6 +27,7 @@ pub mod backward;
 pub mod change;
 pub mod cluster;
 pub mod coinjoin;
+pub mod deposit;
 pub mod exhibit;
 pub mod exposure;
 pub mod flow;
@@ -40,6 +41,7 @@ pub mod share;
 pub mod svg;
 pub mod swap;
 pub mod synthetic;
+pub mod table;
 pub mod taint;
 pub mod watch;
 
@@ -48,7 +50,7 @@ pub use flow::{
     Fate, Flow, Hop, HopInput, HopOutput, Origin, Stop, StopReason, Totals, TraceError,
 };
 pub use parameters::{FeeRule, Limits, Parameters, ParseError, Policy, Source, Tag, Tags};
-pub use svg::svg;
+pub use svg::{account_svg, svg};
 
 use chain::{ChainView, Utxo};
 

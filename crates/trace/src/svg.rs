@@ -3,16 +3,85 @@
 //! Plain attributes only: no scripts, no styles, no links, no fonts to fetch. Every card and line
 //! has a title, and what a colour says is also written in words.
 
-use crate::layout::{CARD_PADDING, Card, Edge, Face, MARGIN, Note, Picture, Role, layout};
+use crate::account::AccountTrace;
+use crate::layout::{
+    CARD_PADDING, Card, Edge, Face, MARGIN, Note, Picture, Role, account_layout, amount_in_words,
+    layout,
+};
 use crate::{Parameters, Trace};
 use chain::Utxo;
 use std::fmt::Write as _;
 
+/// What is written above a picture, and what is read aloud in its place.
+struct Heading {
+    name: String,
+    description: String,
+    /// At most [`HEADING_LINES_MAX`].
+    lines: Vec<String>,
+}
+
 /// Draws a trace.
 pub fn svg<C: Utxo>(trace: &Trace<'_, C>) -> String {
-    let picture = layout(trace);
+    let parameters = &trace.parameters;
+    let policy = parameters.policy;
+    let heading = Heading {
+        name: name(parameters),
+        description: description(trace),
+        lines: vec![
+            format!("Trace under {policy}: {}", policy.legal_name()),
+            parameters.source.to_string(),
+            sums(trace),
+        ],
+    };
+    draw(&heading, &layout(trace))
+}
+
+/// Draws a trace over accounts.
+pub fn account_svg(trace: &AccountTrace<'_>) -> String {
+    let (parameters, totals) = (&trace.parameters, &trace.flow.totals);
+    let (chain, policy) = (trace.ledgers.chain(), parameters.policy);
+    let source = match parameters.source {
+        crate::account::AccountSource::Transaction(hash) => chain.hash_text(hash),
+        crate::account::AccountSource::Account { account, .. } => chain.text(account),
+    };
+    let amount = |amount| amount_in_words(chain, parameters.asset, amount);
+    let mut sums = format!("Source {}", amount(totals.source));
+    for (part, words) in [
+        (totals.reached, "reached tagged accounts"),
+        (totals.held, "held at the end"),
+        (totals.contracts, "at contracts"),
+        (totals.limited, "at limits"),
+        (totals.bait, "left out as bait"),
+        (totals.destroyed, "destroyed"),
+        (totals.fees, "in fees"),
+    ] {
+        if part > 0 {
+            let _ = write!(sums, "{SEPARATOR}{} {words}", amount(part));
+        }
+    }
+    let description = format!(
+        "{} payments. {sums}. The exhibit's tables say the same in full.",
+        trace.flow.steps.len()
+    );
+    let mut lines = vec![
+        format!("Trace under {policy}: {}", policy.legal_name()),
+        format!("{source} in {}", parameters.asset.text(chain)),
+    ];
+    let room = sums.char_indices().nth(SUMS_CHARS_MAX).map(|(at, _)| at);
+    match room.and_then(|at| sums[..at].rfind(SEPARATOR)) {
+        Some(at) => {
+            lines.push(sums[..at].to_owned());
+            lines.push(sums[at + SEPARATOR.len()..].to_owned());
+        }
+        None => lines.push(sums),
+    }
+    let heading = Heading { name: format!("Trace of {source} under {policy}"), description, lines };
+    draw(&heading, &account_layout(trace))
+}
+
+fn draw(heading: &Heading, picture: &Picture) -> String {
     let mut text = String::with_capacity(64 * 1024);
-    write_svg(&mut text, trace, &picture).expect("writing into memory cannot fail");
+    write_svg(&mut text, heading, picture).expect("writing into memory cannot fail");
     text
 }
 
@@ -24,8 +93,12 @@ pub(crate) fn element_count(picture: &Picture) -> usize {
     FIXED_ELEMENTS + cards + 2 * picture.edges.len() + notes
 }
 
-const FIXED_ELEMENTS: usize = 5 + HEADING_LINES + 2;
-const HEADING_LINES: usize = 3;
+const FIXED_ELEMENTS: usize = 5 + HEADING_LINES_MAX + 2;
+const HEADING_LINES_MAX: usize = 4;
+/// Longest line of sums; what is longer is broken in two.
+const SUMS_CHARS_MAX: usize = 120;
+
+const SEPARATOR: &str = "  ·  ";
 
 const SANS: &str = "Noto Sans, DejaVu Sans, Helvetica, Arial, sans-serif";
 const MONO: &str = "Noto Sans Mono, DejaVu Sans Mono, Menlo, Consolas, monospace";
@@ -33,18 +106,17 @@ const INK: &str = "#1b2330";
 const FADED: &str = "#5a6475";
 const LINE: &str = "#9aa7ba";
 
-fn write_svg<C>(text: &mut String, trace: &Trace<'_, C>, picture: &Picture) -> std::fmt::Result {
+fn write_svg(text: &mut String, heading: &Heading, picture: &Picture) -> std::fmt::Result {
     let (width, height) = (picture.width, picture.height);
     writeln!(
         text,
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \
          viewBox=\"0 0 {width} {height}\" role=\"img\" aria-labelledby=\"trace-title trace-desc\">"
     )?;
-    let parameters = &trace.parameters;
-    writeln!(text, "<title id=\"trace-title\">{}</title>", escape(&name(parameters)))?;
-    writeln!(text, "<desc id=\"trace-desc\">{}</desc>", escape(&description(trace)))?;
+    writeln!(text, "<title id=\"trace-title\">{}</title>", escape(&heading.name))?;
+    writeln!(text, "<desc id=\"trace-desc\">{}</desc>", escape(&heading.description))?;
     writeln!(text, "<rect width=\"{width}\" height=\"{height}\" fill=\"#ffffff\"/>")?;
-    write_heading(text, trace)?;
+    write_heading(text, &heading.lines)?;
     writeln!(text, "<g fill=\"none\" stroke=\"{LINE}\" font-family=\"{SANS}\" font-size=\"9\">")?;
     for edge in &picture.edges {
         write_edge(text, edge)?;
@@ -79,12 +151,10 @@ fn description<C>(trace: &Trace<'_, C>) -> String {
     )
 }
 
-fn write_heading<C>(text: &mut String, trace: &Trace<'_, C>) -> std::fmt::Result {
-    let (parameters, totals) = (&trace.parameters, &trace.flow.totals);
-    let policy = parameters.policy;
-    let first = format!("Trace under {policy}: {}", policy.legal_name());
-    let second = parameters.source.to_string();
-    let mut third = format!("Source {} BTC", totals.source.bitcoin());
+/// What became of the source's money, in one line.
+fn sums<C>(trace: &Trace<'_, C>) -> String {
+    let totals = &trace.flow.totals;
+    let mut sums = format!("Source {} BTC", totals.source.bitcoin());
     for (amount, words) in [
         (totals.reached, "reached tagged addresses"),
         (totals.unspent, "not spent in these blocks"),
@@ -93,22 +163,24 @@ fn write_heading<C>(text: &mut String, trace: &Trace<'_, C>) -> std::fmt::Result
         (totals.fees, "in fees"),
     ] {
         if amount.0 > 0 {
-            write!(third, "  ·  {} {words}", amount.bitcoin())?;
+            let _ = write!(sums, "{SEPARATOR}{} {words}", amount.bitcoin());
         }
     }
+    sums
+}
+
+fn write_heading(text: &mut String, lines: &[String]) -> std::fmt::Result {
+    let mono = format!(" font-family=\"{MONO}\" fill=\"{FADED}\"");
+    let sets = [
+        (54, "font-size=\"19\" font-weight=\"600\"".to_owned()),
+        (78, format!("font-size=\"11.5\"{mono}")),
+        (100, "font-size=\"11.5\"".to_owned()),
+        (117, "font-size=\"11.5\"".to_owned()),
+    ];
     writeln!(text, "<g font-family=\"{SANS}\" fill=\"{INK}\">")?;
-    writeln!(
-        text,
-        "<text x=\"{MARGIN}\" y=\"54\" font-size=\"19\" font-weight=\"600\">{}</text>",
-        escape(&first)
-    )?;
-    writeln!(
-        text,
-        "<text x=\"{MARGIN}\" y=\"78\" font-size=\"11.5\" font-family=\"{MONO}\" \
-         fill=\"{FADED}\">{}</text>",
-        escape(&second)
-    )?;
-    writeln!(text, "<text x=\"{MARGIN}\" y=\"100\" font-size=\"11.5\">{}</text>", escape(&third))?;
+    for ((y, set), line) in sets.iter().zip(lines) {
+        writeln!(text, "<text x=\"{MARGIN}\" y=\"{y}\" {set}>{}</text>", escape(line))?;
+    }
     writeln!(text, "</g>")
 }
 

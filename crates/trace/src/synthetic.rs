@@ -16,6 +16,7 @@ use chain::{BlockHash, Height, Network, Satoshi, TransactionRow, Txid};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+pub mod accounts;
 mod random;
 mod wallet;
 mod write;

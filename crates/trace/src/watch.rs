@@ -1,16 +1,24 @@
 //! Watching lots, not addresses: stolen satoshis as FIFO tells them apart, wherever they lie.
-//! Knows no network and no clock: the caller hands over blocks as they come and says what time it
-//! is.
+//! Knows no network and no clock: the caller hands over the chain as it is now and says what time
+//! it is.
 //!
 //! An address stays quiet when its money leaves with somebody else's; a lot cannot. Each report
 //! keeps lots of its own, so a second report about satoshis that a first one watches is followed
 //! beside it, and neither changes the other.
+//!
+//! - [`Watch`]: lots of outputs. - [`accounts`]: lots of accounts.
+//! - [`journal`]: which alerts were raised, so that none is lost, repeated or left standing when
+//!   the chain is reorganised.
 
 use crate::taint::{Lot, pass};
-use crate::{Policy, Tag};
-use chain::utxo::{AddressNumber, InputNumber, OutputNumber, Spent};
+use crate::{Policy, Tag, Tags};
+use chain::utxo::{InputNumber, OutputNumber, Spent};
 use chain::{BlockNumber, OutPoint, Satoshi, TxNumber, Txid, Utxo};
-use std::collections::{BTreeMap, HashMap};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap, HashMap};
+
+pub mod accounts;
+pub mod journal;
 
 /// Lots that one watch follows at once; dust beyond that is said to be given up.
 pub const LOTS_MAX: usize = 100_000;
@@ -82,7 +90,7 @@ pub enum Event {
 pub struct Watch {
     lots: HashMap<OutputNumber, BTreeMap<WatchNumber, Lot>>,
     count: usize,
-    tags: HashMap<AddressNumber, (String, Tag)>,
+    tags: Tags,
 }
 
 impl Watch {
@@ -91,9 +99,9 @@ impl Watch {
         Watch::default()
     }
 
-    /// Names an address of this chain; lots that reach it raise an alert and stay there.
-    pub fn name(&mut self, number: AddressNumber, address: String, tag: Tag) {
-        self.tags.insert(number, (address, tag));
+    /// Names an address, as its chain writes it; lots that reach it raise an alert and stay there.
+    pub fn name(&mut self, address: String, tag: Tag) {
+        self.tags.insert(address, tag);
     }
 
     /// Watches an output whole.
@@ -118,16 +126,28 @@ impl Watch {
         lots
     }
 
-    /// Reads one block, which was seen at `now_seconds` since 1970.
-    pub fn read<C: Utxo>(&mut self, chain: &C, block: BlockNumber, now_seconds: u64) -> Vec<Alert> {
+    /// Reads on to the end of a block, seen at `now_seconds` since 1970. Only transactions that spend
+    /// watched lots are looked at, in chain order.
+    pub fn read<C: Utxo>(&mut self, chain: &C, last: BlockNumber, now_seconds: u64) -> Vec<Alert> {
+        let end = chain.transactions_of(last).end;
+        let spent = |output: OutputNumber| chain.spender(output).filter(|by| by.0 < end);
+        let mut waiting: BinaryHeap<Reverse<TxNumber>> =
+            self.lots.keys().filter_map(|output| spent(*output)).map(Reverse).collect();
         let mut alerts = Vec::new();
-        let time = chain.block_time(block).map(u64::from);
-        let seconds_since_block = time.map(|time| now_seconds.saturating_sub(time));
-        for transaction in chain.transactions_of(block).map(TxNumber) {
+        while let Some(Reverse(transaction)) = waiting.pop() {
+            while waiting.peek() == Some(&Reverse(transaction)) {
+                waiting.pop();
+            }
+            let block = chain.block_of(transaction);
+            let time = chain.block_time(block).map(u64::from);
+            let seconds_since_block = time.map(|time| now_seconds.saturating_sub(time));
+            let txid = chain.txid(transaction);
             for (watch, event) in self.pass(chain, transaction) {
-                let txid = chain.txid(transaction);
                 alerts.push(Alert { watch, txid, block, seconds_since_block, event });
             }
+            let outputs = chain.outputs_of(transaction).map(OutputNumber);
+            let watched = outputs.filter(|output| self.lots.contains_key(output));
+            waiting.extend(watched.filter_map(spent).map(Reverse));
         }
         alerts
     }
@@ -180,12 +200,13 @@ impl Watch {
         for (output, lot) in outputs.zip(passed).filter(|(_, lot)| lot.taint.0 > 0) {
             let (to, amount) = (chain.outpoint(output), lot.taint);
             let number = chain.address_of(output);
-            if let Some((address, tag)) = number.and_then(|number| self.tags.get(&number)) {
+            let address = number.and_then(|number| chain.address_text(number));
+            let named = address.as_ref().and_then(|text| self.tags.get_key_value(text));
+            if let Some((address, tag)) = named {
                 let (address, tag) = (address.clone(), tag.clone());
                 events.push((watch, Event::Reached { to, address, tag, amount }));
                 continue;
             }
-            let address = number.and_then(|number| chain.address_text(number));
             events.push((watch, Event::Moved { to, address, amount }));
             if self.count >= LOTS_MAX {
                 events.push((watch, Event::GivenUp { at: to, amount }));

@@ -25,6 +25,19 @@ fn question(request: &Request, output: OutputNumber, until: BTreeSet<TxNumber>) 
     Question { output, ranges: Vec::new(), policy, fees, limits, until }
 }
 
+/// All that an exposure says.
+fn said_of(view: &ChainView, exposure: &Exposure) -> String {
+    let mut said = format!("{} {}\n", exposure.next_block().0, exposure.unspent_count());
+    for output in (0..Utxo::output_count(view)).map(OutputNumber) {
+        said += &format!("{output:?} {:?}\n", exposure.of_output(output));
+    }
+    for address in (0..Utxo::address_count(view)).map(AddressNumber) {
+        let of = |category| exposure.received(address, Category(category)).0;
+        said += &format!("{address:?} {:?}\n", (0..5).map(of).collect::<Vec<_>>());
+    }
+    said
+}
+
 /// What of an output came from the source, and what from elsewhere.
 fn from_source(found: &backward::Backward) -> (u64, u64) {
     let mut sums = (0, 0);
@@ -149,6 +162,34 @@ proptest! {
         }
     }
 
+    /// Taking blocks back gives what the blocks before them gave, and reading them again the same.
+    #[test]
+    fn exposure_goes_back_to_what_it_was(
+        view in chains(),
+        outputs in prop::collection::vec(any::<prop::sample::Index>(), 0..4),
+        addresses in prop::collection::vec(any::<prop::sample::Index>(), 0..3),
+        back in any::<prop::sample::Index>(),
+    ) {
+        let count = Utxo::output_count(&view) as usize;
+        let output = |pick: &prop::sample::Index| OutputNumber(pick.index(count) as u64);
+        let address = |pick: &prop::sample::Index| view.address_of(output(pick));
+        let sources = Sources {
+            outputs: outputs.iter().map(output).zip((0..).map(Category)).collect(),
+            addresses: addresses.iter().filter_map(address).zip((1..).map(Category)).collect(),
+        };
+        let blocks = view.block_count();
+        let keep = back.index(blocks as usize + 1) as u32;
+        let mut exposure = Exposure::new(sources.clone());
+        exposure.advance(&view);
+        let whole = said_of(&view, &exposure);
+        exposure.undo_to(keep).unwrap();
+        let mut short = Exposure::new(sources);
+        short.advance_to(&view, keep);
+        prop_assert_eq!(said_of(&view, &exposure), said_of(&view, &short));
+        exposure.advance(&view);
+        prop_assert_eq!(said_of(&view, &exposure), whole);
+    }
+
     /// What a watch says block by block ends where a trace over all blocks ends.
     #[test]
     fn a_watch_ends_where_the_trace_ends(
@@ -253,6 +294,25 @@ fn the_way_back_by_hand() {
 }
 
 #[test]
+fn exposure_goes_back_a_hundred_blocks_and_says_so() {
+    let mut blocks = vec![vec![transaction(1, &[], &[100])]];
+    let next = |id: u32| {
+        vec![transaction(1_000 + id, &[], &[50]), transaction(id, &[(id - 1, 0)], &[100])]
+    };
+    blocks.extend((2..150).map(next));
+    let view = view(&blocks);
+    let blocks = view.block_count();
+    let sources = HashMap::from([(number(&view, 1, 0), Category(0))]);
+    let mut exposure = Exposure::new(Sources { outputs: sources, ..Sources::default() });
+    exposure.advance(&view);
+    expect!["exposure goes back to block 49 at most, not to 48: begin it anew"]
+        .assert_eq(&exposure.undo_to(blocks - 101).unwrap_err().to_string());
+    exposure.undo_to(blocks - 100).unwrap();
+    assert_eq!(exposure.unspent_total(Category(0)), Satoshi(100));
+    assert!(exposure.undo_to(blocks - 101).is_err());
+}
+
+#[test]
 fn a_lot_that_reaches_a_named_address_raises_an_alert() {
     let view = mixing();
     let mut watch = Watch::new();
@@ -261,7 +321,7 @@ fn a_lot_that_reaches_a_named_address_raises_an_alert() {
     let exchange = view.address_of(number(&view, 5, 0)).unwrap();
     let (label, source) = ("Example Exchange".to_owned(), "own records".to_owned());
     let tag = Tag { label, source, fiction: true };
-    watch.name(exchange, view.address_text(exchange).unwrap(), tag);
+    watch.name(view.address_text(exchange).unwrap(), tag);
     let mut said = String::new();
     for alert in watch.read(&view, BlockNumber(1), 1_700_000_000) {
         assert_eq!(alert.seconds_since_block, None, "rows do not tell a time");

@@ -8,7 +8,7 @@ use expect_test::expect;
 use trace::attribution::cited::run;
 use trace::attribution::lift::{lift, strong_actors};
 use trace::attribution::{
-    self, Boundaries, CitationError, Confidence, File, Gather, Provenance, TagSet,
+    self, Blockchain, Boundaries, CitationError, Confidence, File, Gather, Provenance, TagSet,
 };
 use trace::cluster::{ClusterNumber, Rule, clusters};
 use trace::{Parameters, Policy, Replay, Source, Trace};
@@ -163,18 +163,18 @@ fn the_exhibit_cites_what_it_used_and_replays() {
     assert_eq!(again.comparison, trace.comparison);
 
     let recorded = trace::exhibit::recorded_parameters(&bytes).unwrap().attribution.unwrap();
-    assert_eq!(recorded.check(&set), Ok(()));
+    assert_eq!(recorded.check(&set, &Blockchain::BITCOIN), Ok(()));
     assert_eq!(
-        recorded.check(&tags(false)),
+        recorded.check(&tags(false), &Blockchain::BITCOIN),
         Err(CitationError::Address("bc1qvhxveq5rggt0rnjq6dj0gzgvmlt25yt09prfun".to_owned()))
     );
     let mut other = recorded.clone();
     other.packs[0].sha256 = "00".repeat(32);
-    expect!["the exhibit rests on other packs: 0000000000000000000000000000000000000000000000000000000000000000"].assert_eq(&other.check(&set).unwrap_err().to_string());
+    expect!["the exhibit rests on other packs: 0000000000000000000000000000000000000000000000000000000000000000"].assert_eq(&other.check(&set, &Blockchain::BITCOIN).unwrap_err().to_string());
     let mut other = recorded;
     other.tags_in_force += 1;
     expect!["the packs have 5 tags in force, the exhibit says 6"]
-        .assert_eq(&other.check(&set).unwrap_err().to_string());
+        .assert_eq(&other.check(&set, &Blockchain::BITCOIN).unwrap_err().to_string());
 }
 
 #[test]

@@ -49,7 +49,7 @@
     graph.add(pieces.map((piece) => ({ group: "nodes", data: { id: piece.key, ...piece },
       position: { x: piece.x, y: piece.y } })));
     graph.add(links.map((link) => ({ group: "edges", data: { id: `${link.from} ${link.to}`, source: link.from,
-      target: link.to, thick: link.tenths / 10, title: `${link.bitcoin} BTC` } })));
+      target: link.to, thick: link.tenths / 10, title: link.amount } })));
     begin();
     tools.hidden = false;
     holder.dataset.pieces = String(pieces.length);

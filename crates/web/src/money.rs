@@ -21,5 +21,5 @@ pub fn routes() -> Router<Arc<Site>> {
         .route("/money/board.json", get(page::board))
         .route("/money/exhibit.json", get(page::exhibit))
         .route("/money/picture.svg", get(page::picture))
-        .route("/money/ends.csv", get(page::ends_csv))
+        .route("/money/flow.csv", get(page::flow_csv))
 }

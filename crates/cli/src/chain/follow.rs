@@ -1,13 +1,18 @@
-//! `comity chain follow`: a store kept at a node's tip. Knows arguments, progress and waiting.
+//! `comity chain follow`: a store or an account log kept at a node's tip. Knows arguments, progress
+//! and waiting.
 
-use std::path::PathBuf;
+use std::fmt::Display;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use chain::account::AccountChain;
+use chain::store::accounts::AccountFile;
 use chain::store::{ChainStore, Layout};
 use chain::{Height, Network, Utxo as _};
-use feed::follow::{FollowError, Step, step};
-use feed::{BitcoinNode, Limits};
+use feed::account::keep;
+use feed::follow::{Step, step};
+use feed::{AccountNode, BitcoinNode, Limits};
 
 use crate::trace::rpc::Secret;
 
@@ -20,8 +25,14 @@ const SHOWN_EVERY: Duration = Duration::from_secs(2);
 #[derive(clap::Args)]
 pub struct Options {
     /// The store's folder; made where there is none.
-    #[arg(long)]
-    dir: PathBuf,
+    #[arg(long, required_unless_present = "log", conflicts_with = "log")]
+    dir: Option<PathBuf>,
+    /// The file of an account log, for a chain of accounts; made where there is none.
+    #[arg(long, requires = "chain", conflicts_with = "rest")]
+    log: Option<PathBuf>,
+    /// Which chain of accounts: `evm NUMBER` or `tron`.
+    #[arg(long, requires = "log")]
+    chain: Option<AccountChain>,
     /// The node's JSON-RPC address.
     #[arg(long, required_unless_present = "rest", conflicts_with = "rest")]
     rpc: Option<String>,
@@ -43,7 +54,11 @@ pub struct Options {
 
 /// Follows until the tip, or until it is stopped.
 pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
-    let mut store = ChainStore::open_or_create(&options.dir, options.network, Layout::default())?;
+    if let (Some(path), Some(chain)) = (&options.log, options.chain) {
+        return run_log(options, path, chain);
+    }
+    let Some(dir) = &options.dir else { anyhow::bail!("give a store's folder with --dir") };
+    let mut store = ChainStore::open_or_create(dir, options.network, Layout::default())?;
     crate::block_on(async {
         // Dropped at a wait, never within a change of the store.
         tokio::select! {
@@ -57,6 +72,48 @@ pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
     let hash = tip.and_then(|tip| tip.hash).map_or("none".to_owned(), |hash| hash.to_string());
     println!("{} blocks, height {height}, {hash}", store.block_count());
     Ok(ExitCode::SUCCESS)
+}
+
+/// The same for an account log.
+fn run_log(options: &Options, path: &Path, chain: AccountChain) -> anyhow::Result<ExitCode> {
+    let mut log = AccountFile::open_or_create(path, chain)?;
+    crate::block_on(async {
+        tokio::select! {
+            done = follow_log(options, &mut log) => done?,
+            interrupted = tokio::signal::ctrl_c() => interrupted?,
+        }
+        Ok(())
+    })?;
+    let blocks = log.ledgers().blocks();
+    let newest = blocks.last().map_or("none".to_owned(), |block| {
+        format!("block {}, {}", block.number, chain.hash_text(block.hash))
+    });
+    println!("{} blocks, newest {newest}", blocks.len());
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn follow_log(options: &Options, log: &mut AccountFile) -> anyhow::Result<()> {
+    let url = options.rpc.as_deref().unwrap_or_default();
+    let endpoint = options.secret.endpoint(url)?;
+    let node = AccountNode::connect(endpoint, log.ledgers().chain(), Limits::default()).await?;
+    let mut shown: Option<Instant> = None;
+    loop {
+        match keep::step(&node, log, u64::from(options.from)).await {
+            Ok(Some(done)) => {
+                if done.removed > 0 {
+                    eprintln!("{} blocks were replaced by {} others", done.removed, done.added);
+                }
+                if shown.is_none_or(|shown| shown.elapsed() >= SHOWN_EVERY) {
+                    shown = Some(Instant::now());
+                    eprintln!("block {}", done.height);
+                }
+            }
+            Ok(None) if options.once => return Ok(()),
+            Ok(None) => tokio::time::sleep(POLL).await,
+            Err(error) if options.once || !error.may_pass() => return Err(error.into()),
+            Err(error) => wait_for(&error).await,
+        }
+    }
 }
 
 async fn follow(options: &Options, store: &mut ChainStore) -> anyhow::Result<()> {
@@ -74,7 +131,7 @@ async fn follow(options: &Options, store: &mut ChainStore) -> anyhow::Result<()>
 }
 
 /// A node that restarts or catches up is waited for.
-async fn wait_for(error: &FollowError) {
+async fn wait_for(error: &impl Display) {
     eprintln!("comity: {error}; asking again in {} s", POLL.as_secs());
     tokio::time::sleep(POLL).await;
 }

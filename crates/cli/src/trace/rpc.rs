@@ -1,9 +1,8 @@
-//! A Bitcoin node on the command line, and replaying an exhibit with nothing but one.
+//! A node on the command line, and what a replay found.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Context as _;
 use chain::Network;
 use feed::{Auth, BitcoinNode, Endpoint, Limits};
 use trace::Replay;
@@ -31,18 +30,6 @@ impl Secret {
     pub async fn rpc(&self, url: &str, network: Network) -> anyhow::Result<BitcoinNode> {
         Ok(BitcoinNode::rpc(self.endpoint(url)?, network, Limits::default()).await?)
     }
-}
-
-/// Fetches the blocks that an exhibit names and replays it.
-pub fn replay(exhibit: &PathBuf, url: &str, secret: &Secret) -> anyhow::Result<ExitCode> {
-    let bytes = std::fs::read(exhibit).with_context(|| format!("{}", exhibit.display()))?;
-    let rests = feed::replay::rests(&bytes)?;
-    eprintln!("fetching {} blocks of {}", rests.blocks.len(), rests.network);
-    let view = crate::block_on(async {
-        let node = secret.rpc(url, rests.network).await?;
-        Ok(feed::replay::fetch(&node, &rests).await?)
-    })?;
-    tell(&trace::replay(&bytes, &view)?)
 }
 
 /// Says what a replay found.

@@ -1,15 +1,18 @@
 //! `comity trace why`: why two addresses are taken for one owner's, and what if a transaction is
-//! left out. Knows arguments and exit codes; the reasons are `trace::cluster`'s.
+//! left out. Knows arguments and exit codes; the reasons are `trace::cluster`'s and `deposit`'s.
+
+mod accounts;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
-use chain::store::ChainStore;
 use chain::{AddressNumber, Network, Txid, Utxo};
 use trace::cluster::explain::{explain, explain_cut};
 use trace::cluster::{Actors, Coinjoins, Multisig, Rule, clusters};
+
+use super::chains::Opened;
 
 /// Arguments.
 #[derive(clap::Args)]
@@ -17,6 +20,7 @@ use trace::cluster::{Actors, Coinjoins, Multisig, Rule, clusters};
 could not be tried.
 Examples:
   comity trace why --chain chain 1Address 3Address
+  comity trace why --chain accounts.log 0xAccount 0xAccount --tags tagpacks/
   comity trace why --chain chain --cut TXID 1Address 3Address")]
 pub struct Why {
     /// A block file: a raw block, or blk*.dat; give it once for each file.
@@ -28,9 +32,14 @@ pub struct Why {
     /// mainnet, testnet, signet or regtest.
     #[arg(long, default_value = "mainnet")]
     network: Network,
-    /// A store that `comity chain import` made, in place of block files.
+    /// A store or an account log that `comity chain` keeps, in place of block files.
     #[arg(long)]
     chain: Option<PathBuf>,
+    /// On account chains, the least number of signs that must speak for a deposit account.
+    #[arg(long, default_value_t = 3)]
+    votes_min: usize,
+    #[command(flatten)]
+    tags: crate::tags::TraceTags,
     /// A transaction to leave out; says how its cluster falls apart.
     #[arg(long, num_args = 1)]
     cut: Vec<Txid>,
@@ -51,7 +60,10 @@ pub struct Why {
 /// Runs `comity trace why`.
 pub fn run(why: &Why) -> anyhow::Result<ExitCode> {
     match &why.chain {
-        Some(dir) => answer(why, &ChainStore::open(dir)?),
+        Some(path) => match super::chains::open(path)? {
+            Opened::Outputs(store) => answer(why, &*store),
+            Opened::Accounts(ledgers) => accounts::answer(why, &ledgers),
+        },
         None => {
             let (blocks, undo) = (why.blocks.clone(), why.undo.clone());
             answer(why, &super::load(&super::Blocks { blocks, undo, network: why.network })?)

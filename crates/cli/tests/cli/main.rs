@@ -2,10 +2,13 @@
 //!
 //! A checker that is not installed is named on a line that starts with `SKIPPED`.
 
+mod accounts;
 mod checkers;
 mod demo;
 mod money;
 mod node;
+#[path = "../../../feed/tests/common/nodes.rs"]
+mod nodes;
 mod readme;
 mod stamped;
 mod store;
@@ -13,3 +16,4 @@ mod support;
 mod tables;
 mod tags;
 mod verify;
+mod watch;

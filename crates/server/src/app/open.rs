@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use quick_cache::sync::Cache;
 use store::Store;
 
-use super::{Clock, Node, bags, cases, derived, people, practice, trace};
+use super::{Clock, Node, bags, blocks, cases, derived, people, practice};
 use crate::config::Config;
 use crate::keys::Seal;
 
@@ -47,7 +47,7 @@ impl Node {
         let base = catalog_path.parent().map_or_else(|| config.folder.clone(), PathBuf::from);
         let records = records::Records::open(catalog, &base).await?;
         let practice = practice::open(&config).await?;
-        let chain = trace::read_chain(&config)?;
+        let chain = blocks::read(&config)?;
         let http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .timeout(Duration::from_secs(HTTP_SECONDS_MAX))

@@ -2,14 +2,13 @@
 //!
 //! Knows no policy of its own: the walk is `trace`'s, the attribution the catalog's.
 
-use anyhow::Context as _;
-use chain::{ChainView, NamedBytes, Network, Txid};
+use chain::{Txid, Utxo};
 use desk::policy::{Action, Actor, Facts, permit_read};
 use records::{Selector, SelectorKind};
 use trace::{Parameters, Policy, Source, Tag};
 
 use super::Node;
-use crate::config::Config;
+use super::blocks::Chain;
 use crate::error::Error;
 use crate::payload::{Exhibit, ExhibitBody};
 
@@ -49,32 +48,6 @@ pub struct Reached {
     pub taint: u64,
 }
 
-/// Reads the blocks a node is configured with.
-///
-/// # Errors
-/// Naming the file and offset of whatever is not a block.
-pub fn read_chain(config: &Config) -> anyhow::Result<Option<ChainView>> {
-    if config.chain.blocks.is_empty() {
-        return Ok(None);
-    }
-    let read = |paths: &[std::path::PathBuf]| -> anyhow::Result<Vec<(String, Vec<u8>)>> {
-        paths
-            .iter()
-            .map(|path| {
-                let full = config.path(path);
-                let bytes = std::fs::read(&full).with_context(|| format!("{}", full.display()))?;
-                let name = full.file_name().unwrap_or_default().to_string_lossy().into_owned();
-                Ok((name, bytes))
-            })
-            .collect()
-    };
-    let (blocks, undo) = (read(&config.chain.blocks)?, read(&config.chain.undo)?);
-    fn borrow(files: &[(String, Vec<u8>)]) -> Vec<NamedBytes<'_>> {
-        files.iter().map(|(name, bytes)| NamedBytes { name, bytes }).collect()
-    }
-    Ok(Some(ChainView::load(&borrow(&blocks), &borrow(&undo), Network::Mainnet)?))
-}
-
 impl Node {
     /// Follows one transaction's money and says which of it reached this company.
     ///
@@ -84,7 +57,8 @@ impl Node {
     /// # Errors
     /// When the transaction is not in the node's blocks or a source fails.
     pub async fn trace(&self, txid: &Selector) -> Result<Option<Traced>, Error> {
-        let Some(view) = &self.chain else { return Ok(None) };
+        let Some(blocks) = &self.chain else { return Ok(None) };
+        let view = &blocks.now().map_err(Error::Internal)?;
         let id: Txid = txid
             .value()
             .parse()
@@ -112,18 +86,19 @@ impl Node {
                 })
             })
             .collect();
-        let files = view.blocks().iter().map(|block| &block.file);
-        let inputs = files.map(|file| format!("{} {}", file.name, file.sha256)).collect();
         Ok(Some(Traced {
             json: trace::exhibit(&traced),
             svg: trace::svg::svg(&traced).into_bytes(),
             title: format!("Forward trace from {}", txid.value()),
-            inputs,
+            inputs: view.inputs(),
             reached,
             fiction,
         }))
     }
 }
+
+/// A trace through whatever blocks the node has.
+pub type FollowedTrace<'a> = trace::Trace<'a, Chain<'a>>;
 
 /// What somebody wants followed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -143,16 +118,16 @@ impl Node {
     ///
     /// # Errors
     /// [`Error::Hidden`] without the right; [`Error::Input`] when the node has no blocks, the
-    /// transaction is not in them, or the trace cannot be run.
+    /// transaction is not in them, or the trace cannot be run; or the store cannot be read.
     pub async fn follow<T>(
         &self,
         actor: &Actor,
         question: &Question,
-        tell: impl FnOnce(&trace::Trace<'_>) -> T,
+        tell: impl FnOnce(&FollowedTrace<'_>) -> T,
     ) -> Result<T, Error> {
         permit_read(actor, Action::FollowMoney, &Facts::default()).ok_or(Error::Hidden)?;
-        let Some(view) = &self.chain else {
-            let fix = "name block files under [chain] in comity.toml";
+        let Some(blocks) = &self.chain else {
+            let fix = "name a store or block files under [chain] in comity.toml";
             return Err(Error::input("from", "this node has no blocks", fix));
         };
         let audit = store::ReadAudit {
@@ -161,6 +136,7 @@ impl Node {
             action: Action::FollowMoney.as_str().to_owned(),
         };
         self.store.audit_read(audit).await?;
+        let view = &blocks.now().map_err(Error::Internal)?;
         let mut parameters = Parameters::new(question.source, question.policy);
         parameters.limits = question.limits;
         trace::flow::request(view, &parameters).map_err(refused)?;
@@ -173,7 +149,7 @@ impl Node {
     /// learns the addresses, and the catalog is asked about them.
     async fn with_own_tags(
         &self,
-        view: &ChainView,
+        view: &Chain<'_>,
         mut parameters: Parameters,
     ) -> Result<(Parameters, Vec<records::Owner>), Error> {
         let first = trace::flow::follow(view, &parameters).map_err(fault)?;

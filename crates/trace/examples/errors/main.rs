@@ -2,6 +2,7 @@
 //!
 //! Run as `cargo xtask bench errors`. Real data that is absent is named in the report and left out.
 
+mod deposits;
 #[path = "../../tests/made/mod.rs"]
 mod made;
 mod measure;
@@ -44,6 +45,7 @@ fn main() {
     unions(&mut page, &made);
     tags(&mut page, &real);
     shapes(&mut page, &real, &made);
+    deposits::write(&mut page);
     page += OUTRO;
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/error-rates.md");
     std::fs::write(&path, &page).expect("docs/ can be written");

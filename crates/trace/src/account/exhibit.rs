@@ -13,6 +13,8 @@ use chain::account::{AccountChain, Hash256, Ledgers};
 mod wire;
 mod write;
 
+pub(crate) use write::place;
+
 /// The value of the exhibit's `format` field.
 pub const FORMAT: &str = "comity account exhibit";
 /// The version of the format that this engine writes and reads.
@@ -81,7 +83,9 @@ pub fn replay(bytes: &[u8], ledgers: &Ledgers) -> Result<Replay, AccountReplayEr
     if recorded.chain != ledgers.chain().to_string() || recorded.inputs != given {
         let said = |chain: &str, inputs: &wire::Inputs| {
             let (first, last) = (inputs.block_first.number, inputs.block_last.number);
-            format!("{chain} blocks {first} to {last}, digest {}", inputs.blocks_sha256)
+            let gaps: u64 = inputs.gaps.iter().map(|gap| gap.count).sum();
+            let digest = &inputs.blocks_sha256;
+            format!("{chain} blocks {first} to {last}, digest {digest}, {gaps} gaps")
         };
         return Err(AccountReplayError::Blocks {
             recorded: said(&recorded.chain, &recorded.inputs),
@@ -166,6 +170,7 @@ fn parameters(recorded: &wire::Recorded) -> Result<AccountParameters, AccountRep
             dust_divisor: wire.poisoning.dust_divisor,
         },
         tags: wire.tags.iter().map(tag).collect(),
+        attribution: wire.attribution.clone(),
     })
 }
 

@@ -33,7 +33,7 @@ pub struct Step {
 }
 
 /// What becomes of a tainted payment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum StepFate {
     /// The payee's holding took it in.
     Followed,
@@ -53,6 +53,23 @@ pub enum StepFate {
     Destroyed,
     /// It became as much of another asset, at this event.
     Wrapped(EventNumber),
+}
+
+impl StepFate {
+    /// The words used in exhibits and tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            StepFate::Followed => "followed",
+            StepFate::Reached => "reached a tagged account",
+            StepFate::Contract => "stopped at a contract",
+            StepFate::HopsMax => "stopped: too far",
+            StepFate::AmountMin => "stopped: too little",
+            StepFate::ShareMin => "stopped: too small a part",
+            StepFate::Bait => "left out as bait",
+            StepFate::Destroyed => "destroyed",
+            StepFate::Wrapped(_) => "wrapped or unwrapped",
+        }
+    }
 }
 
 /// Tainted money that an account holds at the end.
@@ -88,7 +105,17 @@ struct Carried {
     hop: u32,
 }
 
+/// Up to when it counts that an account shows itself to be a contract.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Known {
+    /// The end of the walk: what is known now.
+    AtEnd,
+    /// Each payment: what was known then, so that newer blocks change nothing before them.
+    AtPayment,
+}
+
 struct Walk<'a> {
+    known: Known,
     ledgers: &'a Ledgers,
     parameters: &'a AccountParameters,
     tracked: BTreeMap<Key, Tracked>,
@@ -101,9 +128,32 @@ struct Walk<'a> {
 }
 
 /// Follows the source under one rule.
+///
+/// # Errors
+/// The source or the asset is not there, or pays nothing; or a ledger is beyond 128 bits.
 pub fn follow(
     ledgers: &Ledgers,
     parameters: &AccountParameters,
+) -> Result<AccountFlow, AccountTraceError> {
+    follow_knowing(ledgers, parameters, Known::AtEnd)
+}
+
+/// The same as it looked from block to block: an account that shows itself to be a contract later
+/// is one from then on. What is followed up to a block never changes by newer ones.
+///
+/// # Errors
+/// As [`follow`].
+pub fn follow_as_seen(
+    ledgers: &Ledgers,
+    parameters: &AccountParameters,
+) -> Result<AccountFlow, AccountTraceError> {
+    follow_knowing(ledgers, parameters, Known::AtPayment)
+}
+
+fn follow_knowing(
+    ledgers: &Ledgers,
+    parameters: &AccountParameters,
+    known: Known,
 ) -> Result<AccountFlow, AccountTraceError> {
     let origins: BTreeSet<u64> = origins(ledgers, parameters)?.into_iter().collect();
     let last = parameters.limits.block_last;
@@ -111,6 +161,7 @@ pub fn follow(
     let rows_end =
         after.map_or(ledgers.event_count(), |block| ledgers.events_of_block(block).start);
     let mut walk = Walk {
+        known,
         ledgers,
         parameters,
         tracked: BTreeMap::new(),
@@ -253,11 +304,15 @@ impl Walk<'_> {
         let limits = &self.parameters.limits;
         let text = || self.ledgers.account_text(payee);
         let stops = self.parameters.contracts == Contracts::Stop;
+        let before = EventNumber(match self.known {
+            Known::AtEnd => self.rows_end,
+            Known::AtPayment => event.number.0 + 1,
+        });
         if bait {
             StepFate::Bait
         } else if !self.parameters.tags.is_empty() && self.parameters.tags.contains_key(&text()) {
             StepFate::Reached
-        } else if stops && self.ledgers.is_contract_before(payee, EventNumber(self.rows_end)) {
+        } else if stops && self.ledgers.is_contract_before(payee, before) {
             StepFate::Contract
         } else if hop > limits.hops_max {
             StepFate::HopsMax

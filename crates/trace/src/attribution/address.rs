@@ -4,6 +4,7 @@
 //! hides a checksum in the case, Bitcoin Cash has two alphabets, Tron two encodings. A text whose
 //! checksum is wrong is kept and said to be wrong: it may be a typing error of the pack.
 
+use chain::account::AccountChain;
 use std::borrow::Cow;
 use std::fmt;
 
@@ -62,6 +63,10 @@ const ALIASES: [(&str, &str); 12] = [
 /// Tokens that live on several blockchains; the form of the address says which.
 const TOKENS: [&str; 6] = ["USDT", "USDC", "DAI", "BUSD", "TUSD", "WBTC"];
 
+/// Codes of EVM chains by their number (EIP-155).
+const EVM_CODES: [(u64, &str); 6] =
+    [(1, "ETH"), (56, "BSC"), (61, "ETC"), (137, "MATIC"), (250, "FTM"), (42_161, "ARB")];
+
 /// How addresses of a blockchain are spelled.
 enum Form {
     Base58,
@@ -94,6 +99,20 @@ impl Blockchain {
             Some((_, code)) => Cow::Borrowed(code),
             None => Cow::Owned(upper),
         }))
+    }
+
+    /// The blockchain of a chain of accounts. Chains without a code here go by number, such as
+    /// `EVM-31337`: an address on one of them need not be the same owner's on another.
+    pub fn of_accounts(chain: AccountChain) -> Blockchain {
+        let number = match chain {
+            AccountChain::Tron => return Blockchain::TRON,
+            AccountChain::Evm { chain_id } => chain_id,
+        };
+        let known = EVM_CODES.iter().find(|(chain_id, _)| *chain_id == number);
+        Blockchain(match known {
+            Some((_, code)) => Cow::Borrowed(code),
+            None => Cow::Owned(format!("EVM-{number}")),
+        })
     }
 
     /// The blockchain that holds an asset at an address: the asset's own, or for a token that lives

@@ -6,16 +6,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chain::Utxo;
+use chain::{Network, Utxo};
 use serde::{Deserialize, Serialize};
 
+use super::address::Blockchain;
 use super::boundary::{Boundaries, Effect, NO_RULE};
 use super::decision::Decision;
 use super::lift::on_chain;
 use super::set::TaggedNumber;
 use super::statement::{Day, Statement, Subject};
 use super::view::{Said, Standing, View};
-use crate::{Fate, Parameters, Tag, Trace, TraceError};
+use crate::{Fate, Parameters, Tag, Tags, Trace, TraceError};
+
+mod accounts;
+
+pub use accounts::{ending_accounts, run_accounts};
 
 /// The tags behind a trace, as an exhibit records them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -176,8 +181,21 @@ pub fn run<'a, C: Utxo>(
         .parameters
         .tags
         .retain(|address, _| parameters.tags.contains_key(address) || reached(address));
-    trace.parameters.attribution = Some(Box::new(attribution(tags, boundaries, came_to.keys())));
+    let cited = attribution(tags, boundaries, &Blockchain::BITCOIN, came_to.keys());
+    trace.parameters.attribution = Some(Box::new(cited));
     Ok(trace)
+}
+
+/// The addresses of a Bitcoin network whose tags end a trace, as the network writes them, whether a
+/// chain here has them yet or not.
+pub fn ending_addresses(tags: &View<'_>, boundaries: Boundaries, network: Network) -> Tags {
+    let tagged = tags.set.addresses_on(&Blockchain::BITCOIN).map(TaggedNumber);
+    let ending = |number: TaggedNumber| {
+        let script = chain::script::script_of(tags.set.address(number).1, network).ok()?;
+        let address = chain::script::address(&script, network)?;
+        Some((address, ending(tags, boundaries, number)?))
+    };
+    tagged.filter_map(ending).collect()
 }
 
 /// Every address that taint came to under some policy, and whether a trace ended there by its tag.
@@ -217,11 +235,11 @@ fn stops(
 fn attribution<'t>(
     tags: &View<'_>,
     boundaries: Boundaries,
+    blockchain: &Blockchain,
     addresses: impl Iterator<Item = &'t String>,
 ) -> Attribution {
-    let bitcoin = super::Blockchain::BITCOIN;
     let cited = addresses.filter_map(|address| {
-        cite(tags, boundaries, tags.set.find(&bitcoin, &bitcoin.spell(address).text)?)
+        cite(tags, boundaries, tags.set.find(blockchain, &blockchain.spell(address).text)?)
     });
     Attribution {
         as_of: tags.day,
@@ -290,8 +308,8 @@ fn passes(believed: &[Said<'_>]) -> (Effect, Option<String>, &'static str) {
 }
 
 impl Attribution {
-    /// Whether these packs say on the recorded day what is cited here.
-    pub fn check(&self, set: &super::TagSet) -> Result<(), CitationError> {
+    /// Whether these packs say on the recorded day what is cited here of addresses of a blockchain.
+    pub fn check(&self, set: &super::TagSet, blockchain: &Blockchain) -> Result<(), CitationError> {
         let names = |packs: &[CitedPack]| {
             packs.iter().map(|pack| pack.sha256.clone()).collect::<BTreeSet<String>>()
         };
@@ -299,7 +317,7 @@ impl Attribution {
         let confidence_min = self.confidence_min.parse().unwrap_or_default();
         let boundaries = Boundaries { confidence_min };
         let addresses = self.addresses.iter().map(|cited| &cited.address);
-        let given = attribution(&view, boundaries, addresses);
+        let given = attribution(&view, boundaries, blockchain, addresses);
         let (mine, theirs) = (names(&self.packs), names(&given.packs));
         if mine != theirs || self.actor_packs != given.actor_packs {
             let other = mine.symmetric_difference(&theirs).next();

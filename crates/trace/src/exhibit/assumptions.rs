@@ -1,7 +1,8 @@
 //! What a reader must grant, in plain words. Only sentences that bear on this trace are printed.
 
 use super::wire;
-use crate::{FeeRule, Policy, StopReason, Trace};
+use crate::attribution::Attribution;
+use crate::{FeeRule, Policy, StopReason, Tags, Trace};
 use chain::Utxo;
 
 /// The assumptions of a trace, in a fixed order.
@@ -58,7 +59,7 @@ pub(super) fn assumptions<C: Utxo>(trace: &Trace<'_, C>, inputs: &wire::Inputs) 
         "Where the value of an input is not known, the trace stops and names the transaction; \
          nothing is guessed.",
     );
-    said.extend(about_tags(trace));
+    said.extend(about_tags(&trace.parameters.tags, trace.parameters.attribution.as_deref()));
     said
 }
 
@@ -93,18 +94,14 @@ fn rule(policy: Policy) -> &'static str {
 }
 
 /// What tags rest on.
-fn about_tags<C: Utxo>(trace: &Trace<'_, C>) -> Vec<String> {
+pub(crate) fn about_tags(tags: &Tags, attribution: Option<&Attribution>) -> Vec<String> {
     let mut said = Vec::new();
     let mut say = |holds: bool, sentence: &str| {
         if holds {
             said.push(sentence.to_owned());
         }
     };
-    say(
-        !trace.parameters.tags.is_empty(),
-        "A tag is a statement of its source, not a fact of the chain.",
-    );
-    let attribution = trace.parameters.attribution.as_deref();
+    say(!tags.is_empty(), "A tag is a statement of its source, not a fact of the chain.");
     say(
         attribution.is_some(),
         "Tags come from the packs named by digest. Only tagged addresses that the money came to \
@@ -123,7 +120,7 @@ fn about_tags<C: Utxo>(trace: &Trace<'_, C>) -> Vec<String> {
          statement is shown.",
     );
     say(
-        trace.parameters.tags.values().any(|tag| tag.fiction),
+        tags.values().any(|tag| tag.fiction),
         "Tags marked as fiction are made up for an example: those addresses are real and have \
          nothing to do with the names given.",
     );

@@ -177,7 +177,7 @@ fn ends<C: Utxo>(trace: &Trace<'_, C>, fates: &[Fate]) -> Vec<wire::End> {
                 taint: output.lot.taint.to_string(),
                 script_type: output.script_type.name(),
                 address: output.address.clone(),
-                fate: fate_name(output.fate),
+                fate: output.fate.name(),
                 spent_by: output.spent_by.map(|spender| txid(trace, spender)),
                 tag: tagged,
             });
@@ -186,25 +186,11 @@ fn ends<C: Utxo>(trace: &Trace<'_, C>, fates: &[Fate]) -> Vec<wire::End> {
     ends
 }
 
-fn fate_name(fate: Fate) -> &'static str {
-    match fate {
-        Fate::Clean => "clean",
-        Fate::Followed => "followed",
-        Fate::Unspent => "unspent_in_view",
-        Fate::Unspendable => "unspendable",
-        Fate::Reached => "reached",
-        Fate::BelowAmount => "below_amount_min",
-        Fate::BelowShare => "below_share_min",
-    }
-}
-
 fn boundary<C: Utxo>(trace: &Trace<'_, C>, stop: &Stop) -> wire::Boundary {
-    let (reason, unknown, unknown_count) = match &stop.reason {
-        StopReason::UnknownInputs(points) => ("unknown_input_values", &points[..], points.len()),
-        StopReason::UnknownFees { count } => ("unknown_fees", &[][..], *count as usize),
-        StopReason::Claim => ("coinbase_claims_too_much", &[][..], 0),
-        StopReason::Hops => ("hops_max", &[][..], 0),
-        StopReason::Transactions => ("transactions_max", &[][..], 0),
+    let (unknown, unknown_count) = match &stop.reason {
+        StopReason::UnknownInputs(points) => (&points[..], points.len()),
+        StopReason::UnknownFees { count } => (&[][..], *count as usize),
+        StopReason::Claim | StopReason::Hops | StopReason::Transactions => (&[][..], 0),
     };
     let block = trace.view.block_of(stop.transaction);
     let taint: u64 = stop.inputs.iter().map(|input| input.lot.taint.0).sum();
@@ -213,7 +199,7 @@ fn boundary<C: Utxo>(trace: &Trace<'_, C>, stop: &Stop) -> wire::Boundary {
         txid: txid(trace, stop.transaction),
         block: trace.view.block_hash(block).map(|hash| hash.to_string()),
         height: trace.view.height(block).map(|height| height.0),
-        reason: reason.to_owned(),
+        reason: stop.reason.name().to_owned(),
         taint: taint.to_string(),
         inputs: stop.inputs.iter().map(write_input).collect(),
         unknown_inputs: unknown.iter().take(UNKNOWN_INPUTS_MAX).map(OutPoint::to_string).collect(),
@@ -258,7 +244,7 @@ fn write_output<C: Utxo>(trace: &Trace<'_, C>, output: &HopOutput) -> wire::Outp
         ranges: ranges(&output.lot),
         script_type: output.script_type.name(),
         address: output.address.clone(),
-        fate: fate_name(output.fate),
+        fate: output.fate.name(),
         spent_by: output.spent_by.map(|spender| txid(trace, spender)),
     }
 }

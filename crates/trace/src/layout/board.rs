@@ -6,11 +6,12 @@
 
 use std::collections::BTreeSet;
 
-use chain::{Satoshi, Utxo};
+use chain::Utxo;
 
 use super::graph::{self, Graph};
-use super::{CARD_GAP, CARD_WIDTH, COLUMN_GAP, Card, Role, card, order};
+use super::{CARD_GAP, CARD_WIDTH, COLUMN_GAP, Card, Role, accounts, card, order, thickness};
 use crate::Trace;
+use crate::account::AccountTrace;
 
 /// Pieces and links of a board at most; what does not fit is counted again.
 pub const BOARD_ELEMENTS_MAX: usize = 500;
@@ -23,7 +24,7 @@ pub struct Board {
     pub pieces: Vec<Piece>,
     /// What goes from one to another.
     pub links: Vec<Link>,
-    /// Transactions and outputs that the counted pieces stand for.
+    /// Transactions and outputs (of accounts: accounts and ends) that the counted pieces stand for.
     pub counted: (usize, usize),
 }
 
@@ -46,15 +47,25 @@ pub struct Link {
     pub from: usize,
     /// Which piece, from 0.
     pub to: usize,
-    /// How much.
-    pub taint: Satoshi,
+    /// How much, in the smallest unit.
+    pub taint: u128,
+    /// The same in words.
+    pub amount: String,
     /// Tenths of a pixel thick, by the square root of the share of the money.
     pub thickness: u32,
 }
 
 /// Lays out as much of a trace as fits [`BOARD_ELEMENTS_MAX`], the open layers first.
 pub fn board<C: Utxo>(trace: &Trace<'_, C>, open: &BTreeSet<usize>) -> Board {
-    let whole = graph::whole(trace);
+    fit(&graph::whole(trace), open)
+}
+
+/// The same of a trace over accounts.
+pub fn account_board(trace: &AccountTrace<'_>, open: &BTreeSet<usize>) -> Board {
+    fit(&accounts::whole(trace), open)
+}
+
+fn fit(whole: &Graph, open: &BTreeSet<usize>) -> Board {
     let mut count = whole.nodes.len().min(BOARD_ELEMENTS_MAX);
     loop {
         let reduced = whole.reduce(count, open);
@@ -80,11 +91,13 @@ fn place(graph: &Graph) -> Board {
             pieces[*index] = Some(Piece { key: node.key.clone(), card, opens });
         }
     }
-    let most = graph.edges.values().map(|taint| taint.0).max().unwrap_or(0).max(1);
-    let link = |((from, to), taint): (&(usize, usize), &Satoshi)| {
-        let share = u128::from(taint.0.min(most)) * 10_000 / u128::from(most);
-        let thickness = 10 + (share as u32).isqrt() * 40 / 100;
-        Link { from: *from, to: *to, taint: *taint, thickness }
+    let most = graph.edges.values().copied().max().unwrap_or(0).max(1);
+    let link = |((from, to), taint): (&(usize, usize), &u128)| Link {
+        from: *from,
+        to: *to,
+        taint: *taint,
+        amount: graph.sort.amount(*taint),
+        thickness: thickness(*taint, most),
     };
     let counted = graph.nodes.iter().filter(|node| node.role == Role::Counted);
     Board {

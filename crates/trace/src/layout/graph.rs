@@ -28,10 +28,11 @@ pub enum Role {
 pub(super) struct Node {
     pub role: Role,
     pub layer: usize,
-    pub taint: Satoshi,
+    pub taint: u128,
     pub lines: Vec<super::Line>,
     pub title: String,
-    /// Transactions and outputs that a counted node stands for.
+    /// Passages (transactions, accounts) and ends (outputs, last payments) that a counted node
+    /// stands for.
     pub counts: (usize, usize),
     /// What it is, the same in every picture of the trace: a transaction, `stop-` and one, or an
     /// output; a counted node has the layers it stands for.
@@ -40,18 +41,66 @@ pub(super) struct Node {
     pub layers: (usize, usize),
 }
 
-/// Taint on its way between two nodes.
-pub(super) type Edges = BTreeMap<(usize, usize), Satoshi>;
+/// Taint on its way between two nodes, in the smallest unit.
+pub(super) type Edges = BTreeMap<(usize, usize), u128>;
 
-#[derive(Clone, Debug, Default)]
+/// What nodes are, and how amounts are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sort {
+    /// Transactions and outputs, in bitcoin.
+    Outputs,
+    /// Accounts and payments, in an asset.
+    Accounts(Unit),
+}
+
+/// How an asset's amounts are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Unit {
+    /// The name of the whole; none where nothing here says how many units make one.
+    pub whole: Option<(&'static str, u32)>,
+}
+
+#[derive(Clone, Debug)]
 pub(super) struct Graph {
     pub nodes: Vec<Node>,
     pub edges: Edges,
+    pub sort: Sort,
+}
+
+impl Sort {
+    /// An amount in words.
+    pub fn amount(self, taint: u128) -> String {
+        match self {
+            Sort::Outputs => format!("{} BTC", Satoshi(taint as u64).bitcoin()),
+            Sort::Accounts(unit) => unit.amount(taint),
+        }
+    }
+
+    /// What a counted node counts, in one and many.
+    fn counted(self) -> [[&'static str; 2]; 2] {
+        match self {
+            Sort::Outputs => [["transaction", "transactions"], ["output", "outputs"]],
+            Sort::Accounts(_) => [["account", "accounts"], ["end", "ends"]],
+        }
+    }
+}
+
+impl Unit {
+    /// An amount, exactly: digits behind the point end with the last that is not 0.
+    pub fn amount(self, amount: u128) -> String {
+        let Some((name, decimals)) = self.whole else { return format!("{amount} units") };
+        let one = 10u128.pow(decimals);
+        let (whole, part) = (amount / one, amount % one);
+        let part = format!("{part:0>width$}", width = decimals as usize);
+        let part = part.trim_end_matches('0');
+        let point = if part.is_empty() { "" } else { "." };
+        format!("{whole}{point}{part} {name}")
+    }
 }
 
 /// The whole flow as a graph. Every edge leads to a higher layer.
 pub(super) fn whole<C: Utxo>(trace: &Trace<'_, C>) -> Graph {
-    let mut graph = Graph::default();
+    let mut graph = Graph { nodes: Vec::new(), edges: Edges::new(), sort: Sort::Outputs };
     let mut made: HashMap<TxNumber, usize> = HashMap::new();
     for hop in &trace.flow.hops {
         let taint = taint(&hop.inputs);
@@ -65,7 +114,7 @@ pub(super) fn whole<C: Utxo>(trace: &Trace<'_, C>) -> Graph {
             let layer = graph.nodes[index].layer + 1;
             let end = graph.nodes.len();
             graph.nodes.push(Node { layer, ..end_node(trace, hop, output) });
-            graph.edges.insert((index, end), output.lot.taint);
+            graph.edges.insert((index, end), u128::from(output.lot.taint.0));
         }
     }
     for stop in &trace.flow.stops {
@@ -93,7 +142,7 @@ impl Graph {
             let from = trace.view.transaction(&txid).and_then(|from| made.get(&from));
             let Some(from) = from else { continue };
             layer = layer.max(self.nodes[*from].layer + 1);
-            self.edges.entry((*from, index)).or_default().0 += input.lot.taint.0;
+            *self.edges.entry((*from, index)).or_default() += u128::from(input.lot.taint.0);
         }
         self.nodes.push(Node { layer, ..node });
         index
@@ -119,7 +168,7 @@ impl Graph {
         });
         let kept: BTreeSet<usize> = order.into_iter().take(count).collect();
         let columns = self.columns(&kept);
-        let mut reduced = Graph::default();
+        let mut reduced = Graph { nodes: Vec::new(), edges: Edges::new(), sort: self.sort };
         let mut place = vec![0; self.nodes.len()];
         let mut counted: HashMap<usize, usize> = HashMap::new();
         for (index, node) in self.nodes.iter().enumerate() {
@@ -143,11 +192,11 @@ impl Graph {
         for ((from, to), taint) in &self.edges {
             let (from, to) = (place[*from], place[*to]);
             if from != to {
-                reduced.edges.entry((from, to)).or_default().0 += taint.0;
+                *reduced.edges.entry((from, to)).or_default() += taint;
             }
         }
         for node in reduced.nodes.iter_mut().filter(|node| node.role == Role::Counted) {
-            word_counted(node);
+            word_counted(node, self.sort);
         }
         reduced
     }
@@ -192,6 +241,7 @@ fn hop_node<C: Utxo>(trace: &Trace<'_, C>, hop: &Hop, taint: Satoshi) -> Node {
         _ => String::new(),
     };
     let title = format!("Transaction {txid}: {} BTC tainted{fee}", taint.bitcoin());
+    let taint = u128::from(taint.0);
     Node { role, layer: 0, taint, lines, title, counts: (1, 0), key: txid, layers: (0, 0) }
 }
 
@@ -232,7 +282,7 @@ fn end_node<C: Utxo>(trace: &Trace<'_, C>, hop: &Hop, output: &HopOutput) -> Nod
         let fiction = if tag.fiction { "; fiction" } else { "" };
         title.push_str(&format!("; tagged {} by {}{fiction}", tag.label, tag.source));
     }
-    let (taint, key) = (output.lot.taint, point.to_string());
+    let (taint, key) = (u128::from(output.lot.taint.0), point.to_string());
     Node { role, layer: 0, taint, lines, title, counts: (0, 1), key, layers: (0, 0) }
 }
 
@@ -260,7 +310,7 @@ fn stop_node<C: Utxo>(trace: &Trace<'_, C>, stop: &Stop) -> Node {
         super::Line::code(shorten(&txid)),
     ];
     let title = format!("Transaction {txid}: {head}, {detail}; {} BTC", taint.bitcoin());
-    let key = format!("stop-{txid}");
+    let (taint, key) = (u128::from(taint.0), format!("stop-{txid}"));
     Node { role, layer: 0, taint, lines, title, counts: (1, 0), key, layers: (0, 0) }
 }
 
@@ -268,7 +318,7 @@ fn counted_node(layer: usize, of: usize) -> Node {
     Node {
         role: Role::Counted,
         layer,
-        taint: Satoshi(0),
+        taint: 0,
         lines: Vec::new(),
         title: String::new(),
         counts: (0, 0),
@@ -277,32 +327,34 @@ fn counted_node(layer: usize, of: usize) -> Node {
     }
 }
 
-fn word_counted(node: &mut Node) {
-    let (transactions, outputs) = node.counts;
+fn word_counted(node: &mut Node, sort: Sort) {
+    let (passages, ends) = node.counts;
+    let words = sort.counted();
     node.key = format!("layers-{}-{}", node.layers.0, node.layers.1);
-    let plural =
-        |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
+    let plural = |count: usize, words: [&str; 2]| {
+        format!("{count} {}", if count == 1 { words[0] } else { words[1] })
+    };
     node.lines = vec![super::Line::head("Not drawn".to_owned())];
-    for (count, word) in [(transactions, "transaction"), (outputs, "output")] {
+    for (count, words) in [(passages, words[0]), (ends, words[1])] {
         if count > 0 {
-            node.lines.push(super::Line::small(plural(count, word)));
+            node.lines.push(super::Line::small(plural(count, words)));
         }
     }
     node.title = format!(
         "{} and {} that are in the exhibit's table and not in this picture",
-        plural(transactions, "transaction"),
-        plural(outputs, "output")
+        plural(passages, words[0]),
+        plural(ends, words[1])
     );
 }
 
 /// Both ends of a transaction id; the whole is in the node's title.
-fn shorten(txid: &str) -> String {
+pub(super) fn shorten(txid: &str) -> String {
     format!("{}…{}", &txid[..10], &txid[txid.len() - 10..])
 }
 
 /// An address is never shortened, because look-alike addresses share both ends; it is folded into
 /// lines of about equal length.
-fn fold(address: &str) -> impl Iterator<Item = String> {
+pub(super) fn fold(address: &str) -> impl Iterator<Item = String> {
     let characters: Vec<char> = address.chars().collect();
     let lines = characters.len().div_ceil(super::CODE_CHARS_MAX).max(1);
     let length = characters.len().div_ceil(lines).max(1);

@@ -3,7 +3,7 @@
 nav-money = Geld
 money-title = Dem Geld folgen
 money-lead = Beginnen Sie bei einer Transaktion aus den Blöcken dieser Stelle. Jeder Satoshi, der hineingeht, kommt in einer der Tabellen heraus, und der Nachweis ergibt beim Nachrechnen dieselben Bytes.
-money-no-blocks = Diese Stelle hat noch keine Blöcke. Sobald Blockdateien in ihrer Konfiguration stehen, folgt diese Seite dem Geld durch sie.
+money-no-blocks = Diese Stelle hat noch keine Blöcke. Sobald ein Speicher oder Blockdateien in ihrer Konfiguration stehen, folgt diese Seite dem Geld durch sie.
 money-from = Transaktion oder Ausgang
 money-from-hint = 64 hexadezimale Ziffern; mit :0 nur ihr erster Ausgang
 money-from-wrong = Das ist keine Transaktion: Geben Sie 64 hexadezimale Ziffern an, mit Doppelpunkt und Nummer, wenn nur ein Ausgang gemeint ist

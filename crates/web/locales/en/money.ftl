@@ -3,7 +3,7 @@
 nav-money = Money
 money-title = Follow the money
 money-lead = Start at a transaction of this desk’s blocks. Every satoshi that goes in comes out in one of the tables, and the exhibit replays to the same bytes.
-money-no-blocks = This desk has no blocks yet. Once block files are named in its configuration, this page follows money through them.
+money-no-blocks = This desk has no blocks yet. Once a store or block files are named in its configuration, this page follows money through them.
 money-from = Transaction or output
 money-from-hint = 64 hexadecimal digits; add :0 for its first output alone
 money-from-wrong = That is no transaction: give 64 hexadecimal digits, with a colon and the number of an output if only one is meant

@@ -7,11 +7,13 @@ use axum::Json;
 use axum::extract::{Query, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
+use chain::Utxo as _;
 use desk::policy::Action;
 use serde_json::{Value, json};
+use server::app::trace::FollowedTrace as Trace;
+use trace::Policy;
 use trace::flow::{Fate, Hop, HopOutput, StopReason};
 use trace::layout::{Board, Role};
-use trace::{Policy, Trace};
 
 use super::question::Typed;
 use crate::form::Mistakes;
@@ -227,7 +229,7 @@ fn pass(traced: &Trace<'_>, hop: &Hop) -> Passed {
     Passed {
         hop: hop.hop,
         txid: traced.view.txid(hop.transaction).to_string(),
-        height: traced.view.block(block).height.map(|height| height.0),
+        height: traced.view.height(block).map(|height| height.0),
         entered: if hop.hop == 0 { traced.flow.totals.source.0 } else { sum(|lot| lot.taint.0) },
         worth: sum(|lot| lot.value.0),
         outputs: hop.outputs.iter().filter(|output| output.lot.taint.0 > 0).count(),
@@ -306,29 +308,17 @@ pub async fn picture(
     Ok(attached("picture.svg", "image/svg+xml", text.into_bytes()))
 }
 
-/// The table of ends as CSV, amounts in satoshis.
+/// The flow as CSV, see docs/formats/trace-csv.md.
 ///
 /// # Errors
 /// As [`exhibit`].
-pub async fn ends_csv(
+pub async fn flow_csv(
     State(site): State<Arc<Site>>,
     by: SignedIn,
     Query(typed): Query<Typed>,
 ) -> Result<Response, Problem> {
-    let text = file(&site, &by, &typed, |traced| {
-        let mut text = String::from("hop,output,address,label,value_satoshi,taint_satoshi,fate\n");
-        for end in traced.flow.hops.iter().flat_map(|hop| ends(traced, hop)) {
-            let label = end.label.unwrap_or_default().replace('"', "\"\"");
-            let address = end.address.unwrap_or_default();
-            let fate = end.fate_key.trim_start_matches("fate-");
-            text += &format!(
-                "{},{},{address},\"{label}\",{},{},{fate}\n",
-                end.hop, end.output, end.value, end.taint
-            );
-        }
-        text
-    });
-    Ok(attached("ends.csv", "text/csv; charset=utf-8", text.await?.into_bytes()))
+    let text = file(&site, &by, &typed, |traced| trace::table::flow_csv(traced)).await?;
+    Ok(attached("flow.csv", "text/csv; charset=utf-8", text.into_bytes()))
 }
 
 /// The board: pieces with their places and links, for the script that draws it.
@@ -372,7 +362,7 @@ fn board_json(board: &Board) -> Value {
             json!({
                 "from": board.pieces[link.from].key,
                 "to": board.pieces[link.to].key,
-                "bitcoin": link.taint.bitcoin().to_string(),
+                "amount": link.amount,
                 "tenths": link.thickness,
             })
         })

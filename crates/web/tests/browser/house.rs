@@ -64,6 +64,11 @@ pub struct Who(usize);
 impl House {
     /// Opens one; none, and a line that says SKIPPED, where no browser is installed.
     pub async fn open(wanted: Wanted) -> Option<Self> {
+        Self::open_with(wanted, |_| {}).await
+    }
+
+    /// The same, with something changed in the node's folder before it starts.
+    pub async fn open_with(wanted: Wanted, change: impl FnOnce(&Path)) -> Option<Self> {
         let browser = Browser::open(wanted).await?;
         let _ = tracing_subscriber::fmt()
             .with_max_level(tracing::Level::WARN)
@@ -73,7 +78,7 @@ impl House {
         let tcp = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let port = tcp.local_addr().expect("an address").port();
         let site = format!("http://localhost:{port}");
-        let (node, web, clock) = exchange::open(dir.path(), &site).await;
+        let (node, web, clock) = exchange::open_with(dir.path(), &site, change).await;
         let (keys, company) = (dir.path().join("keys"), node.config.company.name.clone());
         let now = clock.now();
         let recipient =

@@ -61,6 +61,37 @@ async fn money_is_followed_in_tables_first_and_in_a_picture_that_opens() {
     house.close().await;
 }
 
+/// The same page over a store that `comity chain` keeps: what is taken along replays on it.
+#[tokio::test]
+async fn money_is_followed_through_a_chain_store() {
+    let keep = crate::support::exchange::keep_blocks_in_a_store;
+    let Some(mut house) = House::open_with(Wanted::default(), keep).await else { return };
+    house.first_administrator("Rut Okafor").await;
+    let bo = house.staff("Bo Ander", &[Role::Analyst]).await;
+    house.sit_down(bo).await;
+    let browser = &house.browser;
+    browser.follow("Money").await;
+    browser.fill("Transaction or output", STOLEN).await;
+    browser.push("Follow").await;
+    browser.wait_for_text("Where the money came to rest").await;
+    browser.wait_for("the picture", "document.getElementById('graph').dataset.pieces > 1").await;
+    house.look("money-store").await;
+    let taken = |name: &'static str| async move {
+        let file = browser.role("link", name).await.attribute("href").await;
+        let script = format!(
+            "const done = arguments[arguments.length - 1];
+             fetch({file:?}).then((r) => r.text()).then(done, (error) => done(String(error)))"
+        );
+        browser.look_later(&script).await.as_str().expect("text").to_owned()
+    };
+    let store = chain::ChainStore::open(&house.dir.path().join("chain")).expect("a store");
+    let exhibit = taken("Exhibit (JSON)").await;
+    assert_eq!(trace::replay(exhibit.as_bytes(), &store), Ok(trace::Replay::Same));
+    let table = taken("Table (CSV)").await;
+    assert!(table.starts_with("row,hop,block,height,time,txid,vout,"), "{table}");
+    house.close().await;
+}
+
 #[tokio::test]
 async fn money_is_followed_without_scripts() {
     let wanted = Wanted { script: Script::Off, ..Wanted::default() };

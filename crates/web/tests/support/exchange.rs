@@ -1,8 +1,12 @@
 //! A node of the made-up exchange in a folder of its own, with a clock that stands still.
 
 use std::path::Path;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
+use chain::Network;
+use chain::store::import::{Files, import};
+use chain::store::{ChainStore, Layout};
 use jiff::{SignedDuration, Timestamp};
 use server::app::{Node, Opening};
 use server::config::{Config, Web};
@@ -35,7 +39,17 @@ impl Hands {
 
 /// A node whose pages live at `site`.
 pub async fn open(dir: &Path, site: &str) -> (Arc<Node>, Web, Hands) {
+    open_with(dir, site, |_| {}).await
+}
+
+/// The same, with something changed in its folder before it starts.
+pub async fn open_with(
+    dir: &Path,
+    site: &str,
+    change: impl FnOnce(&Path),
+) -> (Arc<Node>, Web, Hands) {
     furnish(dir);
+    change(dir);
     let mut config = Config::read(&dir.join("comity.toml")).expect("a sound config");
     config.node.listen = "127.0.0.1:0".to_owned();
     let web = Web { listen: String::new(), origin: site.to_owned(), ..Web::default() };
@@ -49,6 +63,19 @@ pub async fn open(dir: &Path, site: &str) -> (Arc<Node>, Web, Hands) {
     let tells = Arc::new(move || hands.now());
     let node = Node::open(config, tells, Opening::CreateIfMissing).await.expect("a node");
     (Arc::new(node), web, clock)
+}
+
+/// Puts the deployment's block into a store, as `comity chain import` does, and names that instead.
+#[allow(dead_code)] // the tests of security read no chain
+pub fn keep_blocks_in_a_store(dir: &Path) {
+    let mut store = ChainStore::create(&dir.join("chain"), Network::Mainnet, Layout::default())
+        .expect("a store");
+    let files = Files { blocks: vec![dir.join("blocks/702861.raw")], undo: Vec::new() };
+    import(&mut store, &files, &AtomicBool::new(false), |_| {}).expect("imported");
+    let config = std::fs::read_to_string(dir.join("comity.toml")).expect("a configuration");
+    let (before, _) = config.split_once("[chain]").expect("the example names its blocks last");
+    let text = format!("{before}[chain]\nstore = \"chain\"\n");
+    std::fs::write(dir.join("comity.toml"), text).expect("written");
 }
 
 /// Writes a deployment of the example exchange, with a few of its customers and its real block.

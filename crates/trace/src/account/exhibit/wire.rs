@@ -55,6 +55,8 @@ pub(super) struct Parameters {
     pub block_last: u64,
     pub poisoning: Poisoning,
     pub tags: Vec<Tag>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attribution: Option<Box<crate::attribution::Attribution>>,
 }
 
 #[derive(Serialize, Deserialize)]

@@ -5,6 +5,7 @@ use crate::account::{
     AccountFlow, AccountParameters, AccountPolicy, AccountSource, AccountTotals, AccountTrace,
     Contracts, Step, StepFate,
 };
+use crate::exhibit::about_tags;
 use crate::poisoning::Exclude;
 use crate::{ENGINE_VERSION, swap};
 use chain::account::{AccountNumber, EventNumber, Ledgers, Place, TransactionNumber};
@@ -116,6 +117,7 @@ fn parameters(ledgers: &Ledgers, parameters: &AccountParameters) -> wire::Parame
                 fiction: tag.fiction,
             })
             .collect(),
+        attribution: parameters.attribution.clone(),
     }
 }
 
@@ -264,17 +266,7 @@ fn step(ledgers: &Ledgers, step: &Step) -> wire::Step {
         taint: step.taint.to_string(),
         unattributed: step.unattributed.to_string(),
         hop: step.hop,
-        fate: match step.fate {
-            StepFate::Followed => "followed",
-            StepFate::Reached => "reached a tagged account",
-            StepFate::Contract => "stopped at a contract",
-            StepFate::HopsMax => "stopped: too far",
-            StepFate::AmountMin => "stopped: too little",
-            StepFate::ShareMin => "stopped: too small a part",
-            StepFate::Bait => "left out as bait",
-            StepFate::Destroyed => "destroyed",
-            StepFate::Wrapped(_) => "wrapped or unwrapped",
-        },
+        fate: step.fate.name(),
     }
 }
 
@@ -282,7 +274,7 @@ fn hash(ledgers: &Ledgers, transaction: Option<TransactionNumber>) -> Option<Str
     transaction.map(|number| ledgers.chain().hash_text(ledgers.transaction(number).hash))
 }
 
-fn place(place: Place) -> String {
+pub(crate) fn place(place: Place) -> String {
     match place {
         Place::Fee => "fee".to_owned(),
         Place::Call(number) => format!("call {number}"),
@@ -354,8 +346,9 @@ fn assumptions(trace: &AccountTrace<'_>) -> Vec<String> {
         "The walk ended at its limit of events; what accounts held then is counted as held.",
     );
     say(
-        !trace.ledgers.gaps().is_empty(),
+        !inputs(trace.ledgers, trace.parameters.limits.block_last).gaps.is_empty(),
         "Some of what happened in these blocks is not known; the inputs count it by reason.",
     );
+    said.extend(about_tags(&trace.parameters.tags, trace.parameters.attribution.as_deref()));
     said
 }

@@ -1,0 +1,328 @@
+//! Deposit accounts of exchanges, guessed from what they do, and who shares one. Knows no truth:
+//! every link says which signs speak for and against it, and can be recomputed from the ledgers.
+//!
+//! An exchange gives each customer an account to pay into and empties it into one of its own; so an
+//! account that passes on what it receives to a known account of an exchange, soon and whole, is
+//! taken for such a one, and whoever pays into it for one customer (Victor, "Address Clustering
+//! Heuristics for Ethereum", FC 2020, "deposit address reuse"). The paper's limits, 0.01 ether and
+//! 3,200 blocks, are the defaults here; they were taken from programs that follow it.
+//!
+//! Wrong where an exchange has accounts between deposits and the one that is known (it then looks
+//! like one customer of all), where somebody passes others' money on, and where a friend pays into
+//! a customer's account. The score ranks links and is no probability: measured rates by number of
+//! votes are in docs/error-rates.md.
+//!
+//! - [`deposit_links`]: the hypothesis. - [`owners`]: who is one customer under it, and why.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chain::account::{
+    AccountChain, AccountNumber, AssetNumber, Event, EventNumber, Ledgers, NATIVE,
+};
+
+use crate::Tags;
+use crate::hypothesis::SCORE_WHOLE_PPM;
+
+pub mod owners;
+
+/// An exchange, numbered in the order of names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ExchangeNumber(pub u32);
+
+/// Known accounts of exchanges.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Exchanges {
+    names: Vec<String>,
+    accounts: BTreeMap<AccountNumber, ExchangeNumber>,
+}
+
+/// What counts as passing on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DepositRules {
+    /// Blocks from a payment in to the payment on, at most.
+    pub blocks_max: u64,
+    /// How much less of the chain's coin may be passed on, for fees; tokens are passed on whole.
+    pub difference_max: u128,
+}
+
+/// Something that an account does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Sign {
+    /// All that it pays goes to that exchange.
+    PaysOneExchange,
+    /// After each payment on, at most the difference is left.
+    EmptiesItself,
+    /// All that others paid it was passed on in time.
+    PassesAllOn,
+    /// It passed on more than once.
+    Repeats,
+    /// The exchange paid it coin, as it must before a token can be moved.
+    GasFromExchange,
+}
+
+/// The guess that an account is a deposit account of an exchange.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DepositLink {
+    /// The account.
+    pub deposit: AccountNumber,
+    /// Whose.
+    pub exchange: ExchangeNumber,
+    /// What was paid in, and the payment on that it is paired with, in chain order.
+    pub pairs: Vec<(EventNumber, EventNumber)>,
+    /// Who paid in, ascending; contracts and known accounts are left out.
+    pub customers: Vec<AccountNumber>,
+    /// Signs for it.
+    pub votes: Vec<Sign>,
+    /// Signs against it.
+    pub against: Vec<Sign>,
+}
+
+/// All such links.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DepositHypothesis {
+    /// How exhibits and reasons call it.
+    pub name: String,
+    /// By account.
+    pub links: Vec<DepositLink>,
+}
+
+impl Exchanges {
+    /// The accounts of these ledgers that tags name; accounts of one label are one exchange's.
+    pub fn named(ledgers: &Ledgers, tags: &Tags) -> Exchanges {
+        let chain = ledgers.chain();
+        let labels: BTreeSet<&str> = tags.values().map(|tag| tag.label.as_str()).collect();
+        let names: Vec<String> = labels.into_iter().map(str::to_owned).collect();
+        let account = |(text, tag): (&String, &crate::Tag)| {
+            let number = ledgers.account_number(chain.parse(text).ok()?)?;
+            let place = names.binary_search(&tag.label).ok()?;
+            Some((number, ExchangeNumber(place as u32)))
+        };
+        let accounts = tags.iter().filter_map(account).collect();
+        Exchanges { names, accounts }
+    }
+
+    /// An exchange's name.
+    pub fn name(&self, exchange: ExchangeNumber) -> &str {
+        &self.names[exchange.0 as usize]
+    }
+
+    /// Whose account it is known to be.
+    pub fn of(&self, account: AccountNumber) -> Option<ExchangeNumber> {
+        self.accounts.get(&account).copied()
+    }
+}
+
+impl DepositRules {
+    /// The paper's limits, in this chain's units; of Tron, whose blocks come four times as often
+    /// and whose coin is worth less, as much time and 10 TRX, which no paper has measured.
+    pub fn of(chain: AccountChain) -> DepositRules {
+        match chain {
+            AccountChain::Evm { .. } => {
+                DepositRules { blocks_max: 3_200, difference_max: 10_000_000_000_000_000 }
+            }
+            AccountChain::Tron => DepositRules { blocks_max: 12_800, difference_max: 10_000_000 },
+        }
+    }
+
+    fn passes_on(&self, asset: AssetNumber, received: u128, paid: u128) -> bool {
+        let slack = if asset == NATIVE { self.difference_max } else { 0 };
+        paid <= received && received - paid <= slack
+    }
+}
+
+impl Sign {
+    /// All signs, in the order of tables.
+    pub const ALL: [Sign; 5] = [
+        Sign::PaysOneExchange,
+        Sign::EmptiesItself,
+        Sign::PassesAllOn,
+        Sign::Repeats,
+        Sign::GasFromExchange,
+    ];
+
+    /// The name used in reasons and tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Sign::PaysOneExchange => "pays that exchange only",
+            Sign::EmptiesItself => "empties itself",
+            Sign::PassesAllOn => "passes all on in time",
+            Sign::Repeats => "passed on more than once",
+            Sign::GasFromExchange => "was given coin by the exchange",
+        }
+    }
+}
+
+impl DepositLink {
+    /// The share of votes among all that speak, as if one more had been cast for each side; parts
+    /// per million.
+    pub fn score_ppm(&self) -> u32 {
+        let (votes, all) = (self.votes.len(), self.votes.len() + self.against.len());
+        (SCORE_WHOLE_PPM as usize * (votes + 1) / (all + 2)) as u32
+    }
+}
+
+/// Every account that passed something on to a known account of an exchange.
+pub fn deposit_links(
+    ledgers: &Ledgers,
+    exchanges: &Exchanges,
+    rules: &DepositRules,
+    name: &str,
+) -> DepositHypothesis {
+    let mut payers = BTreeSet::new();
+    for account in exchanges.accounts.keys() {
+        for (_, rows) in ledgers.ledgers_of(*account) {
+            let events = rows.iter().map(|row| ledgers.event(EventNumber(*row)));
+            let paid = events.filter(|event| event.to == Some(*account) && !event.kind.is_fee());
+            payers.extend(paid.filter_map(|event| event.from));
+        }
+    }
+    let link = |account| deposit_link(ledgers, exchanges, rules, account);
+    DepositHypothesis {
+        name: name.to_owned(),
+        links: payers.into_iter().filter_map(link).collect(),
+    }
+}
+
+/// The same for one account; none where it passed nothing on, is a contract, or is known itself.
+/// Where it passed on to several exchanges, the one of most payments is taken, the first by name
+/// among equals.
+pub fn deposit_link(
+    ledgers: &Ledgers,
+    exchanges: &Exchanges,
+    rules: &DepositRules,
+    account: AccountNumber,
+) -> Option<DepositLink> {
+    if exchanges.of(account).is_some() || ledgers.is_contract(account) {
+        return None;
+    }
+    let mut seen = Seen::default();
+    for (asset, rows) in ledgers.ledgers_of(account) {
+        seen.read(ledgers, exchanges, rules, account, asset, rows);
+    }
+    let mut paid: BTreeMap<ExchangeNumber, BTreeSet<EventNumber>> = BTreeMap::new();
+    for pair in &seen.pairs {
+        paid.entry(pair.exchange).or_default().insert(pair.paid);
+    }
+    let most = paid.values().map(BTreeSet::len).max()?;
+    let exchange = *paid.iter().find(|(_, payments)| payments.len() == most)?.0;
+    seen.pairs.retain(|pair| pair.exchange == exchange);
+    seen.pairs.sort_unstable_by_key(|pair| (pair.received, pair.paid));
+    let (mut votes, mut against) = (Vec::new(), Vec::new());
+    let mut vote = |sign, holds| if holds { votes.push(sign) } else { against.push(sign) };
+    vote(Sign::PaysOneExchange, seen.paid_to.len() == 1 && !seen.paid_others);
+    vote(Sign::EmptiesItself, !seen.kept);
+    vote(Sign::PassesAllOn, !seen.left);
+    vote(Sign::Repeats, most > 1);
+    // An account that holds coin only needs no gas from anybody: silence says nothing.
+    if seen.gas_from.contains(&exchange) {
+        vote(Sign::GasFromExchange, true);
+    }
+    let payers = seen.pairs.iter().filter_map(|pair| ledgers.event(pair.received).from);
+    let people = payers.filter(|one| exchanges.of(*one).is_none() && !ledgers.is_contract(*one));
+    let customers: BTreeSet<AccountNumber> = people.collect();
+    Some(DepositLink {
+        deposit: account,
+        exchange,
+        pairs: seen.pairs.iter().map(|pair| (pair.received, pair.paid)).collect(),
+        customers: customers.into_iter().collect(),
+        votes,
+        against,
+    })
+}
+
+/// A payment in, and the payment on that it is paired with.
+struct Pair {
+    received: EventNumber,
+    paid: EventNumber,
+    exchange: ExchangeNumber,
+}
+
+/// What an account did.
+#[derive(Default)]
+struct Seen {
+    pairs: Vec<Pair>,
+    /// Exchanges it paid.
+    paid_to: BTreeSet<ExchangeNumber>,
+    /// Whether it paid anybody else.
+    paid_others: bool,
+    /// Whether more than the difference was left after a payment on.
+    kept: bool,
+    /// Whether something paid by others was not passed on in time.
+    left: bool,
+    /// Exchanges that paid it coin.
+    gas_from: BTreeSet<ExchangeNumber>,
+}
+
+impl Seen {
+    /// Reads one ledger. What came in is paired with the next payment on that takes it whole, alone
+    /// or with all that waits.
+    fn read(
+        &mut self,
+        ledgers: &Ledgers,
+        exchanges: &Exchanges,
+        rules: &DepositRules,
+        account: AccountNumber,
+        asset: AssetNumber,
+        rows: &[u64],
+    ) {
+        let mut waiting: Vec<Event> = Vec::new();
+        let mut balance: u128 = 0;
+        for event in rows.iter().map(|row| ledgers.event(EventNumber(*row))) {
+            if event.from == event.to {
+                continue;
+            }
+            if event.to == Some(account) {
+                balance = balance.saturating_add(event.amount);
+                match event.from.and_then(|from| exchanges.of(from)) {
+                    Some(exchange) if asset == NATIVE => drop(self.gas_from.insert(exchange)),
+                    _ => waiting.push(event),
+                }
+                continue;
+            }
+            balance = balance.saturating_sub(event.amount);
+            if event.kind.is_fee() {
+                continue;
+            }
+            let Some(exchange) = event.to.and_then(|to| exchanges.of(to)) else {
+                self.paid_others = true;
+                continue;
+            };
+            self.paid_to.insert(exchange);
+            let dust = if asset == NATIVE { rules.difference_max } else { 0 };
+            self.kept |= balance > dust;
+            self.pair(ledgers, rules, &event, exchange, &mut waiting);
+        }
+        // Coin that waits within the difference is what fees were paid from.
+        let least = if asset == NATIVE { rules.difference_max } else { 0 };
+        self.left |= waiting.iter().any(|event| event.amount > least);
+    }
+
+    fn pair(
+        &mut self,
+        ledgers: &Ledgers,
+        rules: &DepositRules,
+        paid: &Event,
+        exchange: ExchangeNumber,
+        waiting: &mut Vec<Event>,
+    ) {
+        let height = |event: &Event| ledgers.block(event.block).number;
+        let in_time = |event: &Event| height(paid) - height(event) <= rules.blocks_max;
+        let one = waiting.iter().rposition(|event| {
+            in_time(event) && rules.passes_on(paid.asset, event.amount, paid.amount)
+        });
+        let taken: Vec<Event> = match one {
+            Some(place) => vec![waiting.remove(place)],
+            None => {
+                let all: u128 =
+                    waiting.iter().fold(0, |sum, event| event.amount.saturating_add(sum));
+                let whole = rules.passes_on(paid.asset, all, paid.amount);
+                if !whole || !waiting.iter().all(in_time) {
+                    return;
+                }
+                std::mem::take(waiting)
+            }
+        };
+        let pair = |event: Event| Pair { received: event.number, paid: paid.number, exchange };
+        self.pairs.extend(taken.into_iter().map(pair));
+    }
+}
