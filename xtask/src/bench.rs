@@ -8,6 +8,10 @@ use clap::Subcommand;
 
 use crate::run;
 
+mod scale;
+mod table;
+mod trace;
+
 #[derive(Subcommand)]
 pub enum Bench {
     /// A year of requests from HI-1 bytes to sealed package, beside what the machine can do.
@@ -24,6 +28,10 @@ pub enum Bench {
     },
     /// How often each heuristic of the trace engine is wrong; writes docs/error-rates.md.
     Errors,
+    /// Taint, clusters and accounts beside other programs on the same seeded inputs.
+    Trace(trace::Arguments),
+    /// How the cost of import, reopening, walks, clusters and exposure grows with the chain.
+    Scale(scale::Arguments),
     /// Events per second of the store, by how many are in flight.
     Append,
     /// Packages written and verified per second.
@@ -42,6 +50,8 @@ pub fn bench(root: &Path, what: &Bench) -> Result<()> {
             run::example(root, "server", "year", Some(&arguments))
         }
         Bench::Errors => run::example(root, "trace", "errors", Some(&[])),
+        Bench::Trace(arguments) => trace::bench(root, arguments),
+        Bench::Scale(arguments) => scale::bench(root, arguments),
         Bench::Append => run::example(root, "store", "append_rate", Some(&[])),
         Bench::Evidence => run::example(root, "evidence", "rate", Some(&[])),
     }

@@ -24,6 +24,8 @@ const EXAMPLES: &str = "Examples:
   cargo xtask test                     install what tests need, run them all
   cargo xtask test --no-install        the same, skipping what is not there
   cargo xtask bench year               a year of requests, measured
+  cargo xtask bench trace              the trace engine beside other programs
+  cargo xtask bench scale --edges 1m,10m   how its cost grows with the chain
   cargo xtask crash --rounds 100       kill the store at random moments";
 
 #[derive(Subcommand)]

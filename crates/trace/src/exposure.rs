@@ -76,7 +76,12 @@ impl Exposure {
 
     /// Reads all blocks that are here and were not read yet.
     pub fn advance<C: Utxo>(&mut self, chain: &C) {
-        while self.next_block < chain.block_count() {
+        self.advance_to(chain, BlockNumber(chain.block_count()));
+    }
+
+    /// Reads the blocks before this one that were not read yet. Panics on one that is not here.
+    pub fn advance_to<C: Utxo>(&mut self, chain: &C, end: BlockNumber) {
+        while self.next_block < end.0 {
             for transaction in chain.transactions_of(BlockNumber(self.next_block)).map(TxNumber) {
                 self.pass(chain, transaction);
             }
