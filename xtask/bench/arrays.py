@@ -1,15 +1,16 @@
 # Seeded graphs for docs/scale.md: raw little-endian arrays in the folder given. The
 # peers and Comity read the same files. Seed and recipe never change, so figures can be compared.
+import json
 import sys
 import numpy as np
 
 folder = sys.argv[1] + "/"
 rng = np.random.default_rng(7)
-E = 10_000_000
+E = int(sys.argv[2]) if len(sys.argv) > 2 else 10_000_000
 
 # A time-ordered graph of 4 M transactions and 10 M spends u -> v (u < v), sorted by v; heavy-tailed
 # gaps, hubs of up to some 17,000 outputs.
-N = 4_000_000
+N = E * 4 // 10
 deg = np.maximum(np.minimum(rng.zipf(2.2, N), 500), 1)
 v = np.repeat(np.arange(N, dtype=np.int64), deg)
 if len(v) >= E:
@@ -27,8 +28,8 @@ u.astype("<u4").tofile(folder + "spend_from.u32")
 v.astype("<u4").tofile(folder + "spend_to.u32")
 value.astype("<u8").tofile(folder + "spend_value.u64")
 
-# 10 M transfers between 2 M accounts, in time order.
-M = 2_000_000
+# Transfers: 10 M between 2 M accounts, in time order.
+M = E * 2 // 10
 perm = rng.permutation(M)
 payer = perm[(M * rng.random(E) ** 4).astype(np.int64)]
 payee = perm[(M * rng.random(E) ** 3).astype(np.int64)]
@@ -37,11 +38,15 @@ payer.astype("<u4").tofile(folder + "transfer_from.u32")
 payee.astype("<u4").tofile(folder + "transfer_to.u32")
 amount.astype("<u8").tofile(folder + "transfer_amount.u64")
 
-# 10 M pairs of addresses that spend together, of 12 M addresses.
-A = 12_000_000
+# Pairs of addresses that spend together: 10 M of 12 M addresses.
+A = E * 12 // 10
 a = rng.integers(0, A, E)
 b = (a + 1 + np.floor(rng.pareto(0.5, E) * 3)).astype(np.int64) % A
 again = rng.random(E) < 0.15
 b[again] = (A * rng.random(again.sum()) ** 8).astype(np.int64)
 a.astype("<u4").tofile(folder + "pair_a.u32")
 b.astype("<u4").tofile(folder + "pair_b.u32")
+
+# Last, so that a folder with it is whole.
+with open(folder + "sizes.json", "w") as file:
+    json.dump({"edges": E, "transactions": N, "accounts": M, "addresses": A}, file)

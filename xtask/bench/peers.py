@@ -8,7 +8,7 @@ import time
 import numpy as np
 
 folder, name = sys.argv[1] + "/", sys.argv[2]
-ADDRESSES = 12_000_000
+ADDRESSES = json.load(open(folder + "sizes.json"))["addresses"]
 SOURCE = 1_000
 CUT = 1e-9
 
@@ -134,5 +134,5 @@ next(steps)
 load, began, used = time.time() - started, time.time(), cpu()
 result = next(steps)
 wall, used = time.time() - began, cpu() - used
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1048576
-print(json.dumps({"name": name, "load_s": load, "wall_s": wall, "cpu_s": used, "peak_gib": peak, "result": result}))
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
+print(json.dumps({"name": name, "load_s": load, "wall_s": wall, "cpu_s": used, "peak_gb": peak, "result": result}))

@@ -61,6 +61,14 @@ fn present(probe: &str) -> bool {
     std::env::split_paths(&path).any(|dir| dir.join(probe).is_file())
 }
 
+/// Whether a Python package of that very version (`name==version`) is installed.
+pub fn has_package(pip: &Path, package: &str) -> bool {
+    let Some((name, version)) = package.split_once("==") else { return false };
+    let said = quiet(&pip.display().to_string(), &["show", "--disable-pip-version-check", name]);
+    let line = format!("Version: {version}");
+    said.is_some_and(|text| text.lines().any(|found| found == line))
+}
+
 fn apt_install(packages: &[&str]) -> bool {
     let root = quiet("id", &["-u"]).is_some_and(|id| id.trim() == "0");
     if !root || !present("apt-get") {

@@ -1,5 +1,6 @@
 //! The project's own commands. `cargo xtask --help` lists them.
 
+mod bench;
 mod install;
 mod run;
 mod test;
@@ -23,6 +24,8 @@ const EXAMPLES: &str = "Examples:
   cargo xtask test                     install what tests need, run them all
   cargo xtask test --no-install        the same, skipping what is not there
   cargo xtask bench year               a year of requests, measured
+  cargo xtask bench trace              the trace engine beside other programs
+  cargo xtask bench scale --edges 1m,10m   how its cost grows with the chain
   cargo xtask crash --rounds 100       kill the store at random moments";
 
 #[derive(Subcommand)]
@@ -40,7 +43,7 @@ enum Command {
     /// Measures. `cargo xtask bench year --help` says what the figures mean.
     Bench {
         #[command(subcommand)]
-        what: Bench,
+        what: bench::Bench,
     },
     /// Kills the store with SIGKILL at random moments under load and checks what survives.
     Crash {
@@ -61,37 +64,6 @@ enum Command {
     },
 }
 
-#[derive(Subcommand)]
-enum Bench {
-    /// A year of requests from HI-1 bytes to sealed package, beside what the machine can do.
-    Year {
-        /// How many requests.
-        #[arg(long, default_value_t = 65_000)]
-        requests: u32,
-        /// Requests in flight at once.
-        #[arg(long, default_value_t = 512)]
-        in_flight: u32,
-        /// Only one of the two runs: with the PDF report, or without.
-        #[arg(long, value_parser = ["both", "without", "with"], default_value = "both")]
-        pdf: String,
-    },
-    /// A desk with a million requests: queue, filters, search by words, opening, start.
-    Desk {
-        /// How many requests.
-        #[arg(long, default_value_t = 1_000_000)]
-        requests: u64,
-        /// Which database.
-        #[arg(long, value_parser = ["both", "sqlite", "postgres"], default_value = "both")]
-        engine: String,
-    },
-    /// How often each heuristic of the trace engine is wrong; writes docs/error-rates.md.
-    Errors,
-    /// Events per second of the store, by how many are in flight.
-    Append,
-    /// Packages written and verified per second.
-    Evidence,
-}
-
 fn main() -> ExitCode {
     match run() {
         Ok(()) => ExitCode::SUCCESS,
@@ -108,7 +80,7 @@ fn run() -> Result<()> {
         Command::Test { no_install } => test::test(&root, !no_install),
         Command::Tidy => tidy::tidy(&root),
         Command::Ci => test::ci(&root),
-        Command::Bench { what } => bench(&root, &what),
+        Command::Bench { what } => bench::bench(&root, &what),
         Command::Crash { rounds, seed } => {
             let (rounds, seed) = (rounds.to_string(), seed.to_string());
             run::example(&root, "store", "crash_worker", None)?;
@@ -120,24 +92,6 @@ fn run() -> Result<()> {
             )
         }
         Command::Fuzz { target, seconds } => run::fuzz(&root, target.as_deref(), seconds),
-    }
-}
-
-fn bench(root: &std::path::Path, what: &Bench) -> Result<()> {
-    match what {
-        Bench::Year { requests, in_flight, pdf } => {
-            let (requests, in_flight) = (requests.to_string(), in_flight.to_string());
-            let arguments = ["--requests", &requests, "--in-flight", &in_flight, "--pdf", pdf];
-            run::example(root, "server", "year", Some(&arguments))
-        }
-        Bench::Desk { requests, engine } => {
-            let requests = requests.to_string();
-            let arguments = ["--requests", &requests, "--engine", engine];
-            run::example(root, "server", "desk", Some(&arguments))
-        }
-        Bench::Errors => run::example(root, "trace", "errors", Some(&[])),
-        Bench::Append => run::example(root, "store", "append_rate", Some(&[])),
-        Bench::Evidence => run::example(root, "evidence", "rate", Some(&[])),
     }
 }
 

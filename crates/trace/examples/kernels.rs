@@ -3,6 +3,8 @@
 
 #[path = "kernels/dag.rs"]
 mod dag;
+#[path = "kernels/meter.rs"]
+mod meter;
 
 use chain::utxo::OutputNumber;
 use chain::{Satoshi, TxNumber, Utxo as _};
@@ -16,10 +18,11 @@ use trace::frontier::{Request, walk};
 use trace::share::{WHOLE, frontier, scan};
 use trace::{FeeRule, Limits, Policy};
 
+/// As in the program itself; it asks for large pages, as numpy does for the peers.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const SOURCE: u32 = 1_000;
-const TRANSACTIONS: u32 = 4_000_000;
-const ACCOUNTS: usize = 2_000_000;
-const ADDRESSES: u32 = 12_000_000;
 /// The cut of the frontier traces: one part per billion.
 const LEAST: u64 = WHOLE / 1_000_000_000;
 
@@ -28,14 +31,17 @@ fn main() {
     let folder = arguments.next().expect("a folder of arrays");
     let rounds: usize = arguments.next().map_or(7, |rounds| rounds.parse().expect("a number"));
     let folder = Path::new(&folder);
-    taint(folder, rounds);
-    clusters(folder, rounds);
-    accounts(folder, rounds);
+    let sizes = std::fs::read(folder.join("sizes.json")).expect("the benchmark's sizes");
+    let sizes: serde_json::Value = serde_json::from_slice(&sizes).expect("JSON");
+    let size = |name: &str| sizes[name].as_u64().expect("a number") as u32;
+    taint(folder, size("transactions"), rounds);
+    clusters(folder, size("addresses"), rounds);
+    accounts(folder, size("accounts") as usize, rounds);
 }
 
-fn taint(folder: &Path, rounds: usize) {
+fn taint(folder: &Path, transactions: u32, rounds: usize) {
     let started = Instant::now();
-    let dag = Dag::read(folder, TRANSACTIONS);
+    let dag = Dag::read(folder, transactions);
     let load = started.elapsed().as_secs_f64();
     let mut shares = Vec::new();
     measure("haircut_scan_shares", load, rounds, || {
@@ -88,14 +94,14 @@ fn taint(folder: &Path, rounds: usize) {
     }
 }
 
-fn clusters(folder: &Path, rounds: usize) {
+fn clusters(folder: &Path, addresses: u32, rounds: usize) {
     let started = Instant::now();
     let (a, b) = (dag::read_u32(folder, "pair_a.u32"), dag::read_u32(folder, "pair_b.u32"));
     let pairs: Vec<(u32, u32)> = a.into_iter().zip(b).collect();
     let load = started.elapsed().as_secs_f64();
     for workers in [1, 2] {
         measure(&format!("clusters_{workers}"), load, rounds, || {
-            let labels = trace::cluster::components::components_with(ADDRESSES, &pairs, workers);
+            let labels = trace::cluster::components::components_with(addresses, &pairs, workers);
             let roots = (0..).zip(&labels).filter(|(number, label)| number == *label).count();
             let mut sizes = vec![0u32; labels.len()];
             labels.iter().for_each(|label| sizes[*label as usize] += 1);
@@ -105,14 +111,14 @@ fn clusters(folder: &Path, rounds: usize) {
     }
 }
 
-fn accounts(folder: &Path, rounds: usize) {
+fn accounts(folder: &Path, accounts: usize, rounds: usize) {
     let started = Instant::now();
     let from = dag::read_u32(folder, "transfer_from.u32");
     let to = dag::read_u32(folder, "transfer_to.u32");
     let amount = dag::read_u64(folder, "transfer_amount.u64");
     let load = started.elapsed().as_secs_f64();
     measure("account_haircut", load, rounds, || {
-        let mut ledgers = vec![Held::default(); ACCOUNTS];
+        let mut ledgers = vec![Held::default(); accounts];
         ledgers[from[0] as usize] = Held { balance: 1 << 40, taint: 1 << 40 };
         haircut_pass(&mut ledgers, &from, &to, &amount).expect("columns of one length");
         let taint: u128 = ledgers.iter().map(|held| u128::from(held.taint)).sum();
@@ -132,17 +138,17 @@ fn measure(name: &str, load: f64, rounds: usize, mut run: impl FnMut() -> String
     let mut used = Vec::new();
     let mut result = None;
     for _ in 0..rounds {
-        let (cpu, started) = (dag::cpu_seconds(), Instant::now());
+        let (cpu, started) = (meter::cpu_seconds(), Instant::now());
         let said = run();
         walls.push(started.elapsed().as_secs_f64());
-        used.push(dag::cpu_seconds() - cpu);
+        used.push(meter::cpu_seconds() - cpu);
         assert_eq!(result.get_or_insert_with(|| said.clone()), &said, "{name} repeats");
     }
-    let (wall, mean) = (dag::median(walls), used.iter().sum::<f64>() / used.len() as f64);
+    let (wall, mean) = (meter::median(walls), used.iter().sum::<f64>() / used.len() as f64);
     println!(
-        "{{\"name\":\"{name}\",\"load_s\":{load},\"wall_s\":{wall},\"cpu_s\":{mean},\"peak_gib\":{},\
+        "{{\"name\":\"{name}\",\"load_s\":{load},\"wall_s\":{wall},\"cpu_s\":{mean},\"peak_gb\":{:.3},\
          \"rounds\":{rounds},\"result\":{}}}",
-        dag::peak_gib(),
+        meter::memory_gb("VmHWM"),
         result.expect("at least one round")
     );
 }

@@ -1,21 +1,28 @@
-//! How cost grows with the chain: `scale DIR MILLIONS_OF_EDGES [SEED]` makes a chain with known
-//! owners, imports it into a store, and prints what import, reopening, frontier traces, the exposure
-//! pass and clusters take. An edge is one input. The store is left in DIR.
+//! How cost grows with the chain: `scale DIR MILLIONS_OF_EDGES [SEED] [STEP,STEP]` makes a chain
+//! with known owners, imports it into a store, and measures what import, reopening, frontier traces,
+//! clusters and the exposure pass take: one line of JSON each. An edge is one input. The store is
+//! left in DIR; where there is one already, it is measured and not made again.
+//!
+//! Steps: `import`, `reopen`, `haircut`, `fifo`, `clusters`, `exposure`; all where none is named.
 
-#[path = "kernels/dag.rs"]
-#[allow(dead_code)]
-mod dag;
+#[path = "kernels/meter.rs"]
+mod meter;
 
 use chain::store::{ChainStore, Layout};
-use chain::{AddressNumber, Network, Satoshi, TxNumber, Utxo as _};
+use chain::{AddressNumber, BlockNumber, Network, Satoshi, TxNumber, Utxo as _};
+use meter::{Meter, bytes_below, median, memory_gb, quantile};
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use trace::cluster::{Rule, clusters_with};
 use trace::exposure::{Category, Exposure, Sources};
 use trace::frontier::{Request, walk};
 use trace::synthetic::{Plan, Random, Synthetic};
 use trace::{FeeRule, Limits, Policy};
+
+/// As in the program itself.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const OWNERS: u32 = 200_000;
 const TRANSACTIONS_PER_BLOCK: u32 = 4_000;
@@ -25,33 +32,39 @@ const SOURCES: usize = 1_000;
 const VISITED_MAX: u32 = 100_000;
 const CATEGORIES: u16 = 16;
 const CATEGORY_ADDRESSES: u32 = 16;
+const REOPENS: usize = 5;
+/// The exposure pass stops after so long and says how far it came: money of this chain mixes so
+/// fast that the pass grows faster than the chain.
+const EXPOSURE_TIME_MAX: Duration = Duration::from_secs(120);
+const EXPOSURE_GB_MAX: f64 = 10.0;
 
 fn main() {
     let mut arguments = std::env::args().skip(1);
     let dir = arguments.next().expect("a folder for the store");
     let millions: f64 = arguments.next().map_or(1.0, |text| text.parse().expect("a number"));
     let seed: u64 = arguments.next().map_or(1, |text| text.parse().expect("a number"));
+    let steps = arguments.next();
+    let asked = |step: &str| steps.as_deref().is_none_or(|text| text.split(',').any(|s| s == step));
     let dir = Path::new(&dir);
-    if !dir.join("manifest").exists() && std::fs::read_dir(dir).map_or(true, |d| d.count() == 0) {
+    std::fs::create_dir_all(dir).expect("a folder that can be made");
+    if asked("import") && !dir.join("manifest").exists() {
         import(dir, (millions * 1e6) as u64, seed);
     }
-    let started = Instant::now();
+    if asked("reopen") {
+        reopen(dir);
+    }
     let store = ChainStore::open(dir).expect("the store that was made");
-    println!(
-        "reopen {:.1} ms: {} blocks, {} transactions, {} outputs, {} inputs, {} addresses, \
-         {:.2} GB on disk, resident {:.2} GB",
-        started.elapsed().as_secs_f64() * 1e3,
-        store.block_count(),
-        store.transaction_count(),
-        store.output_count(),
-        inputs(&store),
-        store.address_count(),
-        bytes_below(dir) as f64 / 1e9,
-        resident(),
-    );
-    frontiers(&store, seed);
-    exposure(&store, seed);
-    clusters(&store);
+    for policy in [Policy::Haircut, Policy::Fifo] {
+        if asked(&policy.to_string()) {
+            frontiers(&store, policy, seed);
+        }
+    }
+    if asked("clusters") {
+        clusters(&store);
+    }
+    if asked("exposure") {
+        exposure(&store, seed);
+    }
 }
 
 fn inputs(store: &ChainStore) -> u64 {
@@ -72,40 +85,84 @@ fn import(dir: &Path, edges: u64, seed: u64) {
     let mut made = Synthetic::new(plan);
     let mut store =
         ChainStore::create(dir, Network::Mainnet, Layout::default()).expect("an empty folder");
-    let (mut done, mut tenth) = (0u64, 1);
-    let (mut spent, mut before) = (0.0, 0.0);
-    let started = Instant::now();
-    let mut last_done = 0;
+    let (mut done, mut last_done, mut tenth) = (0u64, 0u64, 1);
+    let (mut all, mut part) = (Meter::default(), Meter::default());
+    let (mut anonymous, mut slowest_block) = (0f64, 0f64);
     while done < edges {
         let block = made.next().expect("the plan has no end").decoded();
         let count: usize = block.transactions.iter().map(|tx| tx.inputs.len()).sum();
-        let begun = Instant::now();
-        let number = store.append(block).expect("a block that follows").0;
-        if number.is_multiple_of(COMMIT_BLOCKS) {
-            store.commit().expect("on disk");
-        }
-        spent += begun.elapsed().as_secs_f64();
+        let spent = Meter::of(|| {
+            let number = store.append(block).expect("a block that follows").0;
+            if number.is_multiple_of(COMMIT_BLOCKS) {
+                store.commit().expect("on disk");
+            }
+        });
+        all.add(spent);
+        part.add(spent);
+        slowest_block = slowest_block.max(spent.wall);
         done += count as u64;
         if done * 10 >= edges * tenth {
+            let grown = (done - last_done) as f64;
+            anonymous = anonymous.max(memory_gb("RssAnon"));
             println!(
-                "import, tenth {tenth}: {:.0} edges/s over {} edges, resident {:.2} GB",
-                (done - last_done) as f64 / (spent - before),
-                done - last_done,
-                resident(),
+                "{{\"step\":\"tenth\",\"tenth\":{tenth},\"edges\":{grown},\"wall_s\":{:.3},\
+                 \"cpu_s\":{:.3},\"edges_per_s\":{:.0},\"edges_per_cpu_s\":{:.0},\
+                 \"anonymous_gb\":{:.3},\"resident_gb\":{:.3}}}",
+                part.wall,
+                part.cpu,
+                grown / part.wall,
+                grown / part.cpu,
+                memory_gb("RssAnon"),
+                memory_gb("VmRSS"),
             );
-            (before, last_done) = (spent, done);
+            (last_done, part) = (done, Meter::default());
             tenth = done * 10 / edges + 1;
         }
     }
-    store.commit().expect("on disk");
+    all.add(Meter::of(|| store.commit().expect("on disk")));
+    // What the maker of the chain holds is no cost of importing.
+    drop(made);
     println!(
-        "import {spent:.1} s of {:.1} s with making the chain: {:.0} edges/s",
-        started.elapsed().as_secs_f64(),
-        done as f64 / spent
+        "{{\"step\":\"import\",\"edges\":{done},\"wall_s\":{:.3},\"cpu_s\":{:.3},\
+         \"edges_per_s\":{:.0},\"edges_per_cpu_s\":{:.0},\"slowest_block_s\":{slowest_block:.3},\
+         \"anonymous_gb\":{:.3},\"anonymous_with_maker_gb\":{anonymous:.3}}}",
+        all.wall,
+        all.cpu,
+        done as f64 / all.wall,
+        done as f64 / all.cpu,
+        memory_gb("RssAnon"),
     );
 }
 
-fn frontiers(store: &ChainStore, seed: u64) {
+fn reopen(dir: &Path) {
+    let (mut walls, mut cpus) = (Vec::new(), Vec::new());
+    for _ in 0..REOPENS {
+        let mut store = None;
+        let spent = Meter::of(|| store = ChainStore::open(dir).ok());
+        store.expect("the store that was made");
+        walls.push(spent.wall * 1e3);
+        cpus.push(spent.cpu * 1e3);
+    }
+    let store = ChainStore::open(dir).expect("the store that was made");
+    println!(
+        "{{\"step\":\"reopen\",\"wall_ms\":{:.1},\"cpu_ms\":{:.1},\"anonymous_gb\":{:.3},\
+         \"blocks\":{},\"tail_blocks\":{},\"segments\":{},\"transactions\":{},\"outputs\":{},\
+         \"inputs\":{},\"addresses\":{},\"disk_gb\":{:.3}}}",
+        median(walls),
+        median(cpus),
+        memory_gb("RssAnon"),
+        store.block_count(),
+        store.tail_block_count(),
+        store.segments().len(),
+        store.transaction_count(),
+        store.output_count(),
+        inputs(&store),
+        store.address_count(),
+        bytes_below(dir) as f64 / 1e9,
+    );
+}
+
+fn frontiers(store: &ChainStore, policy: Policy, seed: u64) {
     let mut random = Random::new(seed ^ 0xf407);
     let limits = Limits {
         hops_max: u32::MAX,
@@ -113,35 +170,41 @@ fn frontiers(store: &ChainStore, seed: u64) {
         share_min_ppb: 1,
         transactions_max: VISITED_MAX,
     };
-    for policy in [Policy::Haircut, Policy::Fifo] {
-        let mut millis = Vec::with_capacity(SOURCES);
-        let (mut capped, mut visited) = (0, Vec::with_capacity(SOURCES));
-        for _ in 0..SOURCES {
-            let transaction = TxNumber(random.below(u64::from(store.transaction_count())) as u32);
-            let (fees, tagged) = (FeeRule::Stop, HashSet::new());
-            let request = Request { transaction, vout: None, policy, fees, limits, tagged };
-            let started = Instant::now();
-            let walked = walk(store, &request);
-            millis.push(started.elapsed().as_secs_f64() * 1e3);
-            capped += u32::from(walked.visits.len() as u32 > VISITED_MAX);
-            visited.push(walked.visits.len() as f64);
+    let (mut millis, mut visited) = (Vec::with_capacity(SOURCES), Vec::with_capacity(SOURCES));
+    let (mut capped, mut capped_millis) = (0, Vec::new());
+    let mut all = Meter::default();
+    for _ in 0..SOURCES {
+        let transaction = TxNumber(random.below(u64::from(store.transaction_count())) as u32);
+        let (fees, tagged) = (FeeRule::Stop, HashSet::new());
+        let request = Request { transaction, vout: None, policy, fees, limits, tagged };
+        let mut count = 0;
+        let spent = Meter::of(|| count = walk(store, &request).visits.len());
+        all.add(spent);
+        millis.push(spent.wall * 1e3);
+        if count as u32 > VISITED_MAX {
+            capped += 1;
+            capped_millis.push(spent.wall * 1e3);
         }
-        millis.sort_by(f64::total_cmp);
-        visited.sort_by(f64::total_cmp);
-        println!(
-            "frontier {policy}, {SOURCES} random sources, cut 1e-9: p50 {:.2} ms, p90 {:.2} ms, \
-             p99 {:.2} ms, most {:.2} ms; visited p50 {}, p99 {}; capped at {VISITED_MAX}: {:.1} %",
-            millis[SOURCES / 2],
-            millis[SOURCES * 9 / 10],
-            millis[SOURCES * 99 / 100],
-            millis[SOURCES - 1],
-            visited[SOURCES / 2],
-            visited[SOURCES * 99 / 100],
-            f64::from(capped) * 100.0 / SOURCES as f64,
-        );
-        let all: f64 = visited.iter().sum::<f64>() / (millis.iter().sum::<f64>() / 1e3);
-        println!("frontier {policy}: {all:.0} transactions/s, resident {:.2} GB", resident());
+        visited.push(count as f64);
     }
+    let total: f64 = visited.iter().sum();
+    let of = |figures: &[f64], part| quantile(figures, part);
+    println!(
+        "{{\"step\":\"{policy}\",\"sources\":{SOURCES},\"p50_ms\":{:.3},\"p90_ms\":{:.3},\
+         \"p99_ms\":{:.3},\"most_ms\":{:.3},\"visited_p50\":{},\"visited_p99\":{},\
+         \"capped_percent\":{:.1},\"capped_p50_ms\":{:.3},\"transactions_per_s\":{:.0},\
+         \"transactions_per_cpu_s\":{:.0}}}",
+        of(&millis, 0.5),
+        of(&millis, 0.9),
+        of(&millis, 0.99),
+        of(&millis, 1.0),
+        of(&visited, 0.5),
+        of(&visited, 0.99),
+        f64::from(capped) * 100.0 / SOURCES as f64,
+        if capped_millis.is_empty() { 0.0 } else { of(&capped_millis, 0.5) },
+        total / all.wall,
+        total / all.cpu,
+    );
 }
 
 fn exposure(store: &ChainStore, seed: u64) {
@@ -153,49 +216,44 @@ fn exposure(store: &ChainStore, seed: u64) {
             sources.addresses.insert(address, Category(category));
         }
     }
-    let started = Instant::now();
     let mut exposure = Exposure::new(sources);
-    exposure.advance(store);
-    let seconds = started.elapsed().as_secs_f64();
+    let started = Instant::now();
+    let mut end = 0;
+    let spent = Meter::of(|| {
+        while end < store.block_count()
+            && started.elapsed() < EXPOSURE_TIME_MAX
+            && memory_gb("RssAnon") < EXPOSURE_GB_MAX
+        {
+            end = (end + 16).min(store.block_count());
+            exposure.advance_to(store, end);
+        }
+    });
+    let edges = store.inputs_of(TxNumber(store.transactions_of(BlockNumber(end - 1)).end - 1)).end;
     println!(
-        "exposure pass, {CATEGORIES} categories: {seconds:.2} s, {:.0} edges/s, {} unspent outputs \
-         exposed, resident {:.2} GB",
-        inputs(store) as f64 / seconds,
+        "{{\"step\":\"exposure\",\"categories\":{CATEGORIES},\"complete\":{},\"edges\":{edges},\
+         \"wall_s\":{:.3},\"cpu_s\":{:.3},\"edges_per_cpu_s\":{:.0},\"exposed_outputs\":{},\
+         \"anonymous_gb\":{:.3}}}",
+        end == store.block_count(),
+        spent.wall,
+        spent.cpu,
+        edges as f64 / spent.cpu,
         exposure.unspent_count(),
-        resident(),
+        memory_gb("RssAnon"),
     );
 }
 
 fn clusters(store: &ChainStore) {
     for workers in [1, 2] {
-        let started = Instant::now();
-        let found = clusters_with(store, Rule::default(), &Default::default(), workers);
-        let seconds = started.elapsed().as_secs_f64();
+        let mut count = 0;
+        let spent = Meter::of(|| {
+            count = clusters_with(store, Rule::default(), &Default::default(), workers).count();
+        });
         println!(
-            "clusters, {workers} threads: {seconds:.2} s, {:.0} edges/s, {} clusters of {} \
-             addresses, resident {:.2} GB",
-            inputs(store) as f64 / seconds,
-            found.count(),
-            store.address_count(),
-            resident(),
+            "{{\"step\":\"clusters_{workers}\",\"wall_s\":{:.3},\"edges_per_s\":{:.0},\
+             \"clusters\":{count},\"anonymous_gb\":{:.3}}}",
+            spent.wall,
+            inputs(store) as f64 / spent.wall,
+            memory_gb("RssAnon"),
         );
     }
-}
-
-/// Memory of this process that is in use, mapped pages of the store included.
-fn resident() -> f64 {
-    let text = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let kib = line.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok());
-    kib.unwrap_or(0.0) / 976_562.5
-}
-
-fn bytes_below(dir: &Path) -> u64 {
-    let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
-    let of = |entry: std::fs::DirEntry| match entry.metadata() {
-        Ok(facts) if facts.is_dir() => bytes_below(&entry.path()),
-        Ok(facts) => facts.len(),
-        Err(_) => 0,
-    };
-    entries.map(of).sum()
 }

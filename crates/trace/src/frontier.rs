@@ -1,17 +1,17 @@
 //! The walk itself, on dense numbers. Knows no text: ids and addresses are looked up by whoever
 //! shows the result, so that a walk over a mapped store touches numbers and values only.
 //!
-//! Transactions wait in a heap in chain order, each tainted output beside the transaction that
+//! Transactions wait in a queue in chain order, each tainted output beside the transaction that
 //! spends it, so a transaction is entered once, after everything before it, and its tainted inputs
-//! leave the heap together.
+//! leave the queue together.
 
 use crate::flow::{Fate, Totals};
+use crate::pending::Pending;
 use crate::taint::{Lot, pass};
 use crate::{FeeRule, Limits, Policy};
 use chain::utxo::{AddressNumber, InputNumber, OutputNumber, Spent};
 use chain::{OutPoint, Satoshi, ScriptType, TxNumber, Utxo};
-use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashSet};
+use std::collections::HashSet;
 
 /// What a walk is asked, in the numbers of one chain.
 #[derive(Clone, Debug)]
@@ -120,7 +120,7 @@ pub fn walk<C: Utxo>(chain: &C, request: &Request) -> Frontier {
     let mut walk = Walk {
         chain,
         request,
-        pending: BinaryHeap::new(),
+        pending: Pending::new(),
         lots: Vec::new(),
         arrived: Vec::new(),
         entered: 0,
@@ -129,18 +129,11 @@ pub fn walk<C: Utxo>(chain: &C, request: &Request) -> Frontier {
         totals: Totals::default(),
     };
     walk.start();
-    while let Some(Reverse(first)) = walk.pending.pop() {
+    while let Some(key) = walk.pending.take_group(&mut walk.arrived) {
+        walk.arrived.sort_unstable_by_key(|arrival| arrival.from);
+        let hop = walk.arrived.iter().map(|arrival| arrival.hop).min().expect("a group has one");
+        walk.visit(Key(key), hop);
         walk.arrived.clear();
-        walk.arrived.push(first);
-        let mut hop = first.hop;
-        while let Some(Reverse(next)) = walk.pending.peek().copied()
-            && next.key == first.key
-        {
-            walk.pending.pop();
-            hop = hop.min(next.hop);
-            walk.arrived.push(next);
-        }
-        walk.visit(first.key, hop);
     }
     let Walk { visits, refusals, totals, .. } = walk;
     assert_eq!(totals.balance(), (0, 0), "taint is conserved: {totals:?}");
@@ -161,7 +154,7 @@ pub fn fee<C: Utxo>(chain: &C, transaction: TxNumber) -> Option<Satoshi> {
 }
 
 /// A place in chain order at which a coinbase comes after the transactions whose fees it collects.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug)]
 struct Key(u64);
 
 impl Key {
@@ -181,9 +174,8 @@ impl Key {
 }
 
 /// Tainted money on its way into a pending transaction.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug)]
 struct Arrival {
-    key: Key,
     /// The output; for a coinbase, the transaction whose fee it is.
     from: u64,
     hop: u32,
@@ -194,7 +186,7 @@ struct Arrival {
 struct Walk<'a, C> {
     chain: &'a C,
     request: &'a Request,
-    pending: BinaryHeap<Reverse<Arrival>>,
+    pending: Pending<Arrival>,
     lots: Vec<Lot>,
     /// What enters the transaction at hand, in the order of `from`.
     arrived: Vec<Arrival>,
@@ -373,7 +365,7 @@ impl<C: Utxo> Walk<'_, C> {
     fn expect(&mut self, key: Key, from: u64, hop: u32, lot: Lot) {
         let place = self.lots.len() as u32;
         self.lots.push(lot);
-        self.pending.push(Reverse(Arrival { key, from, hop, lot: place }));
+        self.pending.push(key.0, Arrival { from, hop, lot: place });
     }
 
     fn fate(&self, output: OutputNumber, lot: &Lot, spender: Option<TxNumber>) -> Fate {

@@ -36,6 +36,7 @@ pub mod hypothesis;
 pub mod layout;
 pub mod parameters;
 pub mod peel;
+mod pending;
 pub mod poisoning;
 pub mod share;
 pub mod svg;

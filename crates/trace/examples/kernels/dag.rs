@@ -221,25 +221,3 @@ pub fn read_u64(folder: &Path, name: &str) -> Vec<u64> {
     let bytes = std::fs::read(folder.join(name)).expect("the benchmark's arrays");
     bytes.chunks_exact(8).map(|b| u64::from_le_bytes(b.try_into().expect("8"))).collect()
 }
-
-/// Seconds of processor time this process has used, from the kernel's clock ticks of 1/100 s.
-pub fn cpu_seconds() -> f64 {
-    let text = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    let fields: Vec<&str> = text.rsplit(')').next().unwrap_or("").split_whitespace().collect();
-    let ticks = |index: usize| fields.get(index).and_then(|t| t.parse::<f64>().ok()).unwrap_or(0.0);
-    (ticks(11) + ticks(12)) / 100.0
-}
-
-/// The most memory this process ever held.
-pub fn peak_gib() -> f64 {
-    let text = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kib = line.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok());
-    kib.unwrap_or(0.0) / 1_048_576.0
-}
-
-/// The middle of some figures.
-pub fn median(mut figures: Vec<f64>) -> f64 {
-    figures.sort_by(f64::total_cmp);
-    figures[figures.len() / 2]
-}

@@ -19,6 +19,13 @@ const PAIRS_ALONE_MAX: usize = 1 << 15;
 /// Pairs whose memory is asked for at once.
 const BATCH_PAIRS: usize = 64;
 
+/// Numbers of a block at least: their parents take 1 MiB and stay in a core's own cache.
+const BLOCK_BITS_MIN: u32 = 18;
+/// Blocks at most; sorting into more would miss the cache itself.
+const BLOCKS_MAX: u32 = 256;
+/// Pairs that a thread sorts into blocks at a time: bounds memory to 8 bytes each.
+const ROUND_PAIRS: usize = 1 << 21;
+
 /// For each number below `count`, the smallest number it is connected with.
 ///
 /// Uses as many threads as the machine has processors, [`WORKERS_MAX`] at most; the result does not
@@ -29,35 +36,108 @@ pub fn components(count: u32, pairs: &[(u32, u32)]) -> Vec<u32> {
 
 /// The same with a given number of threads.
 ///
-/// Each thread takes a range of numbers and joins the pairs within it, where nobody interferes and
-/// plain stores do; only pairs across two ranges pay for compare-and-swap, which stops a processor
-/// from looking ahead. Numbers in order of first use make such pairs few.
+/// A join waits for memory twice, and little else; so the pairs are first sorted into blocks of
+/// numbers whose parents fit the cache of a core, and those within a block are joined there, where
+/// no other thread interferes and plain stores do. Only pairs across two blocks come at the end, at
+/// the memory's own pace and with compare-and-swap. Numbers in order of first use make such pairs
+/// few.
 pub fn components_with(count: u32, pairs: &[(u32, u32)], workers: usize) -> Vec<u32> {
     let forest = Forest::new(count);
-    if workers <= 1 || pairs.len() <= PAIRS_ALONE_MAX {
-        forest.join_within(pairs, 0..count);
+    if pairs.len() <= PAIRS_ALONE_MAX {
+        pairs.iter().for_each(|(first, second)| forest.join_alone(*first, *second));
         return forest.labels(1);
     }
-    let width = count.div_ceil(workers as u32);
-    let range = |worker: u32| match worker + 1 == workers as u32 {
-        true => worker.saturating_mul(width)..u32::MAX,
-        false => worker.saturating_mul(width)..(worker + 1).saturating_mul(width),
-    };
-    let across: Vec<Vec<(u32, u32)>> = std::thread::scope(|scope| {
-        let join = |worker| forest.join_within(pairs, range(worker));
-        let tasks: Vec<_> =
-            (0..workers as u32).map(|worker| scope.spawn(move || join(worker))).collect();
-        tasks.into_iter().map(|task| task.join().expect("every number is below count")).collect()
-    });
-    std::thread::scope(|scope| {
-        // All pairs across two ranges of two threads are in the lower one's list.
-        for part in across.iter().filter(|part| !part.is_empty()) {
-            for chunk in part.chunks(part.len().div_ceil(workers)) {
-                scope.spawn(|| forest.join_across(chunk));
+    let needed = u32::BITS - (count.saturating_sub(1) / BLOCKS_MAX).leading_zeros();
+    let workers = workers.clamp(1, WORKERS_MAX);
+    join_blocked(&forest, pairs, workers, needed.max(BLOCK_BITS_MIN), ROUND_PAIRS);
+    forest.labels(workers)
+}
+
+/// Joins pairs block by block, `1 << bits` numbers a block, and then across blocks.
+fn join_blocked(
+    forest: &Forest,
+    pairs: &[(u32, u32)],
+    workers: usize,
+    bits: u32,
+    round_pairs: usize,
+) {
+    let blocks = (forest.parents.len() >> bits) + 1;
+    let mut sorters: Vec<Sorter> = (0..workers).map(|_| Sorter::new(bits, blocks)).collect();
+    for round in pairs.chunks(workers * round_pairs) {
+        let part = round.len().div_ceil(workers);
+        std::thread::scope(|scope| {
+            let mut parts = round.chunks(part);
+            for sorter in &mut sorters {
+                let mine = parts.next().unwrap_or_default();
+                scope.spawn(move || sorter.sort(mine));
             }
+        });
+        let next = AtomicU32::new(0);
+        let join = || {
+            loop {
+                let block = next.fetch_add(1, Relaxed) as usize;
+                if block >= blocks {
+                    break;
+                }
+                sorters.iter().for_each(|sorter| forest.join_within(sorter.within(block)));
+            }
+        };
+        std::thread::scope(|scope| {
+            (1..workers).for_each(|_| drop(scope.spawn(join)));
+            join();
+        });
+    }
+    std::thread::scope(|scope| {
+        for sorter in &sorters {
+            scope.spawn(|| forest.join_across(&sorter.across, workers == 1));
         }
     });
-    forest.labels(workers)
+}
+
+/// Pairs sorted by the block that both numbers are in.
+struct Sorter {
+    bits: u32,
+    pairs: Vec<(u32, u32)>,
+    /// Where each block's pairs end.
+    ends: Vec<usize>,
+    /// Pairs of numbers of two blocks, of all rounds.
+    across: Vec<(u32, u32)>,
+}
+
+impl Sorter {
+    fn new(bits: u32, blocks: usize) -> Sorter {
+        Sorter { bits, pairs: Vec::new(), ends: vec![0; blocks + 1], across: Vec::new() }
+    }
+
+    /// Panics on a number beyond the last block.
+    fn sort(&mut self, pairs: &[(u32, u32)]) {
+        let across = self.ends.len() - 1;
+        let bits = self.bits;
+        // A choice without a branch, which no processor could foresee.
+        let place = |pair: &(u32, u32)| {
+            let (first, second) = ((pair.0 >> bits) as usize, (pair.1 >> bits) as usize);
+            if first == second { first } else { across }
+        };
+        let mut next = vec![0usize; self.ends.len() + 1];
+        pairs.iter().for_each(|pair| next[place(pair) + 1] += 1);
+        for index in 1..next.len() {
+            next[index] += next[index - 1];
+        }
+        self.pairs.resize(pairs.len(), (0, 0));
+        for pair in pairs {
+            let next = &mut next[place(pair)];
+            self.pairs[*next] = *pair;
+            *next += 1;
+        }
+        self.ends.copy_from_slice(&next[..across + 1]);
+        let start = if across == 0 { 0 } else { self.ends[across - 1] };
+        self.across.extend_from_slice(&self.pairs[start..]);
+    }
+
+    fn within(&self, block: usize) -> &[(u32, u32)] {
+        let start = if block == 0 { 0 } else { self.ends[block - 1] };
+        &self.pairs[start..self.ends[block]]
+    }
 }
 
 /// Threads worth starting on this machine.
@@ -110,31 +190,18 @@ impl Forest {
         }
     }
 
-    /// Joins the pairs within a range that no other thread touches meanwhile; returns those that
-    /// reach from it up into another one.
-    fn join_within(&self, pairs: &[(u32, u32)], range: Range<u32>) -> Vec<(u32, u32)> {
-        let mut across = Vec::new();
-        let mut here = Vec::with_capacity(BATCH_PAIRS);
-        for batch in pairs.chunks(BATCH_PAIRS) {
-            here.clear();
-            for (first, second) in batch {
-                let (low, high) = (*first.min(second), *first.max(second));
-                match (range.contains(&low), range.contains(&high)) {
-                    (true, true) => here.push((low, high)),
-                    (true, false) => across.push((low, high)),
-                    _ => {}
-                }
-            }
-            self.touch(&here);
-            here.iter().for_each(|(low, high)| self.join_alone(*low, *high));
-        }
-        across
+    /// Joins pairs of a block that no other thread touches meanwhile.
+    fn join_within(&self, pairs: &[(u32, u32)]) {
+        pairs.iter().for_each(|(first, second)| self.join_alone(*first, *second));
     }
 
-    fn join_across(&self, pairs: &[(u32, u32)]) {
+    fn join_across(&self, pairs: &[(u32, u32)], alone: bool) {
         for batch in pairs.chunks(BATCH_PAIRS) {
             self.touch(batch);
-            batch.iter().for_each(|(low, high)| self.join(*low, *high));
+            match alone {
+                true => self.join_within(batch),
+                false => batch.iter().for_each(|(first, second)| self.join(*first, *second)),
+            }
         }
     }
 
@@ -247,13 +314,22 @@ mod tests {
         let pair = |n: u64| ((n * 7_919 % 40_000) as u32, (n * n * 31 % 40_000) as u32);
         let pairs: Vec<(u32, u32)> = (0..70_000).map(pair).collect();
         let alone = components_with(count, &pairs, 1);
-        for workers in [2, 3, 8] {
+        for workers in [1, 2, 3, 8] {
             for _ in 0..5 {
                 assert_eq!(components_with(count, &pairs, workers), alone);
+                let forest = Forest::new(count);
+                join_blocked(&forest, &pairs, workers, 10, 3_000);
+                assert_eq!(forest.labels(workers), alone);
             }
         }
         let slow = slow(count, &pairs);
         assert_eq!(alone, slow);
+    }
+
+    #[test]
+    #[should_panic(expected = "a scoped thread panicked")]
+    fn a_number_beyond_the_count_is_refused() {
+        components_with(40_000, &[(1, 1 << 30); PAIRS_ALONE_MAX + 1], 1);
     }
 
     #[test]
