@@ -8,6 +8,7 @@ pub mod audit;
 mod bags;
 pub mod case;
 mod cases;
+pub mod dead;
 pub mod deliver;
 pub mod effects;
 mod files;
@@ -71,6 +72,8 @@ pub struct Node {
     pub clock: Clock,
     /// For calls to the company's systems and to agencies.
     pub http: reqwest::Client,
+    /// Through which people and machines are told to look.
+    pub notices: crate::notice::Notices,
     directory: RwLock<Arc<Directory>>,
     folded: Cache<RequestId, Arc<Folded>>,
     remembering: Mutex<()>,
@@ -379,8 +382,12 @@ impl Node {
                 payload_json: payload.map(Value::to_string),
             });
         }
-        let jobs: Vec<NewJob> =
+        let mut jobs: Vec<NewJob> =
             events.iter().flat_map(|event| jobs::follow_up(act.request, event, now)).collect();
+        if new_events.iter().any(|event| self.notices.concerns(&event.event_json)) {
+            let last = before.seq + events.len() as u64;
+            jobs.push(jobs::notify(act.request, (before.seq + 1, last)));
+        }
         Ok(Append {
             stream: act.request.0,
             expected_seq: ExpectedSeq::Exactly(before.seq),

@@ -31,6 +31,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../migrations/sqlite/0002_queue.sql"),
         include_str!("../migrations/postgres/0002_queue.sql"),
     ),
+    (
+        4,
+        "dead_jobs",
+        include_str!("../migrations/sqlite/0004_dead_jobs.sql"),
+        include_str!("../migrations/postgres/0004_dead_jobs.sql"),
+    ),
 ];
 
 /// Pages of SQLite's write-ahead log (4 KiB each) that are gathered before they are moved into the

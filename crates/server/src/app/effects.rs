@@ -104,10 +104,12 @@ pub async fn attempt(
                 .completing(job.lease);
             node.act(&Actor::system(), act).await.map(|_| ())
         }
-        Outcome::Failed { retryable: true, why } | Outcome::Pending { detail: why }
-            if job.attempt < job.attempts_max =>
-        {
+        Outcome::Failed { retryable: true, why } if job.attempt < job.attempts_max => {
             Err(Error::Unavailable(why))
+        }
+        // What a system says on its way may name the account; it does not go into a job.
+        Outcome::Pending { .. } if job.attempt < job.attempts_max => {
+            Err(Error::Unavailable("the company's system has not confirmed it yet".to_owned()))
         }
         // Not confirmed is not frozen: what stays open too long is a failure that staff see.
         Outcome::Failed { why, .. } | Outcome::Pending { detail: why } => {

@@ -3,7 +3,9 @@
 mod bad_input;
 mod forbidden;
 mod http;
+mod notices;
 mod openapi;
+mod post;
 mod signed;
 mod story;
 mod support;

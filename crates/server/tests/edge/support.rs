@@ -90,6 +90,10 @@ pub(crate) struct Plans {
     pub(crate) real: bool,
     /// Made-up records for practice: the same catalog over a database of its own.
     pub(crate) practice: bool,
+    /// A mail server.
+    pub(crate) mail: Option<server::config::Mail>,
+    /// Machines that are told what happens.
+    pub(crate) webhook: Vec<server::config::Webhook>,
 }
 
 impl House {
@@ -121,6 +125,7 @@ impl House {
             origin: SITE.to_owned(),
             ..Default::default()
         });
+        (config.mail, config.webhook) = (plans.mail, plans.webhook);
         if let Some(url) = plans.database {
             config.node.database = url;
         }
@@ -220,9 +225,13 @@ impl House {
     }
 
     pub(crate) async fn prove(&self, id: &str) {
+        self.prove_by(id, "client_certificate").await;
+    }
+
+    pub(crate) async fn prove_by(&self, id: &str, method: &str) {
         let vera = self.staff("vera");
         vera.act(id, json!({ "start_identity_check": {} })).await;
-        vera.act(id, json!({ "verify_identity": { "method": "client_certificate" } })).await;
+        vera.act(id, json!({ "verify_identity": { "method": method } })).await;
     }
 
     /// Searches for ask 1 and assembles the answer; its tag manifest.

@@ -7,6 +7,7 @@ mod support;
 
 mod harness;
 mod house;
+mod jobs;
 mod rooms;
 mod story;
 mod walks;
