@@ -40,7 +40,9 @@ pub fn missing(root: &Path) {
         .filter(|(probe, ..)| !present(probe) && !(has_another && *probe == EXIM))
         .collect();
     if has_another {
-        println!("NOT INSTALLED: {EXIM}, this machine has another mail server; mail tests will skip");
+        println!(
+            "NOT INSTALLED: {EXIM}, this machine has another mail server; mail tests will skip"
+        );
     }
     if !absent.is_empty() {
         for (_, package, need) in &absent {

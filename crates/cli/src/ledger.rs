@@ -66,11 +66,8 @@ pub fn run(command: &Command) -> anyhow::Result<ExitCode> {
             .collect::<Result<Vec<_>, _>>()
             .with_context(|| format!("{}", path.display()))?;
         let mut view = |stream, events: &[store::StoredEvent]| {
-            let own = [
-                server::directory::STREAM,
-                server::app::audit::STREAM,
-                server::app::dead::STREAM,
-            ];
+            let own =
+                [server::directory::STREAM, server::app::audit::STREAM, server::app::dead::STREAM];
             if own.contains(&stream) {
                 return None;
             }

@@ -21,6 +21,7 @@ pub mod queue;
 mod receipt;
 pub mod search;
 pub mod spool;
+mod subject;
 pub mod trace;
 
 use std::path::PathBuf;

@@ -6,7 +6,7 @@ mod notices;
 
 use std::path::{Path, PathBuf};
 
-pub use notices::{Mail, MailLanguage, MailTls, Webhook};
+pub use notices::{Mail, MailLanguage, MailTls, UserNotice, Webhook};
 use serde::Deserialize;
 
 /// A configuration file larger than this is something else.
@@ -31,6 +31,9 @@ pub struct Config {
     /// A time-stamp authority; without one, seals are dated by the certificate's life only.
     #[serde(default)]
     pub timestamp: Option<TimestampAuthority>,
+    /// What users are told of disclosures about them.
+    #[serde(default)]
+    pub user_notice: UserNotice,
     /// How people are told to look at the portal; without it nobody is.
     #[serde(default)]
     pub mail: Option<Mail>,

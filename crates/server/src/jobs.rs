@@ -57,7 +57,7 @@ pub enum Task {
         /// The ask.
         ask: AskNumber,
     },
-    /// Have the company's systems freeze or unfreeze.
+    /// Have the company's systems freeze, unfreeze or tell a user.
     Effect {
         /// The ask.
         ask: AskNumber,
@@ -149,7 +149,7 @@ pub fn follow_up(request: RequestId, event: &Event, now: Timestamp) -> Vec<NewJo
             .map(|(ask, _)| (Task::Preserve { ask }, OWN_ATTEMPTS_MAX))
             .collect(),
         Event::EffectRequested { ask, effect, action, .. } => match action {
-            EffectKind::Freeze | EffectKind::Unfreeze => {
+            EffectKind::Freeze | EffectKind::Unfreeze | EffectKind::NotifyUser => {
                 let task = Task::Effect { ask: *ask, effect: *effect };
                 vec![(task, EFFECT_ATTEMPTS_MAX)]
             }

@@ -129,9 +129,8 @@ fn secrecy(config: &Config, mail: &Mail) -> anyhow::Result<Tls> {
         let place = || format!("mail.roots: {}", path.display());
         let pem = std::fs::read(&path).with_context(place)?;
         let certificate = Certificate::from_pem(&pem).with_context(place)?;
-        parameters = parameters
-            .certificate_store(CertificateStore::None)
-            .add_root_certificate(certificate);
+        parameters =
+            parameters.certificate_store(CertificateStore::None).add_root_certificate(certificate);
     }
     let parameters = parameters.build().context("TLS with the mail server")?;
     Ok(match mail.tls {
@@ -162,11 +161,15 @@ fn trouble(error: &lettre::transport::smtp::Error) -> String {
     if error.is_timeout() {
         return format!("the mail server did not answer within {STEP_SECONDS_MAX} s");
     }
-    let why = std::error::Error::source(error).map_or_else(String::new, |why| format!(": {why}"));
-    if error.is_tls() {
-        return format!("no TLS with the mail server{why}");
+    let mut root: &dyn std::error::Error = error;
+    while let Some(source) = root.source() {
+        root = source;
     }
-    format!("no mail server was there{why}")
+    let inner = root.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+    if error.is_tls() || inner.is_some_and(|inner| inner.is::<rustls::Error>()) {
+        return format!("no TLS with the mail server: {root}");
+    }
+    format!("no mail server was there: {root}")
 }
 
 fn words(language: MailLanguage, urgency: Urgency) -> (&'static str, &'static str) {

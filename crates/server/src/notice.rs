@@ -206,8 +206,8 @@ pub fn warning_calls(request: &Request, ask: AskNumber, percent: u8) -> Vec<Call
 fn staff_calls(roles: &[Role], request: &Request) -> Vec<Call> {
     let order = request.order.as_ref();
     let is_urgent = order.is_some_and(|order| order.has_emergency() && !order.is_test);
-    let on_call =
-        is_urgent.then_some(Call { audience: Audience::Staff(Role::OnCall), urgency: Urgency::Now });
+    let on_call = is_urgent
+        .then_some(Call { audience: Audience::Staff(Role::OnCall), urgency: Urgency::Now });
     let ordinary = roles
         .iter()
         .map(|role| Call { audience: Audience::Staff(*role), urgency: Urgency::Ordinary });

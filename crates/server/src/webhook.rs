@@ -139,10 +139,10 @@ fn signature(key: &hmac::Key, id: &str, sent_at: i64, body: &str) -> String {
 }
 
 fn signing_key(secret: &str) -> anyhow::Result<hmac::Key> {
-    let encoded = secret
-        .strip_prefix(SECRET_PREFIX)
-        .context("write whsec_ and the base64 of 24 to 64 random bytes: \
-                  echo \"whsec_$(openssl rand -base64 32)\"")?;
+    let encoded = secret.strip_prefix(SECRET_PREFIX).context(
+        "write whsec_ and the base64 of 24 to 64 random bytes: \
+                  echo \"whsec_$(openssl rand -base64 32)\"",
+    )?;
     let bytes = STANDARD.decode(encoded).context("what follows whsec_ is no base64")?;
     if !(SECRET_BYTES_MIN..=SECRET_BYTES_MAX).contains(&bytes.len()) {
         anyhow::bail!(
@@ -165,7 +165,12 @@ mod tests {
     #[test]
     fn a_signature_is_the_one_that_others_compute() {
         let key = signing_key("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").expect("a secret");
-        let said = signature(&key, "msg_p5jXN8AQM9LWM0D4loKWxJek", 1_614_265_330, "{\"test\": 2432232314}");
+        let said = signature(
+            &key,
+            "msg_p5jXN8AQM9LWM0D4loKWxJek",
+            1_614_265_330,
+            "{\"test\": 2432232314}",
+        );
         expect!["v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="].assert_eq(&said);
     }
 

@@ -1,16 +1,17 @@
 //! The auditor: reads events and actors, knows none of the desk's rules, states or packs.
 use desk::clock::{ClockKind::NotBefore, StopReason::Reached};
 use desk::ids::ActorId;
-use desk::request::{EffectKind::Unfreeze, Event};
+use desk::request::{EffectKind::NotifyUser, EffectKind::Unfreeze, Event};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The four promises, kept over a whole history that ended long after every deadline.
+/// The five promises, kept over a whole history that ended long after every deadline.
 pub fn audit(history: &[(Timestamp, Event)]) -> Result<(), String> {
     let mut proven = false;
     let mut workers = BTreeMap::<_, BTreeSet<ActorId>>::new();
     let (mut approver, mut clocks, mut frozen) =
         (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+    let mut silent = BTreeSet::new();
     for (at, event) in history {
         match event {
             Event::IdentityVerified { by, .. } => proven = by.is_staff(),
@@ -40,6 +41,15 @@ pub fn audit(history: &[(Timestamp, Event)]) -> Result<(), String> {
                 if early && matches!(event, Event::ClockStopped { reason: Reached, .. }) {
                     return Err(format!("the clock {clock} of ask {ask} ended before its time"));
                 }
+            }
+            Event::InForce { ask, .. } => drop(silent.insert(*ask)),
+            Event::Lifted { ask, .. }
+            | Event::Lapsed { ask, .. }
+            | Event::Withdrawn { ask, .. }
+            | Event::Refused { ask, .. }
+            | Event::Closed { ask, .. } => drop(silent.remove(ask)),
+            Event::EffectRequested { ask, action: NotifyUser, .. } if !silent.is_empty() => {
+                return Err(format!("the user of ask {ask} was told against an order"));
             }
             Event::Frozen { ask, until, .. } => drop(frozen.insert(*ask, Some(*until))),
             Event::FreezeConfirmed { ask, until, .. } => drop(frozen.insert(*ask, *until)),

@@ -34,8 +34,9 @@ const FILES: [(&str, &[u8]); 9] = [
     example!("records/logins.csv"),
     example!("records/withdrawals.csv"),
 ];
-/// The same, of a file that has a header only.
-const RECORD_HOLDS: (&str, &[u8]) = example!("records/record_holds.csv");
+/// The same, of files that have a header only.
+const EMPTY: [(&str, &[u8]); 2] =
+    [example!("records/record_holds.csv"), example!("records/notices.csv")];
 
 /// An open node and everybody who acts on it.
 pub struct Deployment {
@@ -61,7 +62,7 @@ pub struct Agency {
 impl Deployment {
     /// Writes the folder and opens a node on it.
     pub async fn make(folder: &Path) -> Result<Self> {
-        for (path, bytes) in FILES.into_iter().chain([RECORD_HOLDS]) {
+        for (path, bytes) in FILES.into_iter().chain(EMPTY) {
             let path = folder.join(path);
             std::fs::create_dir_all(path.parent().context("a file in a folder")?)?;
             std::fs::write(&path, bytes).with_context(|| path.display().to_string())?;

@@ -19,6 +19,7 @@ use crate::error::Error;
 
 /// Which page.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct DeadQuery {
     /// Number of the last job of the page before.

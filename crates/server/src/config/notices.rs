@@ -11,6 +11,15 @@ pub const WEBHOOKS_COUNT_MAX: usize = 16;
 /// Characters of an endpoint's name.
 pub const WEBHOOK_NAME_CHARACTERS_MAX: usize = 40;
 
+/// What users are told of disclosures about them.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UserNotice {
+    /// Whom a user may ask: an address or a page of the company.
+    #[serde(default)]
+    pub contact: Option<String>,
+}
+
 /// The mail server that takes "look at the portal" to people.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -128,8 +137,7 @@ impl super::Config {
 
 impl Webhook {
     fn fault(&self) -> Option<String> {
-        let good =
-            |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        let good = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
         if !(1..=WEBHOOK_NAME_CHARACTERS_MAX).contains(&self.name.len())
             || !self.name.bytes().all(good)
         {
@@ -139,8 +147,7 @@ impl Webhook {
             ));
         }
         let known = |word: &String| {
-            word == crate::notice::CLOCK_WARNING
-                || desk::record::KINDS_V1.contains(&word.as_str())
+            word == crate::notice::CLOCK_WARNING || desk::record::KINDS_V1.contains(&word.as_str())
         };
         if let Some(word) = self.events.iter().find(|word| !known(word)) {
             return Some(format!(
@@ -190,8 +197,11 @@ mod tests {
         };
         check(&mail("mail.your.example", ""), &expect!["accepted"]);
         check(&mail("127.0.0.1", "tls = \"none\""), &expect!["accepted"]);
-        check(&mail("mail.your.example", "tls = \"none\""), &expect![[r#"
-            mail.tls is "none" and mail.host is "mail.your.example"; use "starttls" or "implicit" for a server that is not on this machine"#]]);
+        check(
+            &mail("mail.your.example", "tls = \"none\""),
+            &expect![[r#"
+            mail.tls is "none" and mail.host is "mail.your.example"; use "starttls" or "implicit" for a server that is not on this machine"#]],
+        );
         check(
             &mail("mail.your.example", "user = \"desk\""),
             &expect!["mail.user and mail.password_file go together; give both"],
@@ -206,20 +216,29 @@ mod tests {
     fn webhooks_are_named_and_secret() {
         let sound = "name = \"siem\"\nurl = \"https://siem.example/h\"\nevents = [\"delivered\"]";
         check(&hook(sound), &expect!["accepted"]);
-        check(&hook(&sound.replace("https://siem.example", "http://[::1]:9")), &expect![
-            "accepted"
-        ]);
-        check(&hook(&sound.replace("https", "http")), &expect![[
-            r#"webhook "siem": url must be https, or http on this machine"#
-        ]]);
-        check(&hook(&sound.replace("siem\"", "SIEM\"")), &expect![[
-            r#"webhook "SIEM": name it with 1 to 40 lower-case letters, digits and dashes"#
-        ]]);
-        check(&hook(&sound.replace("delivered", "sent")), &expect![[
-            r#"webhook "siem": there is no event "sent"; docs/formats/webhook.md has the list"#
-        ]]);
-        check(&hook(&format!("{sound}\n{}", hook(sound))), &expect![[
-            r#"webhook "siem" is there twice; name them apart"#
-        ]]);
+        check(
+            &hook(&sound.replace("https://siem.example", "http://[::1]:9")),
+            &expect!["accepted"],
+        );
+        check(
+            &hook(&sound.replace("https", "http")),
+            &expect![[r#"webhook "siem": url must be https, or http on this machine"#]],
+        );
+        check(
+            &hook(&sound.replace("siem\"", "SIEM\"")),
+            &expect![[
+                r#"webhook "SIEM": name it with 1 to 40 lower-case letters, digits and dashes"#
+            ]],
+        );
+        check(
+            &hook(&sound.replace("delivered", "sent")),
+            &expect![[
+                r#"webhook "siem": there is no event "sent"; docs/formats/webhook.md has the list"#
+            ]],
+        );
+        check(
+            &hook(&format!("{sound}\n{}", hook(sound))),
+            &expect![[r#"webhook "siem" is there twice; name them apart"#]],
+        );
     }
 }

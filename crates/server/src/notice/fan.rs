@@ -39,7 +39,10 @@ pub async fn notify(
 ) -> Result<(), Error> {
     let events = node.store.reader().load(request.0).await?;
     let folded = fold(&events)?;
-    let mut fan = Fan::new(node, request, &folded.request);
+    // A minute from the event, however late this job is.
+    let mut told = events.iter().filter(|stored| stored.seq == last).map(|stored| stored.at);
+    let since = told.next().unwrap_or_else(|| node.now());
+    let mut fan = Fan::new(node, request, &folded.request, since);
     for stored in events.iter().filter(|stored| (first..=last).contains(&stored.seq)) {
         let event = desk::record::decode(&stored.event_json)
             .map_err(|error| Error::Internal(error.into()))?;
@@ -64,13 +67,11 @@ pub async fn warn(
     job: &Job,
 ) -> Result<(), Error> {
     let folded = node.folded(request).await?;
-    let mut fan = Fan::new(node, request, &folded.request);
+    let mut fan = Fan::new(node, request, &folded.request, node.now());
     let clocks = folded.request.ask(ask).map(|ask| ask.clocks.as_slice()).unwrap_or_default();
     // A clock that was stopped, or resumed to a later end, is no longer this job's.
     let running = clocks.iter().find(|known| {
-        known.start.name == *clock
-            && known.start.due == due
-            && known.status == ClockStatus::Running
+        known.start.name == *clock && known.start.due == due && known.status == ClockStatus::Running
     });
     if let Some(running) = running {
         let now = node.now();
@@ -92,11 +93,11 @@ pub async fn warn(
 /// When the store takes no acts.
 pub async fn tell_of_dead_job(node: &Node) -> Result<(), Error> {
     let request = Request::default();
-    let mut fan = Fan::new(node, RequestId(Uuid::nil()), &request);
+    let mut fan = Fan::new(node, RequestId(Uuid::nil()), &request, node.now());
     let audience = Audience::Staff(desk::policy::Role::Administrator);
     fan.call(&[Call { audience, urgency: Urgency::Ordinary }], None);
     let jobs = fan.into_jobs();
-    append(node, jobs, None).await
+    if jobs.is_empty() { Ok(()) } else { append(node, jobs, None).await }
 }
 
 /// What one job leads to.
@@ -104,13 +105,15 @@ struct Fan<'a> {
     node: &'a Node,
     id: RequestId,
     request: &'a Request,
+    /// When it happened.
+    since: Timestamp,
     people: BTreeMap<ActorId, Urgency>,
     jobs: Vec<NewJob>,
 }
 
 impl<'a> Fan<'a> {
-    const fn new(node: &'a Node, id: RequestId, request: &'a Request) -> Self {
-        Self { node, id, request, people: BTreeMap::new(), jobs: Vec::new() }
+    const fn new(node: &'a Node, id: RequestId, request: &'a Request, since: Timestamp) -> Self {
+        Self { node, id, request, since, people: BTreeMap::new(), jobs: Vec::new() }
     }
 
     /// Adds those who are called, with the greater urgency for whoever is called twice.
@@ -162,7 +165,7 @@ impl<'a> Fan<'a> {
 
     fn into_jobs(mut self) -> Vec<NewJob> {
         let wait = SignedDuration::from_secs(COLLAPSE_SECONDS);
-        let in_a_minute = self.node.now().checked_add(wait).ok();
+        let in_a_minute = self.since.checked_add(wait).ok();
         for (person, urgency) in self.people {
             let (name, run_at) = match urgency {
                 Urgency::Ordinary => ("mail", in_a_minute),

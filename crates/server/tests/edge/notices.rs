@@ -19,7 +19,7 @@ use server::config::Webhook;
 use server::directory::{Change, ChangePayload, console};
 use store::JobId;
 
-use crate::post::PostOffice;
+use crate::post::{PostOffice, until};
 use crate::signed::{Officer, agency, order};
 use crate::story::disclose;
 use crate::support::{ACCOUNT, House, Plans, approval};
@@ -51,7 +51,8 @@ fn emergency(house: &House) -> OfficerAct {
     act
 }
 
-fn a_minute(house: &House) {
+async fn a_minute(house: &House) {
+    settled(house).await;
     house.clock.forward(SignedDuration::from_secs(61));
 }
 
@@ -76,7 +77,7 @@ async fn people_are_told_to_look_and_nothing_else() {
     person(&house, "dora", Role::Counsel).await;
     let officer = officer(&house).await;
     let id = officer.send(&house, order(&house, ACCOUNT)).await.expect("filed");
-    a_minute(&house);
+    a_minute(&house).await;
     assert_eq!(lines(&office.mails(1).await), ["una@lantern.example: Please look at the portal"]);
 
     // What happens within a minute is one mail, and staff are not told of what staff do.
@@ -84,7 +85,7 @@ async fn people_are_told_to_look_and_nothing_else() {
     let cora = house.staff("cora");
     cora.act(&id, json!({ "post_message": {} })).await;
     cora.act(&id, json!({ "request_information": { "ask": 1, "codes": ["incomplete"] } })).await;
-    a_minute(&house);
+    a_minute(&house).await;
     let mails = office.mails(2).await;
     assert_eq!(line(&mails[1]), "iris@harbour.example: Please look at the portal");
     // The officer answers: whose turn it is, is told, and it is counsel's again.
@@ -92,7 +93,7 @@ async fn people_are_told_to_look_and_nothing_else() {
     let message = desk::request::Command::PostMessage { ask: None };
     let message = server::app::Act::new(request, message);
     house.node().act(&officer.actor, message).await.expect("posted");
-    a_minute(&house);
+    a_minute(&house).await;
     let mails = office.mails(3).await;
     assert_eq!(line(&mails[2]), "dora@lantern.example: Please look at the portal");
 
@@ -118,7 +119,8 @@ async fn people_are_told_to_look_and_nothing_else() {
     .assert_eq(&(whole.join("\n") + "\n"));
     let reference = "7 Gs 12/26";
     for mail in &mails {
-        for told in [id.as_str(), ACCOUNT, reference, "Iris", "Harbour Police", "order", "disclose"] {
+        for told in [id.as_str(), ACCOUNT, reference, "Iris", "Harbour Police", "order", "disclose"]
+        {
             assert!(!mail.contains(told), "{told:?} is in\n{mail}");
         }
         assert!(mail.contains("esmtpsa"), "over TLS, with a password:\n{mail}");
@@ -158,7 +160,7 @@ async fn an_emergency_calls_at_once_and_its_clock_calls_again() {
     // At 95 percent counsel hears of it, in the ordinary way.
     house.clock.forward(SignedDuration::from_mins(73));
     office.mails(4).await;
-    a_minute(&house);
+    a_minute(&house).await;
     let mails = office.mails(5).await;
     let ordinary = "dora@lantern.example: Please look at the portal";
     assert_eq!(lines(&mails)[3..], [now, ordinary]);
@@ -166,28 +168,42 @@ async fn an_emergency_calls_at_once_and_its_clock_calls_again() {
     house.clock.forward(SignedDuration::from_hours(1));
     house.until(&id, |request| request.to_string().contains("clock_breached")).await;
     office.mails(6).await;
-    a_minute(&house);
+    a_minute(&house).await;
     let mails = office.mails(7).await;
     assert_eq!(lines(&mails)[5..], [now, ordinary]);
     house.close().await;
 }
 
-/// Moves the clock, a back-off at a time, until so many jobs are dead.
-async fn until_dead(house: &House, count: u64) -> Value {
-    let mut tries = 0;
-    loop {
-        let dead = house.staff("root").get("/api/v1/jobs/dead").await;
-        if dead["count"] == count {
-            return dead;
+/// A job as it lies in the store: attempts made, being attempted, dead.
+async fn job(house: &House, kind: &str) -> Option<(i64, bool, bool)> {
+    use sqlx::{ConnectOptions as _, Connection as _, Row as _};
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(house.path("desk.sqlite"));
+    let mut connection = options.connect().await.expect("the node's store");
+    let sql = "select attempts, lease_token is not null, state = 'dead' from job where kind = $1";
+    let row = sqlx::query(sql).bind(kind).fetch_optional(&mut connection).await.expect("a row");
+    connection.close().await.expect("closed");
+    row.map(|row| (row.get(0), row.get(1), row.get(2)))
+}
+
+/// Everybody who is told was found.
+async fn settled(house: &House) {
+    until("who is told is found", async || job(house, "notify").await.is_none()).await;
+}
+
+/// Moves the clock, a back-off at a time, until the job of this kind is dead.
+async fn until_dead(house: &House, kind: &str) -> Value {
+    let mut made = 0;
+    for _ in 0..ATTEMPTS_MAX {
+        let over = |(attempts, leased, _): (i64, bool, bool)| attempts > made && !leased;
+        until("an attempt ends", async || job(house, kind).await.is_some_and(over)).await;
+        let (attempts, _, dead) = job(house, kind).await.expect("it is there");
+        if dead {
+            return house.staff("root").get("/api/v1/jobs/dead").await;
         }
-        tries += 1;
-        assert!(tries < ATTEMPTS_MAX, "it never died: {dead:#}");
+        made = attempts;
         house.clock.forward(SignedDuration::from_mins(61));
-        let mut jobs = house.node().store.jobs_changed();
-        for _ in 0..2 {
-            drop(tokio::time::timeout(Duration::from_secs(2), jobs.changed()).await);
-        }
     }
+    panic!("it never died");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -198,7 +214,8 @@ async fn a_mail_server_that_is_away_is_waited_for_and_then_a_person_decides() {
     let officer = officer(&house).await;
     office.shut();
     officer.send(&house, order(&house, ACCOUNT)).await.expect("filed");
-    let dead = until_dead(&house, 1).await;
+    a_minute(&house).await;
+    let dead = until_dead(&house, "mail").await;
     let mut job = dead["jobs"][0].clone();
     let number = job["job"].take();
     let (to, failed_at) = (job["to"].take(), job["failed_at"].take());
@@ -343,7 +360,10 @@ async fn a_machine_hears_what_it_asked_for_signed_and_without_the_case() {
     assert_eq!(kinds, ["request.received", "request.legal_accepted", "request.delivered"]);
     for (headers, body) in &heard {
         assert!(checked(headers, body, &secret), "{headers:?} {body}");
-        assert!(!checked(headers, &body.replace("request", "Request"), &secret), "any change shows");
+        assert!(
+            !checked(headers, &body.replace("request", "Request"), &secret),
+            "any change shows"
+        );
         assert!(!checked(headers, body, &[7; 32]), "another secret");
         let body: Value = serde_json::from_str(body).expect("JSON");
         let names: Vec<&String> = body.as_object().expect("an object").keys().collect();
@@ -362,7 +382,7 @@ async fn a_redirect_is_no_success_and_a_dead_message_can_be_given_up() {
     ear.says(StatusCode::PERMANENT_REDIRECT);
     house.a.create(&disclose(&house.a).acts()).await;
     let id = house.newest().await;
-    let dead = until_dead(&house, 1).await;
+    let dead = until_dead(&house, "webhook").await;
     let job = &dead["jobs"][0];
     assert_eq!(job["kind"], "webhook");
     assert_eq!(job["endpoint"], "siem");
@@ -374,11 +394,93 @@ async fn a_redirect_is_no_success_and_a_dead_message_can_be_given_up() {
     assert_eq!(ear.heard(24).await.len(), 24, "nobody was followed elsewhere");
     let number = job["job"].as_u64().expect("a number");
     for who in ["vera", "aud"] {
-        let told = house.staff(who).told("POST", &format!("/api/v1/jobs/{number}/give-up"), &Value::Null);
-        assert!(told.await.starts_with("404 "), "{who} runs nothing");
+        let path = format!("/api/v1/jobs/{number}/give-up");
+        let told = house.staff(who).told("POST", &path, &Value::Null).await;
+        assert!(told.starts_with("404 "), "{who} runs nothing");
     }
     house.staff("root").post(&format!("/api/v1/jobs/{number}/give-up"), &json!({})).await;
     let reader = house.node().store.reader();
     assert_eq!(reader.dead_job(JobId(number)).await.expect("read"), None);
+    house.close().await;
+}
+
+/// What the exchange's own mailing finds: accounts and texts.
+async fn queued(house: &House) -> Vec<(String, String)> {
+    use sqlx::{ConnectOptions as _, Connection as _, Row as _};
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(house.path("exchange.sqlite"));
+    let mut connection = options.connect().await.expect("the exchange's database");
+    let sql = "select account_id, text from notices order by account_id";
+    let rows = sqlx::query(sql).fetch_all(&mut connection).await.expect("rows");
+    connection.close().await.expect("closed");
+    rows.iter().map(|row| (row.get(0), row.get(1))).collect()
+}
+
+/// The answer to ask 1 of a signed request, handed over.
+async fn answered(house: &House, id: &str) {
+    house.prove_by(id, "passkey").await;
+    house.staff("cora").act(id, json!({ "accept_legal": { "ask": 1 } })).await;
+    let tagmanifest = house.assemble("bo", id, "full").await;
+    house.staff("ada").act(id, approval(&tagmanifest)).await;
+    house.state(id, 1, "delivered").await;
+}
+
+fn confirmed(request: &Value) -> bool {
+    request["asks"][0]["effects"][0]["status"] == "confirmed"
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_user_is_told_once_no_order_forbids_it() {
+    let house = House::open().await;
+    let officer = officer(&house).await;
+    let mut act = order(&house, ACCOUNT);
+    let until = house.clock.now().checked_add(SignedDuration::from_hours(24 * 30)).ok();
+    if let OfficerAct::File(filed) = &mut act {
+        let demand = desk::order::Demand::NonDisclosure { until };
+        filed.order.asks.push(desk::order::Ask { demand, emergency: None });
+    }
+    let id = officer.send(&house, act).await.expect("filed");
+    answered(&house, &id).await;
+    house.staff("cora").act(&id, json!({ "accept_legal": { "ask": 2 } })).await;
+    let request = house.state(&id, 2, "in_force").await;
+    assert_eq!(request["kind"], "non_disclosure");
+    let history = house.staff("aud").get(&format!("/api/v1/requests/{id}")).await;
+    let history = history["history"].to_string();
+    assert!(history.contains("notice_postponed"), "{history}");
+    assert!(!history.contains("notify_user"), "{history}");
+    assert_eq!(queued(&house).await, []);
+
+    house.clock.forward(SignedDuration::from_hours(24 * 31));
+    house.until(&id, confirmed).await;
+    let told = queued(&house).await;
+    assert_eq!(told.len(), 1, "{told:?}");
+    let (account, text) = &told[0];
+    assert_eq!(account, ACCOUNT);
+    let lines: Vec<&str> = text.lines().filter(|line| !line.starts_with("On: ")).collect();
+    expect![[r#"
+        Lantern Exchange disclosed data about you.
+
+        To: Harbour Police (XX)
+        What: Customer file
+        From: 2021-09-01, until before: 2021-11-01
+        Order: 7 Gs 12/26
+        Law: s 94 StPO"#]]
+    .assert_eq(&lines.join("\n"));
+    for hidden in [ACCOUNT, "Iris", "vera", "bo", &id] {
+        assert!(!text.split_whitespace().any(|word| word == hidden), "{hidden:?} is in {text}");
+    }
+    house.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_the_exchange_takes_no_notice_staff_see_that_nobody_was_told() {
+    let catalog = vec![("insert into notices", "insert into missing_notices")];
+    let house = House::with(Plans { catalog, ..Plans::default() }).await;
+    let officer = officer(&house).await;
+    let id = officer.send(&house, order(&house, ACCOUNT)).await.expect("filed");
+    answered(&house, &id).await;
+    // A statement that cannot be made fails for good at once.
+    let failed = |request: &Value| request["asks"][0]["effects"][0]["status"] == "failed";
+    house.until(&id, failed).await;
+    assert_eq!(queued(&house).await, []);
     house.close().await;
 }

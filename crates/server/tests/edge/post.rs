@@ -128,7 +128,8 @@ impl Drop for PostOffice {
     }
 }
 
-async fn until(what: &str, done: impl AsyncFn() -> bool) {
+/// Looks again and again until it is so.
+pub(crate) async fn until(what: &str, done: impl AsyncFn() -> bool) {
     let mut pace = tokio::time::interval(Duration::from_millis(20));
     let looking = async {
         while !done().await {

@@ -39,7 +39,7 @@ jobs-given-up = Es ist aufgegeben. Im Protokoll steht, dass Sie es entschieden h
 jobs-gone = Diesen Auftrag gibt es hier nicht mehr: Jemand anderes hat entschieden, oder es gab einen neuen Anlass dafür.
 
 job-preserve = Zu sichernde Daten kopieren
-job-effect = Eigene Systeme sperren oder freigeben lassen
+job-effect = Eigene Systeme sperren, freigeben oder einen Nutzer benachrichtigen lassen
 job-delete-copy = Eine gesicherte Kopie löschen
 job-seal = Ein freigegebenes Paket siegeln und protokollieren
 job-deliver = Ein Paket verschlüsseln und übergeben
@@ -49,7 +49,7 @@ job-warn = Vor einem Fristende warnen
 job-mail = Jemanden per E-Mail bitten, im Portal nachzusehen
 job-webhook = Einer Maschine sagen, was geschah
 job-lost-preserve = Dann wird nicht kopiert, und die Daten können fort sein, wenn die Anordnung kommt. Sagen Sie es zuerst der Auswertung.
-job-lost-effect = Dann wird für diese Anfrage von selbst nichts mehr gesperrt oder freigegeben. Sagen Sie es zuerst der Auswertung.
+job-lost-effect = Dann wird für diese Anfrage von selbst nichts mehr gesperrt oder freigegeben, und kein Nutzer erfährt davon. Sagen Sie es zuerst der Auswertung.
 job-lost-delete-copy = Dann bleibt eine Kopie, die zu löschen ist. Sagen Sie es zuerst dem Recht.
 job-lost-seal = Dann wird das freigegebene Paket nie gesiegelt. Die Freigabe kann es zurückgeben und neu zusammenstellen lassen.
 job-lost-deliver = Dann wird das gesiegelte Paket nicht übergeben. Sagen Sie es zuerst der Freigabe.

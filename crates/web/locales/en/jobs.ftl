@@ -39,7 +39,7 @@ jobs-given-up = It is given up. The log says that you decided so.
 jobs-gone = That job is no longer here: somebody else decided, or there was a new reason to do it.
 
 job-preserve = Copy records that must be kept
-job-effect = Have the company’s systems freeze or release
+job-effect = Have the company’s systems freeze, release or tell a user
 job-delete-copy = Delete a preserved copy
 job-seal = Sign and log an approved package
 job-deliver = Encrypt a package and hand it over
@@ -49,7 +49,7 @@ job-warn = Warn of a deadline
 job-mail = Mail somebody to look at the portal
 job-webhook = Tell a machine what happened
 job-lost-preserve = Then no copy is made, and the records may be gone when the order comes. Tell the analysts first.
-job-lost-effect = Then nothing more is frozen or released for this request by itself. Tell the analysts first.
+job-lost-effect = Then nothing more is frozen or released for this request by itself, and no user is told. Tell the analysts first.
 job-lost-delete-copy = Then a copy stays that should be deleted. Tell counsel first.
 job-lost-seal = Then the approved package is never signed. An approver can send it back and have it assembled anew.
 job-lost-deliver = Then the signed package is not handed over. Tell the approvers first.
