@@ -14,9 +14,12 @@
 //! | a clock at 50 and 80 percent | whose turn it is |
 //! | a clock at 95 percent, `clock_breached` | whose turn it is, and counsel |
 //! | any of these in an emergency | also everybody on call, at once |
-//! | `information_requested`, `refused`, `legal_accepted`, `held`, `hold_ended`, `delivered`, `deletion_requested`, `expired`, `lapsed`, `frozen`, `unfrozen`, a message by staff | the officer whose key sent the request |
+//! | `information_requested`, `refused`, `legal_accepted`, `held`, `hold_ended` | the sender |
+//! | `delivered`, `deletion_requested`, `expired`, `lapsed` | the sender |
+//! | `frozen`, `unfrozen`, a message by staff | the sender |
 //! | a job of the node is dead | administrators |
 //!
+//! The sender is the officer whose key sent the request; machines that send by HI-1 get no mail.
 //! A practice request never calls anybody at once. Nobody is told of what he did himself.
 
 mod fan;

@@ -105,7 +105,8 @@ impl Enrolling<'_> {
         let issued = self.issue(name, Purpose::Client)?;
         let certificate = Fingerprint::of(&issued.certificate_der);
         let certificate_sha256 = certificate.to_string();
-        let new = NewStaff { name: name.to_owned(), roles: vec![role], certificate_sha256 };
+        let new =
+            NewStaff { name: name.to_owned(), roles: vec![role], certificate_sha256, email: None };
         self.node.enrol_staff(&console(), &new).await?;
         self.node.directory().actor(&certificate).context("enrolled staff can act")
     }

@@ -114,9 +114,8 @@ async fn people_are_told_to_look_and_nothing_else() {
 
         http://localhost:8080/
 
-        Nothing else is ever sent by mail, and nobody reads answers to it.
-    "#]]
-    .assert_eq(&(whole.join("\n") + "\n"));
+        Nothing else is ever sent by mail, and nobody reads answers to it."#]]
+    .assert_eq(whole.join("\n").trim_end());
     let reference = "7 Gs 12/26";
     for mail in &mails {
         for told in [id.as_str(), ACCOUNT, reference, "Iris", "Harbour Police", "order", "disclose"]

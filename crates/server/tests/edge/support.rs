@@ -142,7 +142,12 @@ impl House {
         for (name, role) in STAFF {
             let issued = issue(&keys, name, Purpose::Client, clock.now());
             let certificate_sha256 = Fingerprint::of(&issued.certificate_der).to_string();
-            let new = NewStaff { name: name.to_owned(), roles: vec![role], certificate_sha256 };
+            let new = NewStaff {
+                name: name.to_owned(),
+                roles: vec![role],
+                certificate_sha256,
+                email: None,
+            };
             node.enrol_staff(&console(), &new).await.expect("staff");
             identities.push((name, issued));
         }
