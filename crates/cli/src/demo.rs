@@ -157,7 +157,8 @@ async fn enrol_staff(node: &Node, dir: &Path, keys: &Path, company: &str) -> Res
         development::write_new(&stem.with_extension("pem"), &issued.certificate_pem, 0o644)?;
         development::write_new(&stem.with_extension("key"), &issued.key_pem, 0o600)?;
         let certificate_sha256 = Fingerprint::of(&issued.certificate_der).to_string();
-        let new = NewStaff { name: name.to_owned(), roles: vec![role], certificate_sha256 };
+        let new =
+            NewStaff { name: name.to_owned(), roles: vec![role], certificate_sha256, email: None };
         node.enrol_staff(&console(), &new).await?;
         identities.push(Identity::of(&issued));
     }

@@ -33,7 +33,8 @@ pub enum Staff {
     /// Enrols a member of staff.
     #[command(after_help = "Examples:
   comity staff add --name 'Bo Lind' --role analyst --out staff/bo
-  comity staff add --name 'Vera Holm' --role verifier --certificate vera.pem")]
+  comity staff add --name 'Vera Holm' --role verifier --email vera@your.example \\
+      --certificate vera.pem")]
     Add {
         #[command(flatten)]
         at: crate::At,
@@ -44,6 +45,9 @@ pub enum Staff {
         /// be repeated.
         #[arg(long = "role", required = true, value_parser = role)]
         roles: Vec<Role>,
+        /// Where "look at the portal" is mailed to.
+        #[arg(long)]
+        email: Option<String>,
         /// The person's client certificate in PEM.
         #[arg(long, conflicts_with = "out", required_unless_present = "out")]
         certificate: Option<PathBuf>,
@@ -105,14 +109,19 @@ pub enum Agency {
 /// Runs `comity staff`.
 pub fn staff(command: &Staff) -> anyhow::Result<ExitCode> {
     match command {
-        Staff::Add { at, name, roles, certificate, out } => {
+        Staff::Add { at, name, roles, email, certificate, out } => {
             let config = Config::read(&at.config)?;
             let certificate_sha256 = match (certificate, out) {
                 (Some(path), _) => fingerprint(path)?.to_string(),
                 (None, Some(out)) => issue(&config, name, out)?.to_string(),
                 (None, None) => anyhow::bail!("give --certificate or --out"),
             };
-            let new = NewStaff { name: name.clone(), roles: roles.clone(), certificate_sha256 };
+            let new = NewStaff {
+                name: name.clone(),
+                roles: roles.clone(),
+                certificate_sha256,
+                email: email.clone(),
+            };
             with_node(config, async |node| {
                 let id = node.enrol_staff(&console(), &new).await?;
                 println!("{id}");

@@ -25,7 +25,8 @@ pub struct Options {
     /// Make the store when there is none yet.
     #[arg(long)]
     create: bool,
-    /// Read configuration, keys, catalog and blocks, try every query's shape, and stop.
+    /// Read configuration, keys, catalog and blocks, try every query's shape, talk with the mail
+    /// server, and stop.
     #[arg(long)]
     check: bool,
 }
@@ -40,6 +41,10 @@ pub fn run(options: &Options) -> Result<ExitCode> {
         let node = Arc::new(Node::open(config, crate::clock(), opening).await?);
         if options.check {
             node.records.check().await?;
+            let told = node.notices.check(&node.directory()).await;
+            for hint in told.map_err(|why| anyhow::anyhow!("[mail]: {why}"))? {
+                eprintln!("{hint}");
+            }
             eprintln!("{} is sound", options.at.config.display());
             node.store.clone().close().await;
             return Ok(ExitCode::SUCCESS);

@@ -285,7 +285,8 @@ const ON_CALL: &[Action] = &[
 ];
 
 /// No case at all.
-const ADMINISTRATOR: &[Action] = &[A::ReadMetrics, A::ManageStaff, A::ManageAgencies, A::StopKeys];
+const ADMINISTRATOR: &[Action] =
+    &[A::ReadMetrics, A::ManageStaff, A::ManageAgencies, A::StopKeys, A::ManageJobs];
 
 /// Post and mail.
 const INTAKE: &[Action] = &[

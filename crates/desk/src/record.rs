@@ -217,6 +217,7 @@ wire! {
         by: ActorId,
     }
     "unfrozen" Unfrozen { ask: AskNumber }
+    "notice_postponed" NoticePostponed { ask: AskNumber }
     "in_force" InForce { ask: AskNumber, until: Option<Timestamp> }
     "lifted" Lifted { ask: AskNumber, by: ActorId }
     "emergency_reviewed" EmergencyReviewed { ask: AskNumber, justified: bool, by: ActorId }

@@ -136,6 +136,7 @@ fn one_of_each() -> Vec<Event> {
         },
         Event::FreezeConfirmed { ask: ask(2), order_sha256: d(9), until: None, by },
         Event::Unfrozen { ask: ask(2) },
+        Event::NoticePostponed { ask: a },
         Event::InForce { ask: a, until: None },
         Event::Lifted { ask: a, by },
         Event::EmergencyReviewed { ask: a, justified: true, by },

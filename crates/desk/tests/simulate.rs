@@ -551,6 +551,30 @@ mod faults {
     }
 
     #[test]
+    fn the_auditor_misses_no_user_who_is_told_against_an_order() {
+        let order = order(
+            InstrumentKind::NonDisclosureOrder,
+            "US",
+            vec![silence(Some("2027-03-01T00:00:00Z"))],
+        );
+        let stage = Stage::verified(us(), order).then(&carl(), accept(1));
+        let history = stage.events.into_iter().map(|event| (stage.now, event)).collect();
+        let notice = Event::EffectRequested {
+            ask: ask(1),
+            effect: Default::default(),
+            action: desk::request::EffectKind::NotifyUser,
+            attempt: 1,
+            until: None,
+            by: ActorId::System,
+        };
+        fault(
+            history,
+            |history| history.push((super::at("2026-12-01T00:00:00Z"), notice.clone())),
+            expect!["the user of ask 1 was told against an order"],
+        );
+    }
+
+    #[test]
     fn the_auditor_misses_no_freeze_after_its_lapse() {
         fault(
             frozen(),

@@ -266,12 +266,14 @@ pub enum EffectKind {
     HoldRecords,
     /// End that.
     ReleaseRecords,
+    /// Give the user of an account a text.
+    NotifyUser,
 }
 
 impl EffectKind {
     /// Every kind.
-    pub const ALL: [Self; 4] =
-        [Self::Freeze, Self::Unfreeze, Self::HoldRecords, Self::ReleaseRecords];
+    pub const ALL: [Self; 5] =
+        [Self::Freeze, Self::Unfreeze, Self::HoldRecords, Self::ReleaseRecords, Self::NotifyUser];
 
     /// The word used in `catalog.toml`.
     pub fn as_str(self) -> &'static str {
@@ -280,6 +282,7 @@ impl EffectKind {
             Self::Unfreeze => "unfreeze",
             Self::HoldRecords => "hold_records",
             Self::ReleaseRecords => "release_records",
+            Self::NotifyUser => "notify_user",
         }
     }
 }

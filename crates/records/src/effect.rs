@@ -1,4 +1,4 @@
-//! What the company's own systems are asked to do: freeze, unfreeze, hold records.
+//! What the company's own systems are asked to do: freeze, unfreeze, hold records, tell a user.
 //!
 //! Knows no request and keeps no state: retries and the wait for a late confirmation are jobs of
 //! the server. Asking twice with the same effect id is asking once.
@@ -38,6 +38,8 @@ pub struct Effect {
     pub until: Option<Timestamp>,
     /// The earlier effect that an unfreeze or release undoes.
     pub releases: Option<EffectId>,
+    /// What the user is told, for a notice.
+    pub notice: Option<String>,
 }
 
 /// Without the account, so that it cannot slip into a log.

@@ -60,6 +60,8 @@ pub enum Parameter {
     EffectUntil,
     /// `:releases`: id of the earlier effect that this one undoes.
     EffectReleases,
+    /// `:notice`: what the user is told; null for effects without it.
+    EffectNotice,
 }
 
 impl Parameter {
@@ -81,6 +83,7 @@ impl Parameter {
                 "amount" => Some(Self::EffectAmount),
                 "until" => Some(Self::EffectUntil),
                 "releases" => Some(Self::EffectReleases),
+                "notice" => Some(Self::EffectNotice),
                 _ => None,
             },
         }

@@ -134,6 +134,7 @@ fn effect(kind: EffectKind, id: u128) -> Effect {
         amount: Some(1_000),
         until: None,
         releases: None,
+        notice: None,
     }
 }
 

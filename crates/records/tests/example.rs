@@ -207,6 +207,7 @@ async fn freeze_and_unfreeze_take_effect_in_the_example() {
         amount: Some(278_621_928),
         until: Some(until),
         releases: None,
+        notice: None,
     };
     let first = records.request_effect(&freeze).await.unwrap();
     // 2.78621928 came in, 0.245 went out before the order.
@@ -228,6 +229,7 @@ async fn freeze_and_unfreeze_take_effect_in_the_example() {
         id: EffectId(uuid::Uuid::from_u128(3)),
         kind: EffectKind::Unfreeze,
         releases: Some(freeze.id),
+        notice: None,
         amount: None,
         until: None,
         ..freeze.clone()

@@ -6,6 +6,7 @@
 pub mod directory;
 pub mod health;
 pub mod hi1;
+pub mod jobs;
 pub mod log;
 pub mod requests;
 mod stream;
@@ -59,6 +60,7 @@ pub const BODY_BYTES_MAX: usize = 24 * 1024 * 1024;
     tags(
         (name = "requests", description = "Requests and the acts upon them"),
         (name = "directory", description = "Staff, agencies and the marks upon their keys"),
+        (name = "jobs", description = "Work that failed for good and waits for a person"),
         (name = "hi1", description = "ETSI TS 103 120 JSON"),
         (name = "ledger", description = "The public log: C2SP tlog-tiles"),
         (name = "node", description = "Is it well?")
@@ -84,6 +86,9 @@ fn described() -> OpenApiRouter<Arc<Node>> {
         .routes(routes!(directory::remove_staff))
         .routes(routes!(directory::add_agency, directory::list_agencies))
         .routes(routes!(directory::mark_key, directory::clear_key))
+        .routes(routes!(jobs::list))
+        .routes(routes!(jobs::retry))
+        .routes(routes!(jobs::give_up))
         .routes(routes!(hi1::receive))
         .routes(routes!(log::checkpoint))
         .routes(routes!(log::tile))

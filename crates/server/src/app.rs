@@ -9,6 +9,7 @@ mod bags;
 pub mod blocks;
 pub mod case;
 mod cases;
+pub mod dead;
 pub mod deliver;
 pub mod derived;
 pub mod effects;
@@ -25,6 +26,7 @@ pub mod retention;
 pub mod saved;
 pub mod search;
 pub mod spool;
+mod subject;
 pub mod trace;
 
 use std::path::PathBuf;
@@ -76,6 +78,8 @@ pub struct Node {
     pub clock: Clock,
     /// For calls to the company's systems and to agencies.
     pub http: reqwest::Client,
+    /// Through which people and machines are told to look.
+    pub notices: crate::notice::Notices,
     directory: RwLock<Arc<Directory>>,
     folded: Cache<RequestId, Arc<Folded>>,
     remembering: Mutex<()>,
@@ -384,8 +388,12 @@ impl Node {
             let event_json = desk::record::encode(event);
             new_events.push(NewEvent { event_json, payload_json, words });
         }
-        let jobs: Vec<NewJob> =
+        let mut jobs: Vec<NewJob> =
             events.iter().flat_map(|event| jobs::follow_up(act.request, event, now)).collect();
+        if new_events.iter().any(|event| self.notices.concerns(&event.event_json)) {
+            let last = before.seq + events.len() as u64;
+            jobs.push(jobs::notify(act.request, (before.seq + 1, last)));
+        }
         Ok(Append {
             stream: act.request.0,
             expected_seq: ExpectedSeq::Exactly(before.seq),

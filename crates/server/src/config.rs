@@ -2,8 +2,11 @@
 //!
 //! Unknown keys are refused, with their line. Paths are relative to the file's own folder.
 
+mod notices;
+
 use std::path::{Path, PathBuf};
 
+pub use notices::{Mail, MailLanguage, MailTls, UserNotice, Webhook};
 use serde::Deserialize;
 
 /// A configuration file larger than this is something else.
@@ -28,6 +31,15 @@ pub struct Config {
     /// A time-stamp authority; without one, seals are dated by the certificate's life only.
     #[serde(default)]
     pub timestamp: Option<TimestampAuthority>,
+    /// What users are told of disclosures about them.
+    #[serde(default)]
+    pub user_notice: UserNotice,
+    /// How people are told to look at the portal; without it nobody is.
+    #[serde(default)]
+    pub mail: Option<Mail>,
+    /// Machines that are told what happens.
+    #[serde(default)]
+    pub webhook: Vec<Webhook>,
     /// Folder that relative paths start from: where the file was read.
     #[serde(skip)]
     pub folder: PathBuf,
@@ -205,6 +217,9 @@ impl Config {
                 chain.blocks.len()
             )));
         }
+        if let Some(why) = config.notices_fault() {
+            return Err(contents(why));
+        }
         let country = &config.company.country;
         if country.len() != 2 || !country.bytes().all(|byte| byte.is_ascii_uppercase()) {
             return Err(contents(format!(
@@ -252,7 +267,7 @@ mod tests {
 
     use super::Config;
 
-    fn refused(extra: &str) -> String {
+    pub(super) fn refused(extra: &str) -> String {
         let dir = tempfile::tempdir().expect("a folder for the test");
         let path = dir.path().join("comity.toml");
         let text = format!(

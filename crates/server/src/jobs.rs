@@ -2,25 +2,32 @@
 //!
 //! A job is stored in the same transaction as its event, so it is never forgotten, and its outcome
 //! is an act like any other. Doing one twice is harmless: effects have ids, packages have digests.
+//! Mails and webhooks have workers of their own, so that a mail server that does not answer holds
+//! up no case.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use desk::ids::{AskNumber, EffectId, RequestId};
+use desk::clock::ClockName;
+use desk::ids::{ActorId, AskNumber, EffectId, RequestId};
 use desk::order::AskKind;
 use desk::policy::Actor;
 use desk::request::{Command, EffectKind, Event};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
-use store::{Job, NewJob};
+use store::{Job, JobState, NewJob};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::{Act, Node, deliver, effects, preserve};
 use crate::error::Error;
+use crate::notice::{self, Urgency};
+use crate::{mail, webhook};
 
 /// Jobs done at the same time.
 const JOBS_AT_ONCE_MAX: usize = 64;
+/// Mails and webhooks sent at the same time.
+const SENT_AT_ONCE_MAX: usize = 8;
 /// A worker holds a job this long; a crashed worker's job is taken up again after it.
 const LEASE_SECONDS: i64 = 120;
 /// Longest wait between looks for jobs whose time has come.
@@ -33,8 +40,13 @@ const EFFECT_ATTEMPTS_MAX: u16 = 12;
 const OWN_ATTEMPTS_MAX: u16 = 8;
 /// A sealed package is handed over at once; should that be interrupted, a job does it after this.
 const DELIVER_AGAIN_SECONDS: i64 = 60;
-/// The kinds of job, each with a handler below.
-pub const KINDS: [&str; 6] = ["preserve", "effect", "delete_copy", "seal", "deliver", "push"];
+/// Tries of finding out who is told of an act.
+const NOTIFY_ATTEMPTS_MAX: u16 = 8;
+/// The kinds of job that work on cases, each with a handler below.
+pub const CASE_KINDS: [&str; 8] =
+    ["preserve", "effect", "delete_copy", "seal", "deliver", "push", "notify", "warn"];
+/// The kinds of job that talk to people and machines outside, each with a handler below.
+pub const SENT_KINDS: [&str; 2] = ["mail", "webhook"];
 
 /// What a worker needs to know; no personal data.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,7 +57,7 @@ pub enum Task {
         /// The ask.
         ask: AskNumber,
     },
-    /// Have the company's systems freeze or unfreeze.
+    /// Have the company's systems freeze, unfreeze or tell a user.
     Effect {
         /// The ask.
         ask: AskNumber,
@@ -74,6 +86,40 @@ pub enum Task {
         /// Asks of the package.
         asks: Vec<AskNumber>,
     },
+    /// Find out who is told of the events of an act.
+    Notify {
+        /// Sequence number of the first event.
+        first: u64,
+        /// Sequence number of the last.
+        last: u64,
+    },
+    /// Warn of a clock that has used up more of its time.
+    Warn {
+        /// The ask.
+        ask: AskNumber,
+        /// The clock.
+        clock: ClockName,
+        /// Its end; with another one it is another job's.
+        due: Timestamp,
+    },
+    /// Mail somebody to look at the portal.
+    Mail {
+        /// Who; the address is looked up when it is sent.
+        to: ActorId,
+        /// How soon to look.
+        urgency: Urgency,
+    },
+    /// Tell a machine what happened.
+    Webhook {
+        /// Name of the endpoint in comity.toml.
+        endpoint: String,
+        /// Id of the message.
+        id: String,
+        /// The event's word.
+        event: String,
+        /// When it happened.
+        at: Timestamp,
+    },
 }
 
 impl Task {
@@ -85,6 +131,10 @@ impl Task {
             Self::Seal { .. } => "seal",
             Self::Deliver { .. } => "deliver",
             Self::Push { .. } => "push",
+            Self::Notify { .. } => "notify",
+            Self::Warn { .. } => "warn",
+            Self::Mail { .. } => "mail",
+            Self::Webhook { .. } => "webhook",
         }
     }
 }
@@ -99,7 +149,7 @@ pub fn follow_up(request: RequestId, event: &Event, now: Timestamp) -> Vec<NewJo
             .map(|(ask, _)| (Task::Preserve { ask }, OWN_ATTEMPTS_MAX))
             .collect(),
         Event::EffectRequested { ask, effect, action, .. } => match action {
-            EffectKind::Freeze | EffectKind::Unfreeze => {
+            EffectKind::Freeze | EffectKind::Unfreeze | EffectKind::NotifyUser => {
                 let task = Task::Effect { ask: *ask, effect: *effect };
                 vec![(task, EFFECT_ATTEMPTS_MAX)]
             }
@@ -128,7 +178,13 @@ pub fn follow_up(request: RequestId, event: &Event, now: Timestamp) -> Vec<NewJo
         .collect()
 }
 
-fn new_job(request: RequestId, task: &Task, attempts_max: u16) -> NewJob {
+/// The job that tells people and machines of events with these sequence numbers.
+#[must_use]
+pub fn notify(request: RequestId, (first, last): (u64, u64)) -> NewJob {
+    new_job(request, &Task::Notify { first, last }, NOTIFY_ATTEMPTS_MAX)
+}
+
+pub(crate) fn new_job(request: RequestId, task: &Task, attempts_max: u16) -> NewJob {
     NewJob {
         kind: task.kind().to_owned(),
         key: None,
@@ -142,30 +198,52 @@ fn new_job(request: RequestId, task: &Task, attempts_max: u16) -> NewJob {
 
 /// Does jobs until `stop`; then finishes those begun.
 pub async fn work(node: Arc<Node>, stop: CancellationToken) {
+    if node.notices.is_silent() {
+        // What an earlier configuration left behind has nowhere to go, and ends at once.
+        let all = [&CASE_KINDS[..], &SENT_KINDS[..]].concat();
+        let cases = lane(&node, &all, JOBS_AT_ONCE_MAX, &stop);
+        tokio::join!(tend(&node, &stop), cases);
+    } else {
+        let cases = lane(&node, &CASE_KINDS, JOBS_AT_ONCE_MAX, &stop);
+        let sent = lane(&node, &SENT_KINDS, SENT_AT_ONCE_MAX, &stop);
+        tokio::join!(tend(&node, &stop), cases, sent);
+    }
+}
+
+/// Does what time alone calls for, until `stop`.
+async fn tend(node: &Node, stop: &CancellationToken) {
+    let look = Duration::from_millis(LOOK_MILLISECONDS_MAX);
+    let mut looked_at_hour = i64::MIN;
+    loop {
+        tick_due(node).await;
+        if looked_at_hour != hour_of(node.now()) {
+            looked_at_hour = hour_of(node.now());
+            if let Err(error) = node.digest_reads().await {
+                tracing::warn!("The reads of the last hour could not be digested: {error}");
+            }
+            erase_due(node).await;
+        }
+        tokio::select! {
+            () = stop.cancelled() => break,
+            () = tokio::time::sleep(look) => {}
+        }
+    }
+}
+
+/// Does jobs of these kinds, so many at the same time, until `stop`; then finishes those begun.
+async fn lane(node: &Arc<Node>, kinds: &[&str], at_once: usize, stop: &CancellationToken) {
     let tracker = tokio_util::task::TaskTracker::new();
-    let slots = Arc::new(tokio::sync::Semaphore::new(JOBS_AT_ONCE_MAX));
+    let slots = Arc::new(tokio::sync::Semaphore::new(at_once));
     let mut changed = node.store.jobs_changed();
     let look = Duration::from_millis(LOOK_MILLISECONDS_MAX);
-    let mut next_look = Instant::now();
-    let mut looked_at_hour = i64::MIN;
     loop {
         tokio::select! {
             () = stop.cancelled() => break,
             slot = slots.acquire() => drop(slot),
         }
-        if Instant::now() >= next_look {
-            next_look = Instant::now() + look;
-            tick_due(&node).await;
-            if looked_at_hour != hour_of(node.now()) {
-                looked_at_hour = hour_of(node.now());
-                if let Err(error) = node.digest_reads().await {
-                    tracing::warn!("The reads of the last hour could not be digested: {error}");
-                }
-                erase_due(&node).await;
-            }
-        }
+        let next_look = Instant::now() + look;
         let (free, lease) = (slots.available_permits(), SignedDuration::from_secs(LEASE_SECONDS));
-        let claimed = node.store.claim_jobs(&KINDS, lease, free).await.unwrap_or_else(|error| {
+        let claimed = node.store.claim_jobs(kinds, lease, free).await.unwrap_or_else(|error| {
             tracing::warn!("No jobs could be claimed: {error}");
             Vec::new()
         });
@@ -203,8 +281,27 @@ pub async fn run(node: &Node, job: Job) {
     };
     let Err(error) = outcome else { return };
     tracing::warn!(job = id.0, kind, "Job {} ({kind}) failed: {error}", id.0);
-    if let Err(error) = node.store.fail_job(&job, &error.to_string()).await {
-        tracing::warn!("The failure of job {} could not be noted: {error}", id.0);
+    match node.store.fail_job(&job, &told(&error)).await {
+        Ok(JobState::Waiting) => {}
+        // A dead mail cannot be told of by mail.
+        Ok(JobState::Dead) if kind == "mail" => {}
+        Ok(JobState::Dead) => {
+            if let Err(error) = notice::tell_of_dead_job(node).await {
+                tracing::warn!("Nobody could be told that job {} is dead: {error}", id.0);
+            }
+        }
+        Err(error) => tracing::warn!("The failure of job {} could not be noted: {error}", id.0),
+    }
+}
+
+/// What administrators, who read no case, are told of a failure. The words of our own refusals
+/// and of failed calls name no person; whatever else went wrong may, and stays in the log.
+fn told(error: &Error) -> String {
+    match error {
+        Error::Internal(_) => {
+            "a fault of this server; its log says more under the number of the job".to_owned()
+        }
+        other => other.to_string(),
     }
 }
 
@@ -217,6 +314,14 @@ async fn perform(node: &Node, job: &Job, task: Task) -> Result<(), Error> {
         Task::Seal { asks } => deliver::seal(node, request, &asks, job).await,
         Task::Deliver { asks } => deliver::deliver(node, request, &asks, job).await,
         Task::Push { asks } => deliver::push(node, request, &asks, job).await,
+        Task::Notify { first, last } => notice::notify(node, request, (first, last), job).await,
+        Task::Warn { ask, clock, due } => {
+            notice::warn(node, request, ask, (&clock, due), job).await
+        }
+        Task::Mail { to, urgency } => mail::deliver(node, to, urgency, job).await,
+        Task::Webhook { endpoint, id, event, at } => {
+            webhook::post(node, (&endpoint, &id), (&event, at), job).await
+        }
     }
 }
 

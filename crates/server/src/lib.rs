@@ -1,7 +1,7 @@
 //! HTTP API, HI-1, jobs, keys, clock: the shell in which the pure rooms meet.
 //!
 //! Knows no rule of law and no SQL. [`app`] holds the one path that every act takes; [`api`] shows
-//! every route on one screen; [`jobs`] does what follows from events.
+//! every route on one screen; [`jobs`] does what follows from events; [`notice`] says who is told.
 
 pub mod api;
 pub mod app;
@@ -11,10 +11,13 @@ pub mod error;
 pub mod hi1;
 pub mod jobs;
 pub mod keys;
+pub mod mail;
+pub mod notice;
 pub mod payload;
 pub mod serve;
 pub mod tls;
 pub mod view;
+pub mod webhook;
 
 use error::Error;
 

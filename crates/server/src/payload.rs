@@ -271,6 +271,18 @@ pub struct EffectAnswer {
     pub detail: String,
     /// Amount held, in smallest units, if they said so.
     pub amount: Option<u128>,
+    /// What users were told, for a notice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notice: Option<UserNotice>,
+}
+
+/// What users were told of a disclosure.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserNotice {
+    /// Whose account it was.
+    pub accounts: Vec<String>,
+    /// The copy that each of them was given.
+    pub text: String,
 }
 
 /// Of messages, refusals, holds: what was said.

@@ -133,8 +133,8 @@ pub struct JobId(pub u64);
 pub struct NewJob {
     /// Which worker takes it.
     pub kind: String,
-    /// A second job with the same key is not stored while the first waits, runs or is dead: an
-    /// effect's id, for example.
+    /// A second job with the same key is not stored while the first waits or runs, so that many
+    /// reasons to do one thing do it once; in the place of a dead one it is tried from the start.
     pub key: Option<String>,
     /// The stream it works for.
     pub stream: Uuid,
@@ -193,6 +193,8 @@ pub struct DeadJob {
     pub attempts: u16,
     /// What the last attempt said.
     pub error: String,
+    /// When that was; none when it failed before this was noted.
+    pub failed_at: Option<Timestamp>,
 }
 
 /// Proof that a job was claimed and by whom; worthless once another has claimed it.

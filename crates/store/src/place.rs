@@ -37,6 +37,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../migrations/sqlite/0003_search.sql"),
         include_str!("../migrations/postgres/0003_search.sql"),
     ),
+    (
+        4,
+        "dead_jobs",
+        include_str!("../migrations/sqlite/0004_dead_jobs.sql"),
+        include_str!("../migrations/postgres/0004_dead_jobs.sql"),
+    ),
 ];
 
 /// Pages of SQLite's write-ahead log (4 KiB each) that are gathered before they are moved into the

@@ -166,24 +166,26 @@ impl Reader {
         Ok(seen)
     }
 
-    /// Jobs that wait for a person, oldest first.
-    pub async fn dead_jobs(&self, rows_max: usize) -> Result<Vec<DeadJob>, ReadError> {
-        let sql = "select job_id, kind, job_key, stream, body, attempts, last_error from job \
-                   where state = 'dead' order by job_id limit $1";
-        let values = vec![(rows_max.min(PAGE_ROWS_MAX) as u64).into()];
+    /// Jobs that wait for a person, oldest first, after the one where the page before ended.
+    pub async fn dead_jobs(
+        &self,
+        after: Option<JobId>,
+        rows_max: usize,
+    ) -> Result<Vec<DeadJob>, ReadError> {
+        let sql = "select job_id, kind, job_key, stream, body, attempts, last_error, failed_at \
+                   from job where state = 'dead' and job_id > $1 order by job_id limit $2";
+        let after = after.map_or(0, |job| job.0);
+        let values = vec![after.into(), (rows_max.min(PAGE_ROWS_MAX) as u64).into()];
         let rows = self.db.query("listing dead jobs", sql, values).await?;
-        let read = |row: &Row| {
-            Ok(DeadJob {
-                id: JobId(row.count(0)?),
-                kind: row.get(1)?,
-                key: row.get(2)?,
-                stream: Uuid::from_bytes(row.array(3)?),
-                body: row.get(4)?,
-                attempts: u16::try_from(row.count(5)?).unwrap_or(u16::MAX),
-                error: row.get::<Option<String>>(6)?.unwrap_or_default(),
-            })
-        };
-        rows.iter().map(read).collect()
+        Ok(rows.iter().map(dead_job).collect::<Result<_, _>>()?)
+    }
+
+    /// A job that waits for a person.
+    pub async fn dead_job(&self, job: JobId) -> Result<Option<DeadJob>, ReadError> {
+        let sql = "select job_id, kind, job_key, stream, body, attempts, last_error, failed_at \
+                   from job where state = 'dead' and job_id = $1";
+        let rows = self.db.query("looking for a dead job", sql, vec![job.0.into()]).await?;
+        Ok(rows.first().map(dead_job).transpose()?)
     }
 
     /// How many jobs wait or run, and how many are dead.
@@ -290,6 +292,19 @@ impl Reader {
 }
 
 /// Loads a stream on a connection of the caller's.
+fn dead_job(row: &Row) -> Result<DeadJob, DbError> {
+    Ok(DeadJob {
+        id: JobId(row.count(0)?),
+        kind: row.get(1)?,
+        key: row.get(2)?,
+        stream: Uuid::from_bytes(row.array(3)?),
+        body: row.get(4)?,
+        attempts: u16::try_from(row.count(5)?).unwrap_or(u16::MAX),
+        error: row.get::<Option<String>>(6)?.unwrap_or_default(),
+        failed_at: row.get::<Option<i64>>(7)?.map(crate::writer::time),
+    })
+}
+
 pub(crate) async fn load_on(
     connection: &mut Connection,
     stream: Uuid,

@@ -128,6 +128,11 @@ impl Store {
         self.other(1, Other::Job(JobChange::Revive(job))).await.map(|rows| rows == 1)
     }
 
+    /// A person says that a dead job shall never be done. Says whether it was there.
+    pub async fn give_up_job(&self, job: JobId) -> Result<bool, AppendError> {
+        self.other(1, Other::Job(JobChange::GiveUp(job))).await.map(|rows| rows == 1)
+    }
+
     /// Erases the payloads of whole streams, and the salts of their leaves. The events, leaves and
     /// proofs stay.
     pub async fn erase_streams(&self, streams: &[Uuid]) -> Result<ErasedCount, AppendError> {

@@ -94,6 +94,7 @@ pub(crate) enum JobChange {
         until: Timestamp,
     },
     Revive(JobId),
+    GiveUp(JobId),
 }
 
 /// An answer that is given once the group is on the disk.

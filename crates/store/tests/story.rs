@@ -83,6 +83,7 @@ async fn life(url: &str, kept: PathBuf, blobs: Option<PathBuf>) {
 
     acts_and_conflicts(&store, &clock).await;
     jobs(&store, &clock).await;
+    keys(&store, &clock).await;
     list(&store).await;
     proofs(&store).await;
     blobs_come_and_go(&store).await;
@@ -219,10 +220,14 @@ async fn jobs(store: &Store, clock: &TestClock) {
     // The other worker says nothing: its lease runs out after the last attempt.
     clock.move_by(SignedDuration::from_secs(61));
     assert!(store.claim_jobs(&["effect", "seal"], lease, 9).await.expect("claimed").is_empty());
-    let dead = store.reader().dead_jobs(9).await.expect("read");
+    let dead = store.reader().dead_jobs(None, 9).await.expect("read");
     let errors: Vec<&str> = dead.iter().map(|job| job.error.as_str()).collect();
     assert_eq!(errors, ["no answer", "the lease of its last attempt ran out"]);
+    assert_eq!(dead[1].failed_at, Some(clock.now()));
+    let next = store.reader().dead_jobs(Some(dead[0].id), 9).await.expect("read");
+    assert_eq!(next, dead[1..], "a page begins after the one before");
     assert!(store.revive_job(dead[0].id).await.expect("revived"));
+    assert!(!store.give_up_job(dead[0].id).await.expect("asked"), "only what is dead is given up");
     let job = store.claim_jobs(&["effect", "seal"], lease, 9).await.expect("claimed").remove(0);
     assert_eq!(store.fail_job(&job, "busy").await.expect("failed"), JobState::Waiting);
     assert!(store.claim_jobs(&["effect", "seal"], lease, 9).await.expect("claimed").is_empty());
@@ -230,6 +235,49 @@ async fn jobs(store: &Store, clock: &TestClock) {
     let job = store.claim_jobs(&["effect", "seal"], lease, 9).await.expect("claimed").remove(0);
     store.complete_job(job.lease).await.expect("done");
     assert_eq!(store.reader().job_counts().await.expect("read"), (0, 1));
+    assert!(store.give_up_job(dead[1].id).await.expect("given up"));
+    assert_eq!(store.reader().dead_job(dead[1].id).await.expect("read"), None);
+    assert_eq!(store.reader().job_counts().await.expect("read"), (0, 0));
+}
+
+/// Many reasons to do one thing do it once; where it had failed for good, they do it anew.
+async fn keys(store: &Store, clock: &TestClock) {
+    let job = |body: &str, run_at| NewJob {
+        kind: "mail".into(),
+        key: Some("mail:vera".into()),
+        stream: stream(1),
+        body: body.into(),
+        run_at,
+        attempts_max: 1,
+    };
+    let ask = async |jobs| {
+        let mut act = Append::events(stream(1), ExpectedSeq::Any, Vec::new());
+        act.jobs = jobs;
+        store.append(act).await.expect("stored");
+    };
+    let counts = async || store.reader().job_counts().await.expect("read");
+    let lease = SignedDuration::from_secs(60);
+    let later = clock.now() + SignedDuration::from_secs(60);
+    ask(vec![job("first", Some(later)), job("second", None)]).await;
+    ask(vec![job("third", None)]).await;
+    assert_eq!(counts().await, (1, 0));
+    assert!(store.claim_jobs(&["mail"], lease, 9).await.expect("claimed").is_empty(), "not yet");
+    clock.move_by(SignedDuration::from_secs(60));
+    let first = store.claim_jobs(&["mail"], lease, 9).await.expect("claimed").remove(0);
+    assert_eq!(first.body, "first");
+    assert_eq!(store.fail_job(&first, "no answer").await.expect("failed"), JobState::Dead);
+    ask(vec![job("fourth", None)]).await;
+    assert_eq!(counts().await, (1, 0), "the dead one lives again");
+    let again = store.claim_jobs(&["mail"], lease, 9).await.expect("claimed").remove(0);
+    assert_eq!((again.body.as_str(), again.attempt), ("fourth", 1));
+    // Whoever completes a job may ask for the same thing again in the same act.
+    let mut done = Append::events(stream(1), ExpectedSeq::Any, Vec::new());
+    done.completes = Some(again.lease);
+    done.jobs = vec![job("fifth", None)];
+    store.append(done).await.expect("stored");
+    let last = store.claim_jobs(&["mail"], lease, 9).await.expect("claimed").remove(0);
+    assert_eq!(last.body, "fifth");
+    store.complete_job(last.lease).await.expect("done");
 }
 
 async fn list(store: &Store) {

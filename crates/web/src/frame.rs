@@ -52,7 +52,7 @@ pub struct Link {
 }
 
 /// The rooms, and the actions of which one opens each.
-const ROOMS: [(&str, &str, &[Action]); 9] = [
+const ROOMS: [(&str, &str, &[Action]); 10] = [
     ("/portal", "nav-portal", &[Action::Receive]),
     ("/queue", "nav-queue", &[Action::ReadCase]),
     ("/queue?state=urgent", "nav-emergencies", &[Action::ListRequests]),
@@ -62,6 +62,7 @@ const ROOMS: [(&str, &str, &[Action]); 9] = [
     ("/people", "nav-people", &[Action::ManageStaff]),
     ("/agencies", "nav-agencies", &[Action::AdmitOfficer, Action::ManageAgencies]),
     ("/audit", "nav-audit", &[Action::ReadAudit]),
+    ("/jobs", "nav-jobs", &[Action::ManageJobs]),
 ];
 
 impl Frame {

@@ -10,6 +10,7 @@
 //! | [`people`] | administrators and verifiers: staff, agencies, officers |
 //! | [`cases`] | staff: the queue, one request, the acts upon it, intake |
 //! | [`portal`] | officers: ask, sign, follow, fetch |
+//! | [`jobs`] | administrators: work that failed for good |
 //! | [`money`] | whoever works on cases: follow money through the node's blocks |
 //! | [`site::router`] | every page on one screen |
 //!
@@ -19,6 +20,7 @@ pub mod cases;
 pub mod door;
 pub mod form;
 pub mod frame;
+pub mod jobs;
 pub mod listen;
 pub mod money;
 pub mod order_form;

@@ -28,7 +28,7 @@ use crate::rate::{Limit, Rates};
 use crate::session::{LIFE_MINUTES_MAX, Session, Sessions};
 use crate::settings::Settings;
 use crate::words::Words;
-use crate::{cases, door, form, money, people, portal};
+use crate::{cases, door, form, jobs, money, people, portal};
 
 /// Name of the session's cookie. The prefix makes browsers refuse it from anywhere but this very
 /// host over a secure connection (RFC 6265bis, section 4.1.3.2).
@@ -127,6 +127,7 @@ pub fn router(site: Arc<Site>) -> Router {
         .route("/enrol/{token}", get(door::enrol).post(door::enrol_passkey))
         .route("/enrol/{token}/options", post(door::enrol_options))
         .merge(people::routes())
+        .merge(jobs::routes())
         .merge(money::routes())
         .merge(cases::routes())
         .merge(portal::routes())

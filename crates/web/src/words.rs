@@ -21,6 +21,7 @@ macro_rules! language {
                 include_str!(concat!("../locales/", $code, "/frame.ftl")),
                 include_str!(concat!("../locales/", $code, "/door.ftl")),
                 include_str!(concat!("../locales/", $code, "/people.ftl")),
+                include_str!(concat!("../locales/", $code, "/jobs.ftl")),
                 include_str!(concat!("../locales/", $code, "/money.ftl")),
                 include_str!(concat!("../locales/", $code, "/cases.ftl")),
                 include_str!(concat!("../locales/", $code, "/order.ftl")),
@@ -190,6 +191,9 @@ mod tests {
         list!("missing", desk::request::MissingReason::ALL);
         list!("method", desk::request::IdentityMethod::ALL);
         list!("outcome", desk::request::Outcome::ALL);
+        for kind in server::jobs::CASE_KINDS.into_iter().chain(server::jobs::SENT_KINDS) {
+            keys.extend(["job", "job-lost"].map(|family| (family, kind.to_owned())));
+        }
         for pack in desk::pack::embedded_all() {
             keys.extend(pack.clocks.iter().map(|rule| ("clock", rule.name.as_str().to_owned())));
         }

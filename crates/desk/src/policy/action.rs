@@ -149,5 +149,7 @@ words! {
         StopKeys = "stop_keys",
         /// Let a stopped key act again.
         ResumeKeys = "resume_keys",
+        /// List dead jobs, have them tried again, give them up.
+        ManageJobs = "manage_jobs",
     }
 }

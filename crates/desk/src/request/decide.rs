@@ -5,6 +5,7 @@ mod answer;
 mod clocks;
 mod intake;
 mod measures;
+mod notice;
 
 use jiff::Timestamp;
 
@@ -62,6 +63,7 @@ pub fn decide(
         ));
     }
     let mut events = clocks::due(request, now);
+    events.extend(notice::follow(request, &events, pack, now));
     let moved;
     let current = if events.is_empty() {
         request
@@ -75,10 +77,11 @@ pub fn decide(
     };
     let order = current.order.as_ref().unwrap_or(order);
     let by = permit.actor().id;
-    events.extend(dispatch(
-        Case { request: current, order, permit, by, pack, received_at, now },
-        command,
-    )?);
+    let case = Case { request: current, order, permit, by, pack, received_at, now };
+    let own = dispatch(case, command)?;
+    let notices = notice::follow(current, &own, pack, now);
+    events.extend(own);
+    events.extend(notices);
     Ok(events)
 }
 

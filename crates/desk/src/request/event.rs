@@ -129,6 +129,9 @@ pub enum Event {
     FreezeConfirmed { ask: AskNumber, order_sha256: Digest, until: Option<Timestamp>, by: ActorId },
     /// Outgoing dealings are free again.
     Unfrozen { ask: AskNumber },
+    /// The user whose data were disclosed is told later: silence is ordered or asked for, or
+    /// nobody has looked back at the emergency.
+    NoticePostponed { ask: AskNumber },
     /// The user must not be told.
     InForce { ask: AskNumber, until: Option<Timestamp> },
     /// The user may be told.
@@ -271,6 +274,8 @@ words! {
         Unfreeze = "unfreeze",
         /// Delete a preserved copy.
         DeleteCopy = "delete_copy",
+        /// Tell the user what was disclosed, to whom, and whom to ask.
+        NotifyUser = "notify_user",
     }
 }
 
@@ -305,6 +310,7 @@ impl Event {
             | Self::Frozen { ask, .. }
             | Self::FreezeConfirmed { ask, .. }
             | Self::Unfrozen { ask }
+            | Self::NoticePostponed { ask }
             | Self::InForce { ask, .. }
             | Self::Lifted { ask, .. }
             | Self::EmergencyReviewed { ask, .. }

@@ -138,6 +138,7 @@ fn apply_to_ask(ask: &mut AskState, event: &Event, at: Timestamp) {
         Event::Withdrawn { .. } => ask.stage = Stage::Withdrawn,
         Event::DeletionRequested { .. } => ask.deletion_open = true,
         Event::DeletionConfirmed { .. } => ask.deletion_open = false,
+        Event::NoticePostponed { .. } => ask.notice_waits = true,
         Event::Expired { .. } => ask.stage = Stage::Expired,
         Event::Lapsed { .. } => ask.stage = Stage::Lapsed,
         Event::EmergencyReviewed { by, .. } => ask.reviewed_by = Some(*by),
@@ -214,6 +215,7 @@ fn apply_effect(ask: &mut AskState, event: &Event) {
                     ask.until = *until;
                 }
                 EffectKind::Unfreeze if !ask.stage.is_final() => ask.stage = Stage::Unfreezing,
+                EffectKind::NotifyUser => ask.notice_waits = false,
                 EffectKind::Unfreeze | EffectKind::DeleteCopy => {}
             }
             let requested = Effect {

@@ -93,6 +93,8 @@ pub struct AskState {
     pub delivered_at: Option<Timestamp>,
     /// True while the authority has been asked to delete and has not confirmed it.
     pub deletion_open: bool,
+    /// True while the user is owed a notice that must wait.
+    pub notice_waits: bool,
 }
 
 /// The state of an ask.
@@ -254,6 +256,7 @@ impl AskState {
             reviewed_by: None,
             delivered_at: None,
             deletion_open: false,
+            notice_waits: false,
         }
     }
 

@@ -1,20 +1,21 @@
 //! The auditor: reads events and actors, knows none of the desk's rules, states or packs.
 use desk::clock::{ClockKind::NotBefore, StopReason::Reached};
 use desk::ids::ActorId;
-use desk::request::{EffectKind::Unfreeze, Event};
+use desk::request::{EffectKind::NotifyUser, EffectKind::Unfreeze, Event};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Days for which every embedded pack keeps personal data.
 const DAYS_KEPT: i64 = 1_825;
 
-/// The five promises, kept over a whole history that ended long after every deadline.
+/// The six promises, kept over a whole history that ended long after every deadline.
 pub fn audit(history: &[(Timestamp, Event)]) -> Result<(), String> {
     let mut proven = false;
     let mut workers = BTreeMap::<_, BTreeSet<ActorId>>::new();
     let (mut approver, mut clocks, mut frozen) =
         (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
     let mut before = None;
+    let mut silent = BTreeSet::new();
     for (at, event) in history {
         let since = before.replace(*at).map_or(0, |before| at.duration_since(before).as_hours());
         match event {
@@ -48,6 +49,15 @@ pub fn audit(history: &[(Timestamp, Event)]) -> Result<(), String> {
             }
             Event::Erased { .. } if since < 24 * DAYS_KEPT || !clocks.is_empty() => {
                 return Err(format!("erased {since} hours after the last event"));
+            }
+            Event::InForce { ask, .. } => drop(silent.insert(*ask)),
+            Event::Lifted { ask, .. }
+            | Event::Lapsed { ask, .. }
+            | Event::Withdrawn { ask, .. }
+            | Event::Refused { ask, .. }
+            | Event::Closed { ask, .. } => drop(silent.remove(ask)),
+            Event::EffectRequested { ask, action: NotifyUser, .. } if !silent.is_empty() => {
+                return Err(format!("the user of ask {ask} was told against an order"));
             }
             Event::Frozen { ask, until, .. } => drop(frozen.insert(*ask, Some(*until))),
             Event::FreezeConfirmed { ask, until, .. } => drop(frozen.insert(*ask, *until)),

@@ -196,6 +196,7 @@ pub fn files(landing: &Landing) -> BTreeMap<&'static str, String> {
             "effect_id,account_id,asset,amount_sat,held_until,state,placed_at,released_by\n".into(),
         ),
         ("record_holds.csv", "effect_id,account_id,held_until,placed_at,released_by\n".into()),
+        ("notices.csv", "effect_id,account_id,text,queued_at\n".into()),
     ])
 }
 

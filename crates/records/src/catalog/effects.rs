@@ -35,7 +35,7 @@ pub(super) fn entry(
             reader.at(
                 place.clone(),
                 &field,
-                "use freeze, unfreeze, hold_records or release_records",
+                "use freeze, unfreeze, hold_records, release_records or notify_user",
             )
         })?;
     let seconds = wire.seconds_max.unwrap_or(ATTEMPT_SECONDS_DEFAULT);

@@ -131,6 +131,7 @@ fn arguments(statement: &Statement, effect: &Effect) -> Arguments {
             Parameter::EffectReleases => {
                 arguments.text(effect.releases.map(|id| id.0.to_string()));
             }
+            Parameter::EffectNotice => arguments.text(effect.notice.clone()),
             // `Statement::read` lets no other parameter into an effect.
             _ => arguments.text(None),
         }

@@ -14,8 +14,8 @@ const BODY_DEPTH_MAX: usize = 20;
 /// Placeholders that always have a value, and so may stand inside longer text.
 const ALWAYS: [&str; 3] = ["id", "kind", "account"];
 /// Placeholders that may stand alone as a JSON text.
-const ALONE: [&str; 8] =
-    ["id", "kind", "account", "asset", "amount", "amount:integer", "until", "releases"];
+const ALONE: [&str; 9] =
+    ["id", "kind", "account", "asset", "amount", "amount:integer", "until", "releases", "notice"];
 
 /// Checks the placeholders of a URL or of a longer text.
 pub(crate) fn check_text(text: &str) -> Result<(), String> {
@@ -98,6 +98,7 @@ fn value(name: &str, effect: &Effect) -> Value {
         }),
         "until" => effect.until.map(|until| until.to_string()).into(),
         "releases" => effect.releases.map(|id| id.0.to_string()).into(),
+        "notice" => effect.notice.as_deref().into(),
         // Not reached for a checked template; text that is no placeholder stays as it is.
         other => format!("{{{other}}}").into(),
     }
@@ -164,6 +165,7 @@ mod tests {
             amount: Some(u128::from(u64::MAX)),
             until: None,
             releases: None,
+            notice: Some("To: somebody\nOn: a day".to_owned()),
         }
     }
 
@@ -171,11 +173,11 @@ mod tests {
     fn values_keep_their_type() {
         let template = serde_json::json!({
             "hold": "{id}", "note": "for {account} ({kind})", "amount": "{amount}",
-            "units": "{amount:integer}", "until": "{until}", "deep": [{"asset": "{asset}"}],
+            "units": "{amount:integer}", "until": "{until}", "text": "{notice}", "deep": [{"asset": "{asset}"}],
             "css": "a {b c} {", "n": 1
         });
         check_body(&template).unwrap();
-        expect![[r#"{"amount":"18446744073709551615","css":"a {b c} {","deep":[{"asset":"BTC"}],"hold":"00000000-0000-0000-0000-000000000007","n":1,"note":"for x\"y (freeze)","units":18446744073709551615,"until":null}"#]]
+        expect![[r#"{"amount":"18446744073709551615","css":"a {b c} {","deep":[{"asset":"BTC"}],"hold":"00000000-0000-0000-0000-000000000007","n":1,"note":"for x\"y (freeze)","text":"To: somebody\nOn: a day","units":18446744073709551615,"until":null}"#]]
             .assert_eq(&body(&template, &effect("x\"y")).to_string());
     }
 

@@ -34,8 +34,9 @@ const FILES: [(&str, &[u8]); 9] = [
     example!("records/logins.csv"),
     example!("records/withdrawals.csv"),
 ];
-/// The same, of a file that has a header only.
-const RECORD_HOLDS: (&str, &[u8]) = example!("records/record_holds.csv");
+/// The same, of files that have a header only.
+const EMPTY: [(&str, &[u8]); 2] =
+    [example!("records/record_holds.csv"), example!("records/notices.csv")];
 
 /// An open node and everybody who acts on it.
 pub struct Deployment {
@@ -61,7 +62,7 @@ pub struct Agency {
 impl Deployment {
     /// Writes the folder and opens a node on it, on SQLite or on the database given.
     pub async fn make(folder: &Path, database: Option<&str>) -> Result<Self> {
-        for (path, bytes) in FILES.into_iter().chain([RECORD_HOLDS]) {
+        for (path, bytes) in FILES.into_iter().chain(EMPTY) {
             let path = folder.join(path);
             std::fs::create_dir_all(path.parent().context("a file in a folder")?)?;
             std::fs::write(&path, bytes).with_context(|| path.display().to_string())?;
@@ -107,7 +108,8 @@ impl Enrolling<'_> {
         let issued = self.issue(name, Purpose::Client)?;
         let certificate = Fingerprint::of(&issued.certificate_der);
         let certificate_sha256 = certificate.to_string();
-        let new = NewStaff { name: name.to_owned(), roles: vec![role], certificate_sha256 };
+        let new =
+            NewStaff { name: name.to_owned(), roles: vec![role], certificate_sha256, email: None };
         self.node.enrol_staff(&console(), &new).await?;
         self.node.directory().actor(&certificate).context("enrolled staff can act")
     }

@@ -29,6 +29,9 @@ pub struct NewStaff {
     pub roles: Vec<Role>,
     /// SHA-256 of the client certificate's DER, in hex.
     pub certificate_sha256: String,
+    /// Where "look at the portal" is mailed to; without one this person is told nothing.
+    #[serde(default)]
+    pub email: Option<String>,
 }
 
 /// A new agency.
@@ -270,7 +273,12 @@ impl Node {
             certificate_sha256: Some(certificate_sha256),
             by: actor.id,
         };
-        let payload = ChangePayload { name: new.name.clone(), ..ChangePayload::default() };
+        let (name, email) = (new.name.clone(), new.email.clone());
+        let is_address = |email: &String| email.parse::<lettre::Address>().is_ok();
+        if !email.as_ref().is_none_or(is_address) {
+            return Err(Error::input("email", "that is no mail address", "write name@host"));
+        }
+        let payload = ChangePayload { name, email, ..ChangePayload::default() };
         self.change_directory(actor, &change, &payload).await?;
         Ok(staff)
     }

@@ -17,9 +17,6 @@ use crate::api::peer;
 use crate::app::Node;
 use crate::error::Error;
 
-/// Dead jobs that are counted one by one.
-const DEAD_JOBS_COUNT_MAX: usize = 500;
-
 /// The state of the node.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Health {
@@ -69,7 +66,7 @@ pub async fn metrics(State(node): State<Arc<Node>>, parts: Parts) -> Result<Resp
         return Err(Error::Hidden);
     }
     let health = node.store.health();
-    let dead = node.store.reader().dead_jobs(DEAD_JOBS_COUNT_MAX).await?.len();
+    let (jobs_waiting, jobs_dead) = node.store.reader().job_counts().await?;
     let serving = matches!(health.state, WriterState::Serving);
     let mut text = String::new();
     let mut gauge = |name: &str, help: &str, value: u64| {
@@ -79,7 +76,8 @@ pub async fn metrics(State(node): State<Arc<Node>>, parts: Parts) -> Result<Resp
     gauge("comity_log_leaves", "Leaves in the log.", health.size.0);
     gauge("comity_acts_waiting", "Acts waiting for the writer.", health.waiting as u64);
     gauge("comity_takes_acts", "1 while the store takes acts.", u64::from(serving));
-    gauge("comity_jobs_dead", "Jobs that need a person (500 is many).", dead as u64);
+    gauge("comity_jobs_waiting", "Jobs that wait or run.", jobs_waiting);
+    gauge("comity_jobs_dead", "Jobs that need a person; /jobs lists them.", jobs_dead);
     let content_type = "text/plain; version=0.0.4; charset=utf-8";
     Ok(([(header::CONTENT_TYPE, content_type)], text).into_response())
 }

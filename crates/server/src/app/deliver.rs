@@ -54,7 +54,7 @@ pub async fn seal(
              comity.toml has changed since; return the package and assemble it again",
             bag.tagmanifest_sha256()
         );
-        return Err(Error::Internal(anyhow::anyhow!(what)));
+        return Err(Error::Unavailable(what));
     }
     let parts = sign(node, &bag).await?;
     let digests = parts.digests(&bag);
@@ -163,7 +163,9 @@ pub async fn push(
         .body(message)
         .send()
         .await
-        .map_err(|error| Error::Unavailable(format!("the agency's endpoint: {error}")))?;
+        .map_err(|error| {
+            Error::Unavailable(format!("the agency's endpoint: {}", error.without_url()))
+        })?;
     if !answer.status().is_success() {
         let status = answer.status();
         return Err(Error::Unavailable(format!("the agency's endpoint answered {status}")));

@@ -24,7 +24,7 @@ const VERSION_SETTING: &str = "derived_version";
 /// read, has no row and no words.
 #[must_use]
 pub fn of(stream: Uuid, events: &[StoredEvent]) -> Derived {
-    let own = [crate::directory::STREAM, super::audit::STREAM];
+    let own = [crate::directory::STREAM, super::audit::STREAM, super::dead::STREAM];
     if own.contains(&stream) {
         return Derived::default();
     }

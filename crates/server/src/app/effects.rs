@@ -8,7 +8,7 @@ use records::Outcome;
 use store::{Job, StoredEvent};
 
 use super::case::Case;
-use super::{Act, Done, Node, payload_of};
+use super::{Act, Done, Node, payload_of, subject};
 use crate::error::Error;
 use crate::payload::{EffectAnswer, EffectTarget};
 
@@ -70,6 +70,9 @@ pub async fn attempt(
         node.store.complete_job(job.lease).await?;
         return Ok(());
     }
+    if known.kind == EffectKind::NotifyUser {
+        return subject::attempt(node, &case, ask, effect, job).await;
+    }
     if let Some(freeze) = freeze_elsewhere(&case, ask) {
         return follow(node, &case, effect, freeze, job).await;
     }
@@ -93,6 +96,7 @@ pub async fn attempt(
         amount: amount.map(|amount| amount.0),
         until: state.until,
         releases: released(&case, ask).map(|id| records::EffectId(id.0)),
+        notice: None,
     };
     // Asking twice is asking once, so every attempt asks: the first may never have arrived.
     let records = node.records_for(case.request.order.as_ref())?;
@@ -100,19 +104,21 @@ pub async fn attempt(
     match outcome.map_err(|error| Error::Internal(error.into()))? {
         Outcome::Confirmed { detail, amount } => {
             let act = Act::new(request, Command::ConfirmEffect { effect })
-                .with(&EffectAnswer { detail, amount })?
+                .with(&EffectAnswer { detail, amount, notice: None })?
                 .completing(job.lease);
             node.act(&Actor::system(), act).await.map(|_| ())
         }
-        Outcome::Failed { retryable: true, why } | Outcome::Pending { detail: why }
-            if job.attempt < job.attempts_max =>
-        {
+        Outcome::Failed { retryable: true, why } if job.attempt < job.attempts_max => {
             Err(Error::Unavailable(why))
+        }
+        // What a system says on its way may name the account; it does not go into a job.
+        Outcome::Pending { .. } if job.attempt < job.attempts_max => {
+            Err(Error::Unavailable("the company's system has not confirmed it yet".to_owned()))
         }
         // Not confirmed is not frozen: what stays open too long is a failure that staff see.
         Outcome::Failed { why, .. } | Outcome::Pending { detail: why } => {
             let act = Act::new(request, Command::FailEffect { effect })
-                .with(&EffectAnswer { detail: why, amount: None })?
+                .with(&EffectAnswer { detail: why, amount: None, notice: None })?
                 .completing(job.lease);
             node.act(&Actor::system(), act).await.map(|_| ())
         }
@@ -157,7 +163,7 @@ async fn follow(
         (Command::FailEffect { effect }, detail)
     };
     let act = Act::new(case.id, command)
-        .with(&EffectAnswer { detail, amount: None })?
+        .with(&EffectAnswer { detail, amount: None, notice: None })?
         .completing(job.lease);
     node.act(&Actor::system(), act).await.map(|_| ())
 }

@@ -53,6 +53,7 @@ impl Node {
             .timeout(Duration::from_secs(HTTP_SECONDS_MAX))
             .build()
             .context("the HTTP client could not be made")?;
+        let notices = crate::notice::Notices::open(&config)?;
         let directory = RwLock::new(Arc::new(people::read_directory(&store).await?));
         let folded = Cache::new(FOLDED_REQUESTS_MAX);
         let remembering = Mutex::new(());
@@ -68,6 +69,7 @@ impl Node {
             seal,
             clock,
             http,
+            notices,
             directory,
             folded,
             remembering,

@@ -29,6 +29,7 @@ fn filled(path: &str, request: &str, key: Uuid) -> String {
     let path = path.replace("{request}", request).replace("{key}", &key.to_string());
     let path = path.replace("{staff}", &Uuid::nil().to_string()).replace("{format}", "csv");
     let path = path.replace("{ask}", "1").replace("{table}", "1").replace("{exhibit}", "1");
+    let path = path.replace("{job}", "1");
     let path = path.replace("{package}", "1").replace("{path}", "0/000");
     assert!(!path.contains('{'), "the test does not know a parameter of {path}; teach it");
     path
@@ -79,6 +80,7 @@ async fn without_rights_there_is_nothing() {
             "requests" => &["root"],
             // Whoever works on cases may mark a key; the others of the directory are not theirs.
             "directory" if path.contains("fraud-mark") => &["root", "ines", "aud"],
+            "jobs" => &["bo", "cora", "ada", "vera", "aud", "ines"],
             "directory" => &["bo", "cora", "aud", "ines"],
             // An agency's edge: no staff at all.
             "hi1" => &["root", "bo", "cora", "ada", "ines"],

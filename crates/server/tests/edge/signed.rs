@@ -25,8 +25,8 @@ use server::directory::{CallBack, Change, ChangePayload, EnrolledPasskey, Office
 use crate::support::{ACCOUNT, House, Plans, SITE, approval, days};
 
 /// An officer of an agency of the house, enrolled under supervision, with a passkey.
-struct Officer {
-    actor: Actor,
+pub(crate) struct Officer {
+    pub(crate) actor: Actor,
     agency: AgencyId,
     pair: EcdsaKeyPair,
     credential: Vec<u8>,
@@ -34,13 +34,23 @@ struct Officer {
 
 impl Officer {
     async fn enrol(house: &House, agency: AgencyId, name: &str) -> Self {
+        Self::enrol_with(house, agency, name, None).await
+    }
+
+    pub(crate) async fn enrol_with(
+        house: &House,
+        agency: AgencyId,
+        name: &str,
+        email: Option<&str>,
+    ) -> Self {
         let node = house.node();
         let vera = node.directory().staff().find(|one| one.name == "vera").expect("vera").id;
         let staff =
             Actor { id: ActorId::Staff(vera), roles: [Role::Verifier].into(), agency: None };
         let key = KeyId(server::random_id().expect("random bytes"));
         let by = staff.id;
-        let said = ChangePayload { name: name.to_owned(), ..ChangePayload::default() };
+        let email = email.map(str::to_owned);
+        let said = ChangePayload { name: name.to_owned(), email, ..ChangePayload::default() };
         let change = async |change: Change| {
             node.change_directory(&staff, &change, &said).await.expect("changed");
         };
@@ -83,7 +93,11 @@ impl Officer {
     }
 
     /// Prepares, signs and sends; the request's id.
-    async fn send(&self, house: &House, act: OfficerAct) -> Result<String, server::error::Error> {
+    pub(crate) async fn send(
+        &self,
+        house: &House,
+        act: OfficerAct,
+    ) -> Result<String, server::error::Error> {
         let to_sign = house.node().prepare_signing(&self.actor, &act).await?;
         let answer = self.answer(&to_sign, SITE, 0x05);
         let signed = SignedOrder { act, nonce: to_sign.nonce, answer };
@@ -99,7 +113,7 @@ fn cose(pair: &EcdsaKeyPair) -> Vec<u8> {
 }
 
 /// An agency with a switchboard; packages for it open with agency A's key.
-async fn agency(house: &House) -> AgencyId {
+pub(crate) async fn agency(house: &House) -> AgencyId {
     let agency = AgencyId(server::random_id().expect("random bytes"));
     let change = Change::AgencyAdded {
         agency,
@@ -119,7 +133,7 @@ async fn agency(house: &House) -> AgencyId {
     agency
 }
 
-fn order(house: &House, account: &str) -> OfficerAct {
+pub(crate) fn order(house: &House, account: &str) -> OfficerAct {
     let at = |text: &str| text.parse().expect("a time");
     let scope = Scope {
         categories: [DataCategory::Subscriber].into(),

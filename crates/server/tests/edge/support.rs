@@ -91,6 +91,10 @@ pub(crate) struct Plans {
     pub(crate) real: bool,
     /// Made-up records for practice: the same catalog over a database of its own.
     pub(crate) practice: bool,
+    /// A mail server.
+    pub(crate) mail: Option<server::config::Mail>,
+    /// Machines that are told what happens.
+    pub(crate) webhook: Vec<server::config::Webhook>,
 }
 
 impl House {
@@ -122,6 +126,7 @@ impl House {
             origin: SITE.to_owned(),
             ..Default::default()
         });
+        (config.mail, config.webhook) = (plans.mail, plans.webhook);
         if let Some(url) = plans.database {
             config.node.database = url;
         }
@@ -138,7 +143,12 @@ impl House {
         for (name, role) in STAFF {
             let issued = issue(&keys, name, Purpose::Client, clock.now());
             let certificate_sha256 = Fingerprint::of(&issued.certificate_der).to_string();
-            let new = NewStaff { name: name.to_owned(), roles: vec![role], certificate_sha256 };
+            let new = NewStaff {
+                name: name.to_owned(),
+                roles: vec![role],
+                certificate_sha256,
+                email: None,
+            };
             node.enrol_staff(&console(), &new).await.expect("staff");
             identities.push((name, issued));
         }
@@ -231,9 +241,13 @@ impl House {
     }
 
     pub(crate) async fn prove(&self, id: &str) {
+        self.prove_by(id, "client_certificate").await;
+    }
+
+    pub(crate) async fn prove_by(&self, id: &str, method: &str) {
         let vera = self.staff("vera");
         vera.act(id, json!({ "start_identity_check": {} })).await;
-        vera.act(id, json!({ "verify_identity": { "method": "client_certificate" } })).await;
+        vera.act(id, json!({ "verify_identity": { "method": method } })).await;
     }
 
     /// Searches for ask 1 and assembles the answer; its tag manifest.

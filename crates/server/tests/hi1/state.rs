@@ -285,6 +285,7 @@ fn ask_state(demand: Demand, stage: Stage) -> AskState {
         reviewed_by: None,
         delivered_at: None,
         deletion_open: false,
+        notice_waits: false,
     }
 }
 

@@ -52,7 +52,11 @@ const JOBS: Insert = Insert {
     doing: "storing jobs",
     into: "job (kind, job_key, stream, body, run_at, attempts, attempts_max, state)",
     columns: 8,
-    after: "on conflict (job_key) do nothing",
+    // A key whose job is dead is taken up again: there is something to do once more.
+    after: "on conflict (job_key) do update set kind = excluded.kind, stream = excluded.stream, \
+            body = excluded.body, run_at = excluded.run_at, attempts = excluded.attempts, \
+            attempts_max = excluded.attempts_max, state = excluded.state, last_error = null, \
+            failed_at = null where job.state = 'dead'",
 };
 pub(super) const VIEWS: Insert = Insert {
     doing: "storing rows of the list",

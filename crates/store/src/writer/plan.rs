@@ -1,7 +1,7 @@
 //! Decides which acts of a group are stored and works out every row of them. Asks the database for
 //! a few facts first, and then computes without it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
 use ledger::tree::Frontier;
@@ -56,6 +56,7 @@ pub(super) struct Rows {
     pub leaves: Vec<Value>,
     pub nodes: Vec<Value>,
     pub jobs: Vec<Value>,
+    pub job_keys: HashSet<String>,
     pub views: HashMap<Uuid, NewView>,
     pub seen: Vec<Value>,
     pub blobs: HashMap<[u8; 32], Vec<u8>>,
@@ -305,6 +306,10 @@ impl Plan {
     }
 
     fn job(&mut self, job: NewJob) {
+        // One statement may not meet the same key twice.
+        if job.key.as_ref().is_some_and(|key| !self.rows.job_keys.insert(key.clone())) {
+            return;
+        }
         let run_at = job.run_at.map_or(self.at, |at| at.as_microsecond());
         self.rows.jobs.extend([
             job.kind.into(),

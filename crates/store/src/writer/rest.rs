@@ -62,7 +62,7 @@ async fn claim_jobs(
     let kinds = || claim.kinds.iter().map(|kind| kind.as_str().into());
     // A job whose last lease ran out without a word has used up its attempts too.
     let sql = format!(
-        "update job set state = 'dead', lease_token = null, \
+        "update job set state = 'dead', lease_token = null, failed_at = $1, \
          last_error = 'the lease of its last attempt ran out' \
          where state = 'ready' and run_at <= $1 and attempts >= attempts_max and kind in {}",
         tuples(claim.kinds.len(), 1, 2)
@@ -199,7 +199,7 @@ async fn change_job(
         JobChange::Fail { lease, dead, wait, error } => {
             let wait_micros = i64::try_from(wait.as_micros()).unwrap_or(i64::MAX / 2);
             let state = if *dead { "dead" } else { "ready" };
-            let sql = "update job set state = $1, run_at = $2, last_error = $3, \
+            let sql = "update job set state = $1, run_at = $2, last_error = $3, failed_at = $6, \
                        lease_token = null \
                        where job_id = $4 and lease_token = $5 and state = 'ready'";
             let values = vec![
@@ -208,6 +208,7 @@ async fn change_job(
                 error.as_str().into(),
                 lease.id.0.into(),
                 lease.token.as_slice().into(),
+                now.into(),
             ];
             ("failing a job", sql, values)
         }
@@ -221,6 +222,10 @@ async fn change_job(
             let sql = "update job set state = 'ready', run_at = $1, attempts = 0 \
                        where job_id = $2 and state = 'dead'";
             ("reviving a job", sql, vec![now.into(), job.0.into()])
+        }
+        JobChange::GiveUp(job) => {
+            let sql = "delete from job where job_id = $1 and state = 'dead'";
+            ("giving up a job", sql, vec![job.0.into()])
         }
     };
     connection.execute(doing, sql, values).await

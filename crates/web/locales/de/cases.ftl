@@ -112,6 +112,7 @@ effect-confirmed = bestätigt
 effect-failed = fehlgeschlagen
 effect-freeze = Einfrieren
 effect-unfreeze = Freigeben
+effect-notify-user = Mitteilung an den Nutzer
 effect-delete-copy = Löschen der Kopie
 preview-title = Was die Suchen finden
 preview-lead = Noch steht nichts in der Akte. Kreuzen Sie an, was zurückgehalten werden muss, und sagen Sie warum.

@@ -132,6 +132,7 @@ event-copy-deleted = Kopie gelöscht
 event-lapsed = Zeit abgelaufen
 event-effect-requested = bei den Systemen beantragt
 event-effect-confirmed = von den Systemen bestätigt
+event-notice-postponed = Mitteilung an den Nutzer wartet
 event-effect-failed = in den Systemen gescheitert
 event-frozen = eingefroren
 event-freeze-confirmed = Einfrieren durch Anordnung bestätigt

@@ -112,6 +112,7 @@ effect-confirmed = confirmed
 effect-failed = failed
 effect-freeze = Freeze
 effect-unfreeze = Release
+effect-notify-user = Notice to the user
 effect-delete-copy = Deletion of the copy
 preview-title = What the searches find
 preview-lead = Nothing is on the record yet. Tick rows that must be kept back and say why.

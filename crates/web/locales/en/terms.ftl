@@ -132,6 +132,7 @@ event-copy-deleted = copy deleted
 event-lapsed = time ran out
 event-effect-requested = asked of the company’s systems
 event-effect-confirmed = confirmed by the company’s systems
+event-notice-postponed = notice to the user waits
 event-effect-failed = failed in the company’s systems
 event-frozen = frozen
 event-freeze-confirmed = freeze confirmed by an order

@@ -7,6 +7,7 @@ mod support;
 
 mod harness;
 mod house;
+mod jobs;
 mod queue;
 mod rooms;
 mod story;

@@ -5,10 +5,10 @@ use axum::http::{StatusCode, header};
 use desk::policy::Role;
 use expect_test::expect;
 
-use crate::visitor::{House, request};
+use crate::visitor::{House, Session, request};
 
 /// Every page that a visitor can ask for without knowing an id.
-const PAGES: [&str; 13] = [
+const PAGES: [&str; 14] = [
     "/",
     "/login",
     "/queue",
@@ -17,6 +17,7 @@ const PAGES: [&str; 13] = [
     "/people",
     "/agencies",
     "/agencies/new",
+    "/jobs",
     "/portal",
     "/portal/new",
     "/requests/00000000-0000-0000-0000-000000000000",
@@ -94,6 +95,7 @@ async fn who_sees_which_page() {
         /people                                                  303 404 200 404 404 404
         /agencies                                                303 404 200 200 404 404
         /agencies/new                                            303 404 200 404 404 404
+        /jobs                                                    303 404 200 404 404 404
         /portal                                                  303 200 404 404 404 404
         /portal/new                                              303 200 404 404 404 404
         /requests/00000000-0000-0000-0000-000000000000           303 404 404 404 404 404
@@ -176,4 +178,23 @@ async fn nobody_is_sent_to_another_site() {
     }
     let answer = house.get("/login?back=%2Fmoney", Some(&vera)).await;
     assert_eq!(answer.header(header::LOCATION.as_str()), "/money");
+}
+
+#[tokio::test]
+async fn dead_jobs_are_the_administrators_and_no_forged_form_decides() {
+    let house = House::open().await;
+    let root = house.staff("Rut", &[Role::Administrator]).await;
+    let bo = house.staff("Bo", &[Role::Analyst]).await;
+    let page = house.get("/jobs", Some(&root)).await.text();
+    assert!(page.contains("Nothing waits for you."), "{page}");
+    for path in ["/jobs/1/retry", "/jobs/1/give-up"] {
+        assert_eq!(house.post(path, &bo, &[]).await.status, StatusCode::NOT_FOUND, "{path}");
+        let forged = Session { form_secret: "00".to_owned(), ..root.clone() };
+        assert_eq!(house.post(path, &forged, &[]).await.status, StatusCode::FORBIDDEN, "{path}");
+        // Nothing there: somebody else was faster.
+        let answer = house.post(path, &root, &[]).await;
+        assert_eq!(answer.header("location"), "/jobs?done=gone", "{path}");
+    }
+    let page = house.get("/jobs?done=gone", Some(&root)).await.text();
+    assert!(page.contains("That job is no longer here"), "{page}");
 }

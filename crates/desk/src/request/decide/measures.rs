@@ -263,6 +263,7 @@ pub(super) fn confirm_effect(case: Case<'_>, id: EffectId) -> Result<Vec<Event>,
             }
             Ok(events)
         }
+        EffectKind::NotifyUser => Ok(vec![confirmed(false)]),
         EffectKind::DeleteCopy => {
             let mut events = vec![confirmed(false)];
             if let Some(exhibit) = ask.exhibits.last() {

@@ -1,0 +1,60 @@
+### Arbeit, die endgültig misslungen ist.
+
+nav-jobs = Misslungenes
+jobs-title = Misslungene Arbeit
+jobs-lead = Die Stelle arbeitet vieles von selbst ab: Sie siegelt und übergibt Pakete, lässt Konten sperren, sendet E-Mails. Was zu oft misslang, steht hier und wartet auf Sie. Nichts hier sagt, worum es in einer Anfrage geht.
+jobs-count =
+    { $count ->
+        [0] Kein Auftrag ist endgültig misslungen.
+        [one] Ein Auftrag ist endgültig misslungen.
+       *[other] { $count } Aufträge sind endgültig misslungen.
+    }
+jobs-waiting =
+    { $count ->
+        [0] Kein anderer Auftrag wartet.
+        [one] Ein anderer Auftrag wartet oder läuft.
+       *[other] { $count } andere Aufträge warten oder laufen.
+    }
+jobs-empty = Nichts wartet auf Sie. Antwortet ein Mailserver, der Endpunkt einer Behörde oder ein eigenes System so lange nicht, dass die Stelle aufgibt, steht die liegen gebliebene Arbeit hier: mit dem, was schiefging, um sie erneut zu versuchen oder aufzugeben.
+jobs-number = Nummer
+jobs-kind = Was zu tun war
+jobs-whose = Für
+jobs-failed = Zuletzt misslungen
+jobs-attempts =
+    { $count ->
+        [one] nach einem Versuch
+       *[other] nach { $count } Versuchen
+    }
+jobs-error = Was schiefging
+jobs-decide = Entscheiden
+jobs-retry = Erneut versuchen
+jobs-retry-one = Erneut versuchen: Auftrag { $job }
+jobs-give-up = Aufgeben
+jobs-give-up-one = Aufgeben: Auftrag { $job }
+jobs-give-up-for-good = Endgültig aufgeben
+jobs-give-up-for-good-one = Endgültig aufgeben: Auftrag { $job }
+jobs-next = Nächste Seite
+jobs-retried = Es wird von vorn versucht. Misslingt es wieder, steht es wieder hier.
+jobs-given-up = Es ist aufgegeben. Im Protokoll steht, dass Sie es entschieden haben.
+jobs-gone = Diesen Auftrag gibt es hier nicht mehr: Jemand anderes hat entschieden, oder es gab einen neuen Anlass dafür.
+
+job-preserve = Zu sichernde Daten kopieren
+job-effect = Eigene Systeme sperren, freigeben oder einen Nutzer benachrichtigen lassen
+job-delete-copy = Eine gesicherte Kopie löschen
+job-seal = Ein freigegebenes Paket siegeln und protokollieren
+job-deliver = Ein Paket verschlüsseln und übergeben
+job-push = Ein Paket an den Endpunkt der Behörde senden
+job-notify = Feststellen, wer von einer Handlung erfährt
+job-warn = Vor einem Fristende warnen
+job-mail = Jemanden per E-Mail bitten, im Portal nachzusehen
+job-webhook = Einer Maschine sagen, was geschah
+job-lost-preserve = Dann wird nicht kopiert, und die Daten können fort sein, wenn die Anordnung kommt. Sagen Sie es zuerst der Auswertung.
+job-lost-effect = Dann wird für diese Anfrage von selbst nichts mehr gesperrt oder freigegeben, und kein Nutzer erfährt davon. Sagen Sie es zuerst der Auswertung.
+job-lost-delete-copy = Dann bleibt eine Kopie, die zu löschen ist. Sagen Sie es zuerst dem Recht.
+job-lost-seal = Dann wird das freigegebene Paket nie gesiegelt. Die Freigabe kann es zurückgeben und neu zusammenstellen lassen.
+job-lost-deliver = Dann wird das gesiegelte Paket nicht übergeben. Sagen Sie es zuerst der Freigabe.
+job-lost-push = Das Paket bleibt, wo die Behörde es abholen kann.
+job-lost-notify = Niemand erfährt von dieser Handlung. In der Liste steht sie trotzdem.
+job-lost-warn = Niemand erfährt, dass die Zeit knapp wird. Die Liste zeigt es trotzdem.
+job-lost-mail = Diese Person wird nicht gebeten nachzusehen. Das nächste Ereignis sendet wieder eine E-Mail.
+job-lost-webhook = Die Maschine erfährt nie von diesem Ereignis.
