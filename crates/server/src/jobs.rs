@@ -34,7 +34,8 @@ const OWN_ATTEMPTS_MAX: u16 = 8;
 /// A sealed package is handed over at once; should that be interrupted, a job does it after this.
 const DELIVER_AGAIN_SECONDS: i64 = 60;
 /// The kinds of job, each with a handler below.
-pub const KINDS: [&str; 6] = ["preserve", "effect", "delete_copy", "seal", "deliver", "push"];
+pub const KINDS: [&str; 7] =
+    ["preserve", "effect", "delete_copy", "seal", "deliver", "push", "watch"];
 
 /// What a worker needs to know; no personal data.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,6 +75,8 @@ pub enum Task {
         /// Asks of the package.
         asks: Vec<AskNumber>,
     },
+    /// Watch the key of a request that named a decoy.
+    Watch,
 }
 
 impl Task {
@@ -85,6 +88,7 @@ impl Task {
             Self::Seal { .. } => "seal",
             Self::Deliver { .. } => "deliver",
             Self::Push { .. } => "push",
+            Self::Watch => "watch",
         }
     }
 }
@@ -98,6 +102,9 @@ pub fn follow_up(request: RequestId, event: &Event, now: Timestamp) -> Vec<NewJo
             .filter(|(_, ask)| ask.kind() == AskKind::Preserve)
             .map(|(ask, _)| (Task::Preserve { ask }, OWN_ATTEMPTS_MAX))
             .collect(),
+        Event::Assessed { assessment, .. } if assessment.names_canary() => {
+            vec![(Task::Watch, OWN_ATTEMPTS_MAX)]
+        }
         Event::EffectRequested { ask, effect, action, .. } => match action {
             EffectKind::Freeze | EffectKind::Unfreeze => {
                 let task = Task::Effect { ask: *ask, effect: *effect };
@@ -216,6 +223,7 @@ async fn perform(node: &Node, job: &Job, task: Task) -> Result<(), Error> {
         Task::Seal { asks } => deliver::seal(node, request, &asks, job).await,
         Task::Deliver { asks } => deliver::deliver(node, request, &asks, job).await,
         Task::Push { asks } => deliver::push(node, request, &asks, job).await,
+        Task::Watch => node.watch_sender(request, job.lease).await,
     }
 }
 

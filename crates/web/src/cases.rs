@@ -4,10 +4,12 @@
 //! offers only what would be done, and says in the desk's own words why something was not.
 
 mod act;
+mod emergencies;
 mod file;
 mod intake;
 pub(crate) mod list;
 pub(crate) mod show;
+mod signs;
 
 use std::sync::Arc;
 
@@ -21,6 +23,7 @@ use crate::site::Site;
 pub fn routes() -> Router<Arc<Site>> {
     Router::new()
         .route("/queue", get(list::queue))
+        .route("/emergencies", get(emergencies::owed))
         .route("/requests/{request}", get(show::show))
         .route("/requests/{request}/acts", post(act::act))
         .route("/requests/{request}/asks/{ask}/search", get(act::preview).post(act::search))

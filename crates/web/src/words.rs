@@ -23,6 +23,7 @@ macro_rules! language {
                 include_str!(concat!("../locales/", $code, "/people.ftl")),
                 include_str!(concat!("../locales/", $code, "/money.ftl")),
                 include_str!(concat!("../locales/", $code, "/cases.ftl")),
+                include_str!(concat!("../locales/", $code, "/fraud.ftl")),
                 include_str!(concat!("../locales/", $code, "/order.ftl")),
                 include_str!(concat!("../locales/", $code, "/portal.ftl")),
                 include_str!(concat!("../locales/", $code, "/terms.ftl")),
@@ -190,6 +191,9 @@ mod tests {
         list!("missing", desk::request::MissingReason::ALL);
         list!("method", desk::request::IdentityMethod::ALL);
         list!("outcome", desk::request::Outcome::ALL);
+        list!("mark", desk::suspicion::MarkReason::ALL);
+        list!("party", desk::suspicion::Party::ALL);
+        list!("selector", desk::order::SelectorKind::ALL);
         for pack in desk::pack::embedded_all() {
             keys.extend(pack.clocks.iter().map(|rule| ("clock", rule.name.as_str().to_owned())));
         }

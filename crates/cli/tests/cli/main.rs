@@ -4,6 +4,7 @@
 
 mod checkers;
 mod demo;
+mod fraud;
 mod money;
 mod node;
 mod readme;

@@ -6,6 +6,7 @@
 
 mod command;
 mod decide;
+mod emergency;
 mod event;
 mod evolve;
 mod refusal;
@@ -13,9 +14,12 @@ mod state;
 
 pub use command::{Answer, Command};
 pub use decide::decide;
+pub use emergency::{ReviewOwed, Unvalidated};
 pub use event::{
     EffectKind, Event, HoldReason, IdentityMethod, MissingReason, Outcome, RefusalCode,
 };
 pub use evolve::evolve;
 pub use refusal::{Cause, Refusal};
-pub use state::{AskState, Effect, EffectStatus, Exhibit, Identity, Package, Request, Stage};
+pub use state::{
+    AskState, Assessed, Effect, EffectStatus, Exhibit, Identity, Package, Request, Stage,
+};

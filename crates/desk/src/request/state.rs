@@ -9,6 +9,7 @@ use crate::ids::{ActorId, AgencyId, AskNumber, Digest, EffectId, ExhibitNumber, 
 use crate::order::{Ask, AskKind, DataCategory, Order};
 use crate::pack::PackRef;
 use crate::request::event::{EffectKind, HoldReason, IdentityMethod, Outcome, RefusalCode};
+use crate::suspicion::Assessment;
 
 /// A request, folded from its events; `default` is the request that was never filed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -35,6 +36,20 @@ pub struct Request {
     pub asks: Vec<AskState>,
     /// Keys marked as suspected of fraud in this request.
     pub marked_keys: BTreeSet<KeyId>,
+    /// The looks for signs of fraud, oldest first.
+    pub assessed: Vec<Assessed>,
+    /// True while signs of fraud hold the request: from the look that found them until somebody
+    /// has called back. Nothing leaves before; a later look that finds nothing changes nothing.
+    pub is_held_for_signs: bool,
+}
+
+/// A look for signs of fraud.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Assessed {
+    /// What it found.
+    pub assessment: Assessment,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// How a sender was proven.
@@ -81,6 +96,8 @@ pub struct AskState {
     pub until: Option<Timestamp>,
     /// The third person who reviewed an emergency answer.
     pub reviewed_by: Option<ActorId>,
+    /// When the order that an emergency went before was linked, late or in time.
+    pub validated_at: Option<Timestamp>,
     /// When anything left the house under this ask.
     pub delivered_at: Option<Timestamp>,
     /// True while the authority has been asked to delete and has not confirmed it.
@@ -244,6 +261,7 @@ impl AskState {
             extensions: 0,
             until: None,
             reviewed_by: None,
+            validated_at: None,
             delivered_at: None,
             deletion_open: false,
         }

@@ -93,7 +93,8 @@ pub async fn list(
     };
     let rows = node.store.reader().views(&query).await?;
     let next = (rows.len() == rows_max).then(|| rows.last().map(|row| row.cursor.0)).flatten();
-    let requests = rows.iter().map(show::row).collect::<Result<_, _>>()?;
+    let requests =
+        rows.iter().map(|row| show::row(row, actor.id.is_staff())).collect::<Result<_, _>>()?;
     Ok(Json(List { requests, next }))
 }
 

@@ -10,6 +10,7 @@ use store::Store;
 
 use super::{Clock, Node, bags, cases, people, practice, trace};
 use crate::config::Config;
+use crate::fraud;
 use crate::keys::Seal;
 
 /// Folded requests kept in memory.
@@ -47,6 +48,7 @@ impl Node {
         let records = records::Records::open(catalog, &base).await?;
         let practice = practice::open(&config).await?;
         let chain = trace::read_chain(&config)?;
+        let (signs, canaries) = fraud::open(&config)?;
         let http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .timeout(Duration::from_secs(HTTP_SECONDS_MAX))
@@ -64,6 +66,8 @@ impl Node {
             records,
             practice,
             chain,
+            signs,
+            canaries,
             seal,
             clock,
             http,

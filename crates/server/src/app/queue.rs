@@ -70,6 +70,20 @@ pub struct QueueRow {
     pub next_due: Option<Timestamp>,
     /// True for practice.
     pub is_test: bool,
+    /// Signs of fraud hold it until somebody has called back.
+    pub is_held: bool,
+    /// For an emergency: when the order that comes after it is late, while it is not there.
+    pub order_due: Option<Timestamp>,
+    /// For an emergency answer that nobody has reviewed: by when a third person must.
+    pub review_due: Option<Timestamp>,
+}
+
+impl QueueRow {
+    /// Whether an emergency of it is unvalidated: its order is late.
+    #[must_use]
+    pub fn is_unvalidated(&self, now: Timestamp) -> bool {
+        self.order_due.is_some_and(|due| due <= now)
+    }
 }
 
 /// One ask of a row.
@@ -101,6 +115,12 @@ struct Summary {
     asks: Vec<QueueAsk>,
     #[serde(default)]
     is_test: bool,
+    #[serde(default)]
+    is_held: bool,
+    #[serde(default)]
+    order_due: Option<Timestamp>,
+    #[serde(default)]
+    review_due: Option<Timestamp>,
 }
 
 impl Node {
@@ -163,5 +183,8 @@ fn row(view: &View) -> Result<QueueRow, Error> {
         asks: summary.asks,
         next_due: view.next_due,
         is_test: summary.is_test,
+        is_held: summary.is_held,
+        order_due: summary.order_due,
+        review_due: summary.review_due,
     })
 }

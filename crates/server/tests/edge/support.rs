@@ -12,6 +12,7 @@ use server::api::directory::{NewAgency, NewStaff};
 use server::app::{Node, Opening};
 use server::config::Config;
 use server::directory::console;
+use server::fraud::canary::Canaries;
 use server::hi1::value::{CountryCode, EndpointId, ObjectId};
 use server::hi1::{Act, Answer, Object, ObjectKind, Payload, compose, parse, write_requests};
 use server::keys::development::{self, Issued, Purpose};
@@ -90,6 +91,8 @@ pub(crate) struct Plans {
     pub(crate) real: bool,
     /// Made-up records for practice: the same catalog over a database of its own.
     pub(crate) practice: bool,
+    /// An account that is a decoy.
+    pub(crate) decoy: Option<&'static str>,
 }
 
 impl House {
@@ -129,6 +132,12 @@ impl House {
         let (company, origin) = (config.company.name.clone(), config.node.origin.clone());
         let hosts = config.node.hosts.clone();
         development::create(&keys, &company, &origin, &hosts, [7; 32], clock.now()).expect("keys");
+        if let Some(account) = plans.decoy {
+            config.fraud.canaries = Some("canaries.txt".into());
+            let list = dir.path().join("canaries.txt");
+            let kind = records::SelectorKind::AccountId;
+            assert!(Canaries::add(&keys, &list, kind, account).expect("a decoy"), "it is new");
+        }
         let hands = clock.clone();
         let tells = Arc::new(move || hands.now());
         let node = Node::open(config, tells, Opening::CreateIfMissing).await.expect("a node");

@@ -37,6 +37,8 @@ struct Row {
     asks: Vec<QueueAsk>,
     is_test: bool,
     is_emergency: bool,
+    is_held: bool,
+    is_unvalidated: bool,
 }
 
 #[derive(Template)]
@@ -85,6 +87,7 @@ pub async fn queue(
     };
     let rows = page.rows.into_iter().filter(|row| wanted(&row.asks)).map(|row| {
         let (left, press) = time_left(&by.frame, row.next_due, now);
+        let is_unvalidated = row.is_unvalidated(now);
         Row {
             request: row.request,
             agency: directory.agency(row.agency).map_or_else(String::new, |a| a.name.clone()),
@@ -94,6 +97,8 @@ pub async fn queue(
             left,
             press,
             is_emergency: row.asks.iter().any(|ask| ask.emergency),
+            is_held: row.is_held,
+            is_unvalidated,
             asks: row.asks,
             is_test: row.is_test,
         }
