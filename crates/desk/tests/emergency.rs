@@ -99,6 +99,7 @@ fn an_emergency_taken_back_before_anything_left_owes_no_order() {
         .then(&officer(), Command::Withdraw { ask: ask(1) })
         .hours(24 * 30);
     expect![""].assert_eq(&owed(&stage));
+    assert_eq!(stage.request.asks[0].order_due(), None);
 }
 
 #[test]

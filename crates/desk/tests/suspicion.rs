@@ -189,7 +189,7 @@ fn an_order_of_another_country_that_looks_like_none_before() {
         &facts,
         expect![[r#"
          25 issued in FR; the agency is in DE (directory)
-         25 the likest of 20 earlier orders of this kind is 34 % alike (history)
+         25 the likest of 20 earlier orders of this kind is 36 % alike (history)
         = 50 of 100, held
     "#]],
     );

@@ -72,9 +72,11 @@ impl AskState {
         })
     }
 
-    /// The first moment at which the order after an emergency is late, while it is not there.
+    /// The first moment at which the order after an emergency is late, while it is owed and not
+    /// there.
     pub fn order_due(&self) -> Option<Timestamp> {
-        let waits = self.is_emergency() && self.validated_at.is_none();
+        let is_owed = self.delivered_at.is_some() || !self.stage.is_final();
+        let waits = self.is_emergency() && self.validated_at.is_none() && is_owed;
         self.ex_post_clock().filter(|_| waits).map(|clock| clock.start.due)
     }
 

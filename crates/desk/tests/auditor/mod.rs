@@ -1,19 +1,31 @@
 //! The auditor: reads events and actors, knows none of the desk's rules, states or packs.
 use desk::clock::{ClockKind::NotBefore, StopReason::Reached};
 use desk::ids::ActorId;
-use desk::request::{EffectKind::Unfreeze, Event};
+use desk::request::{EffectKind::Freeze, EffectKind::Unfreeze, Event, IdentityMethod::CallBack};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The four promises, kept over a whole history that ended long after every deadline.
+/// The five promises, kept over a whole history that ended long after every deadline.
 pub fn audit(history: &[(Timestamp, Event)]) -> Result<(), String> {
-    let mut proven = false;
+    let (mut proven, mut held) = (false, false);
     let mut workers = BTreeMap::<_, BTreeSet<ActorId>>::new();
     let (mut approver, mut clocks, mut frozen) =
         (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
     for (at, event) in history {
         match event {
-            Event::IdentityVerified { by, .. } => proven = by.is_staff(),
+            Event::IdentityVerified { method, by } => {
+                proven = by.is_staff();
+                held &= *method != CallBack;
+            }
+            Event::Assessed { assessment, .. } => held |= assessment.holds,
+            Event::EffectRequested { action: Freeze, .. }
+            | Event::Approved { .. }
+            | Event::Sealed { .. }
+            | Event::Delivered { .. }
+                if held =>
+            {
+                return Err("signs of fraud held it, and nobody had called back".to_owned());
+            }
             Event::SearchStarted { ask, by } | Event::ExhibitAdded { ask, by, .. } => {
                 workers.entry(*ask).or_default().insert(*by);
             }

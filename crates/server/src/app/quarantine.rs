@@ -1,10 +1,11 @@
 //! Suspected senders: what hangs on a key, what has left already, and marks exchanged with other
 //! desks.
 //!
-//! Knows no page. Freezing and freeing a key are changes of the directory (`Node::change_directory`).
+//! Knows no page. Freezing and freeing a key are changes of the directory
+//! (`Node::change_directory`).
 
 use anyhow::Context as _;
-use desk::ids::{AgencyId, AskNumber, Digest, KeyId, RequestId};
+use desk::ids::{AgencyId, AskNumber, Country, Digest, KeyId, RequestId};
 use desk::policy::{Action, Actor, Facts, permit, permit_read};
 use desk::request::Event;
 use jiff::Timestamp;
@@ -129,9 +130,11 @@ impl Node {
             let identifiers = directory.identifiers(key);
             // Without anything to recognise it by, a mark tells another desk nothing.
             let Some(agency) = agency.filter(|_| !identifiers.is_empty()) else { continue };
+            // Two capital letters since its enrolment.
+            let Some(country) = Country::parse(&agency.country) else { continue };
             marks.push(SharedMark {
                 agency: agency.name.clone(),
-                country: agency.country.clone(),
+                country,
                 domains: agency.domains.clone(),
                 identifiers,
                 reason: mark.reason,

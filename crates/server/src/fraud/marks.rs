@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use ledger::note::{Note, NoteError, NoteVerifyError, SigningKey, VerifierKey};
 use serde::{Deserialize, Serialize};
 
+use desk::ids::{Country, Digest};
 use desk::suspicion::MarkReason;
 
 /// The first word of every document.
@@ -48,7 +49,7 @@ pub struct SharedMark {
     /// The agency that the sender claims to be of, as enrolled at the issuing desk.
     pub agency: String,
     /// Its country.
-    pub country: String,
+    pub country: Country,
     /// Domains of its mail.
     pub domains: Vec<String>,
     /// By what the sender can be recognised.
@@ -196,7 +197,7 @@ impl MarksDocument {
                     identifiers.len()
                 ));
             }
-            let is_digest = |text: &str| desk::ids::Digest::from_hex(text).is_some();
+            let is_digest = |text: &str| Digest::from_hex(text).is_some();
             if let Some(at) = identifiers.iter().position(|known| !is_digest(&known.sha256)) {
                 return wrong(format!(
                     "marks[{index}].identifiers[{at}].sha256 is not 64 lower-case hex digits"

@@ -24,7 +24,7 @@ fn mark() -> SharedMark {
     let identifier = |kind, digit: &str| Identifier { kind, sha256: digit.repeat(64) };
     SharedMark {
         agency: "Harbour Police".to_owned(),
-        country: "XX".to_owned(),
+        country: desk::ids::Country::parse("XX").expect("a country"),
         domains: vec!["harbour.example".to_owned()],
         identifiers: vec![
             identifier(IdentifierKind::Certificate, "a"),

@@ -227,7 +227,7 @@ async fn marks_go_from_desk_to_desk_and_block_nobody() {
     let stranger = Identifier { kind: IdentifierKind::OfficerEmail, sha256: "0".repeat(64) };
     let shared = |identifiers: Vec<Identifier>| SharedMark {
         agency: "Police".to_owned(),
-        country: "XX".to_owned(),
+        country: desk::ids::Country::parse("XX").expect("a country"),
         domains: Vec::new(),
         identifiers,
         reason: MarkReason::StolenKey,
