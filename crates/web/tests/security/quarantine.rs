@@ -1,8 +1,9 @@
 //! Quarantine, marks and what emergencies owe: for whom, and what a form alone can do.
 
 use axum::http::StatusCode;
-use desk::ids::ActorId;
+use desk::ids::{ActorId, AgencyId, KeyId};
 use desk::policy::Role;
+use server::directory::{Change, ChangePayload, console};
 
 use crate::visitor::House;
 
@@ -74,4 +75,58 @@ async fn no_key_is_frozen_or_freed_without_a_fresh_touch() {
     assert_eq!(post(&cora, "/marks".to_owned()).await, 403);
     assert_eq!(post(&vera, "/marks".to_owned()).await, 404);
     assert!(house.site.node.directory().mark(key).is_none(), "nothing was done");
+}
+
+#[tokio::test]
+async fn an_emergency_without_its_order_is_marked_wherever_it_is_shown() {
+    let house = House::open().await;
+    let node = &house.site.node;
+    let cora = house.staff("Cora", &[Role::Counsel]).await;
+    let ines = house.staff("Ines", &[Role::Intake]).await;
+    let agency = AgencyId(server::random_id().expect("random bytes"));
+    let change = Change::AgencyAdded {
+        agency,
+        country: "DE".to_owned(),
+        regime: "eu-e-evidence-2023-1543".to_owned(),
+        key: KeyId(server::random_id().expect("random bytes")),
+        certificate_sha256: None,
+        by: console().id,
+    };
+    let said = ChangePayload { name: "Kripo Hafenstadt".to_owned(), ..ChangePayload::default() };
+    node.change_directory(&console(), &change, &said).await.expect("an agency");
+    // Police without a validating authority, a week ago: Art 4(5) gives 48 hours.
+    let week = jiff::SignedDuration::from_hours(24 * 7);
+    let issued = house.clock.now().checked_sub(week).expect("a time");
+    let scope =
+        serde_json::json!({ "selectors": { "account_id": 1 }, "categories": ["subscriber"] });
+    let manual = serde_json::from_value(serde_json::json!({
+        "agency": agency,
+        "order": {
+            "instrument": "epoc",
+            "issuing_country": "DE",
+            "issuer": "police",
+            "offence": { "sentence_max_months": 60 },
+            "channel": "manual",
+            "authentication": "none",
+            "format": "paper",
+            "issued_on": issued.strftime("%Y-%m-%d").to_string(),
+            "service": "communication",
+            "asks": [{ "demand": { "kind": "disclose", "scope": scope }, "emergency": "person" }],
+        },
+        "reference": "by fax",
+        "selectors": [{ "ask": 1, "kind": "account_id", "value": "LX-004711" }],
+        "files": [],
+    }));
+    let intake = node.directory().person(ines.holder, house.clock.now()).expect("intake");
+    let done = node.file(&intake, manual.expect("an order")).await.expect("filed");
+    let id = done.appended.stream.to_string();
+    let case = house.get(&format!("/requests/{id}"), Some(&cora)).await.text();
+    assert!(case.contains("No order has followed this emergency in time"), "{case}");
+    assert!(case.contains("an emergency is claimed; 0 of 0 earlier requests did"), "{case}");
+    let queue = house.get("/queue", Some(&cora)).await.text();
+    assert!(queue.contains("Unvalidated"), "{queue}");
+    let owed = house.get("/emergencies", Some(&cora)).await.text();
+    let late = owed.split("<h2>").nth(1).expect("the first list");
+    assert!(late.contains("Unvalidated: the order did not follow in time"), "{late}");
+    assert!(late.contains(&id) && late.contains("Kripo Hafenstadt"), "{late}");
 }
