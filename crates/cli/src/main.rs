@@ -6,6 +6,7 @@ mod chain;
 mod check;
 mod demo;
 mod evidence;
+mod fraud;
 mod keys;
 mod ledger;
 mod people;
@@ -58,6 +59,9 @@ enum Command {
     /// Enrols agencies, each by a client certificate.
     #[command(subcommand)]
     Agency(people::Agency),
+    /// Exchanges fraud marks with other desks, and sets decoys.
+    #[command(subcommand)]
+    Fraud(fraud::Command),
     /// Says whether an order will be accepted, by when, and if not, why.
     Check(check::Options),
     /// Opens and verifies evidence packages; needs no server, no network, no trust in us.
@@ -105,6 +109,7 @@ fn main() -> ExitCode {
         Command::Key(command) => keys::run(&command),
         Command::Staff(command) => people::staff(&command),
         Command::Agency(command) => people::agency(&command),
+        Command::Fraud(command) => fraud::run(&command),
         Command::Check(options) => check::run(&options),
         Command::Evidence(command) => evidence::run(&command),
         Command::Chain(command) => chain::run(&command),

@@ -181,7 +181,8 @@ pub fn agency(command: &Agency) -> anyhow::Result<ExitCode> {
     }
 }
 
-fn with_node(
+/// Opens a node that nobody serves, and works with it.
+pub(crate) fn with_node(
     config: Config,
     work: impl AsyncFnOnce(&Node) -> anyhow::Result<()>,
 ) -> anyhow::Result<ExitCode> {
@@ -190,7 +191,7 @@ fn with_node(
         let node = opened.map_err(|error| match error.downcast_ref() {
             Some(store::OpenError::Locked { .. }) => error.context(
                 "a served node holds its store: ask it (GET or POST /api/v1/staff, \
-                 /api/v1/agencies) with an administrator's certificate, or stop it",
+                 /api/v1/agencies) with an administrator's certificate, use its pages, or stop it",
             ),
             _ => error,
         })?;

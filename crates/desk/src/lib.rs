@@ -13,6 +13,7 @@
 //! | [`calendar`], [`clock`] | deadlines, and what became of them |
 //! | [`policy`] | who may do what; the only maker of permits |
 //! | [`request`] | the life of a request: `decide` and `evolve` |
+//! | [`suspicion`] | signs of fraud: a score that shows its reasons |
 //! | [`record`] | events as the bytes that are kept and logged |
 //! | [`ids`] | names, digests, amounts |
 
@@ -25,4 +26,5 @@ pub mod pack;
 pub mod policy;
 pub mod record;
 pub mod request;
+pub mod suspicion;
 mod words;

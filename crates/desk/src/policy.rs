@@ -40,6 +40,9 @@ impl Actor {
 pub struct Standing {
     /// The key (the acting one, or the one that sent the request) is suspected of fraud.
     pub key_suspected: bool,
+    /// The key that sent the request is watched, because it named a decoy: nothing leaves, and
+    /// the sender is not told.
+    pub key_watched: bool,
     /// Another key of the agency is suspected: its requests wait for staff, jobs leave them.
     pub agency_held: bool,
 }
@@ -235,6 +238,7 @@ const COUNSEL: &[Action] = &[
     A::ReceiveExPostOrder,
     A::ConfirmDeletion,
     A::ClearKey,
+    A::ShareMarks,
     A::StopKeys,
     A::Close,
     A::ReadExhibit,
@@ -286,7 +290,7 @@ const ON_CALL: &[Action] = &[
 
 /// No case at all.
 const ADMINISTRATOR: &[Action] =
-    &[A::ReadMetrics, A::ManageStaff, A::ManageAgencies, A::StopKeys, A::ManageJobs];
+    &[A::ReadMetrics, A::ManageStaff, A::ManageAgencies, A::StopKeys, A::ManageJobs, A::ShareMarks];
 
 /// Post and mail.
 const INTAKE: &[Action] = &[
@@ -308,6 +312,8 @@ const PARTNER: &[Action] = &[A::Precheck];
 
 /// What runs without a person: never a judgement.
 const JOBS: &[Action] = &[
+    A::Assess,
+    A::WatchKey,
     A::Preserve,
     A::AddExhibit,
     A::Seal,
@@ -345,7 +351,7 @@ const SUPERVISOR: &[Action] = &[A::MarkKey, A::ManageOfficers, A::StopKeys];
 
 /// What the table cannot say: whose request it is, emergencies, marks.
 fn conditions(role: Role, action: Action, actor: &Actor, facts: &Facts) -> bool {
-    let Standing { key_suspected, agency_held } = facts.standing;
+    let Standing { key_suspected, key_watched, agency_held } = facts.standing;
     let is_agency = matches!(role, Role::Officer | Role::AgencySupervisor | Role::AgencyKeyHolder);
     // A suspected key opens nothing; a request it sent lets nothing out.
     if key_suspected && (is_agency || matches!(action, Action::Approve | Action::Seal)) {
@@ -353,6 +359,13 @@ fn conditions(role: Role, action: Action, actor: &Actor, facts: &Facts) -> bool 
     }
     let hands_over = matches!(action, Action::Deliver | Action::Freeze | Action::ReadPackage);
     if hands_over && key_suspected && role != Role::Auditor {
+        return false;
+    }
+    // A watched key lets nothing out either, and nothing is taken from it that its holder would
+    // notice: what left before stays within reach.
+    let lets_out =
+        matches!(action, Action::Approve | Action::Seal | Action::Deliver | Action::Freeze);
+    if lets_out && key_watched {
         return false;
     }
     // Other keys of that agency are held for staff: people may go on, jobs and keys may not.

@@ -17,6 +17,7 @@ use crate::pack::PackRef;
 use crate::request::{
     EffectKind, Event, HoldReason, IdentityMethod, MissingReason, Outcome, RefusalCode,
 };
+use crate::suspicion::Assessment;
 
 /// The version that `encode` writes.
 pub const VERSION: u64 = 1;
@@ -130,6 +131,7 @@ wire! {
         pack: PackRef,
         by: ActorId,
     }
+    "assessed" Assessed { assessment: Box<Assessment>, by: ActorId }
     "identity_check_started" IdentityCheckStarted { by: ActorId }
     "identity_verified" IdentityVerified { method: IdentityMethod, by: ActorId }
     "legal_accepted" LegalAccepted { ask: AskNumber, despite: Vec<RefusalCode>, by: ActorId }

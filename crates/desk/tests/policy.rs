@@ -23,13 +23,16 @@ fn actor(role: Role) -> Actor {
 
 fn situations() -> Vec<(&'static str, Facts)> {
     let plain = Facts { request: Some(REQUEST), agency: Some(AGENCY), ..Facts::default() };
-    let standing = |key_suspected, agency_held| Standing { key_suspected, agency_held };
+    let standing =
+        |key_suspected, agency_held| Standing { key_suspected, agency_held, ..Standing::default() };
+    let watched = Standing { key_watched: true, ..Standing::default() };
     vec![
         ("ordinary", plain),
         ("emergency", Facts { has_emergency: true, ..plain }),
         ("copy linked to an order", Facts { has_linked_copy: true, ..plain }),
         ("another agency's request", Facts { agency: None, ..plain }),
         ("key suspected of fraud", Facts { standing: standing(true, false), ..plain }),
+        ("key watched", Facts { standing: watched, ..plain }),
         ("agency held", Facts { standing: standing(false, true), ..plain }),
         (
             "suspected, in an emergency",
@@ -99,6 +102,18 @@ fn silent() -> Stage {
     let ask = silence(Some("2027-03-01T00:00:00Z"));
     Stage::verified(us(), order(InstrumentKind::NonDisclosureOrder, "US", vec![ask]))
 }
+/// What a look for signs of fraud found: nothing, or enough to hold the request.
+fn assessed(holds: bool) -> Command {
+    let assessment = desk::suspicion::Assessment {
+        rules: "test".to_owned(),
+        earlier: 0,
+        score: if holds { 60 } else { 0 },
+        holds,
+        signs: Vec::new(),
+        sketch: desk::suspicion::Sketch::default(),
+    };
+    Command::Assess { assessment: Box::new(assessment) }
+}
 fn ask_one() -> desk::ids::AskNumber {
     ask(1)
 }
@@ -111,6 +126,10 @@ fn states() -> Vec<(&'static str, Scene)> {
         ("never filed", || Stage::new(eu())),
         ("disclose", || disclosure(false)),
         ("disclose", || disclosure(false).then(&vera(), Command::StartIdentityCheck)),
+        ("disclose, held for signs of fraud", || disclosure(false).then(&system(), assessed(true))),
+        ("disclose, proven, then held for signs of fraud", || {
+            verified(false).then(&system(), assessed(true))
+        }),
         ("disclose", || verified(false)),
         ("disclose in an emergency", || verified(true)),
         ("disclose", || verified(false).then(&carl(), accept(1))),
@@ -209,6 +228,7 @@ fn commands(stage: &Stage) -> Vec<Command> {
         Command::PostMessage { ask: Some(one) },
         Command::Assign { to: None },
         Command::Erase,
+        assessed(false),
         Command::Tick,
     ]
 }

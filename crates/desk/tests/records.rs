@@ -2,14 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use desk::clock::{ClockKind, ClockName, ClockStart, Party, StopReason};
+use desk::clock::{ClockKind, ClockName, ClockStart, StopReason};
 use desk::ids::{ActorId, Amount, Asset, EffectId, ExhibitNumber, StaffId};
-use desk::order::{DataCategory, InstrumentKind, IssuerType, Rank};
+use desk::order::{DataCategory, InstrumentKind, IssuerType, Rank, SelectorKind};
 use desk::pack::PackRef;
 use desk::record::{self, KINDS_V1};
 use desk::request::{
     EffectKind, Event, HoldReason, IdentityMethod, MissingReason, Outcome, RefusalCode,
 };
+use desk::suspicion::{Assessment, Finding, MarkReason, Party, Scored, Sketch};
 use expect_test::{expect, expect_file};
 use proptest::prelude::*;
 use uuid::Uuid;
@@ -51,6 +52,7 @@ fn one_of_each() -> Vec<Event> {
             pack,
             by: ActorId::Key(KEY),
         },
+        Event::Assessed { assessment: Box::new(every_sign()), by: ActorId::System },
         Event::IdentityCheckStarted { by },
         Event::IdentityVerified { method: IdentityMethod::ClientCertificate, by },
         Event::LegalAccepted { ask: a, despite: vec![RefusalCode::ServiceNotCovered], by },
@@ -153,7 +155,7 @@ fn one_of_each() -> Vec<Event> {
             clock: ClockStart {
                 name: name.clone(),
                 kind: ClockKind::DueBy,
-                whose: Party::Provider,
+                whose: desk::clock::Party::Provider,
                 start: at(RECEIVED),
                 due: until,
                 length: desk::calendar::Length::parse("10 days"),
@@ -167,6 +169,44 @@ fn one_of_each() -> Vec<Event> {
         Event::ClockStopped { ask: a, clock: name.clone(), reason: StopReason::Met },
         Event::ClockBreached { ask: a, clock: name, due: until },
     ]
+}
+
+/// An assessment with every sign, and with every number that can be absent both ways.
+fn every_sign() -> Assessment {
+    let country = |text| desk::ids::Country::parse(text).expect("a country");
+    let findings = vec![
+        Finding::Velocity { of: Party::Key, hours: 1, requests: 9, habit_hundredths: None },
+        Finding::Velocity {
+            of: Party::Agency,
+            hours: 24,
+            requests: 40,
+            habit_hundredths: Some(250),
+        },
+        Finding::Breadth { selectors: 500, habit: Some(2) },
+        Finding::NewIdentifier {
+            kinds: vec![SelectorKind::Email, SelectorKind::Iban],
+            earlier: 12,
+        },
+        Finding::OffHours {
+            local: "2026-11-22 03:10".into(),
+            is_weekend: true,
+            zone: "Europe/Berlin".into(),
+        },
+        Finding::Geography { agency: country("DE"), order: country("FR") },
+        Finding::Template { similarity_percent: 12, compared: 7 },
+        Finding::NewKey { earlier: 12 },
+        Finding::Emergency { earlier: 1, of: 12 },
+        Finding::Canary { selectors: 1 },
+        Finding::ForeignMark { by: "log.example/desk".into(), reason: MarkReason::StolenKey },
+    ];
+    Assessment {
+        rules: "2026-11-29".into(),
+        earlier: 12,
+        score: 100,
+        holds: true,
+        signs: findings.into_iter().map(|finding| Scored { points: 10, finding }).collect(),
+        sketch: Sketch::of(&epoc(vec![preserve()]), "12 Js 345/26", "Art 5 EPOC", ["text/plain"]),
+    }
 }
 
 #[test]

@@ -103,6 +103,7 @@ fn play(seed: u64) -> Vec<(Timestamp, Event)> {
     if stage.request.id.is_none() {
         return history;
     }
+    step(&mut stage, &mut history, &system(), &random_look(&mut rng));
     for _ in 0..rng.random_range(5..STEPS_MAX) {
         if rng.random_bool(0.3) {
             let hours = *pick(&mut rng, &[0, 1, 3, 9, 30, 100, 300, 1_000]);
@@ -259,7 +260,7 @@ fn random_command(rng: &mut impl Rng, request: &Request) -> Command {
         }
         Box::new(order)
     });
-    match rng.random_range(0..26) {
+    match rng.random_range(0..27) {
         0 => Command::StartIdentityCheck,
         1 => Command::VerifyIdentity { method: *pick(rng, IdentityMethod::ALL) },
         2 => Command::AcceptLegal { ask: number, despite: codes },
@@ -298,8 +299,23 @@ fn random_command(rng: &mut impl Rng, request: &Request) -> Command {
                 .then(|| StaffId(uuid::Uuid::from_u128(rng.random_range(1..4)))),
         },
         25 => Command::PostMessage { ask: Some(number) },
+        26 => random_look(rng),
         _ => Command::Tick,
     }
+}
+
+/// A look for signs of fraud, which now and then finds enough to hold the request.
+fn random_look(rng: &mut impl Rng) -> Command {
+    let holds = rng.random_bool(0.15);
+    let assessment = desk::suspicion::Assessment {
+        rules: "test".to_owned(),
+        earlier: 0,
+        score: if holds { 60 } else { 0 },
+        holds,
+        signs: Vec::new(),
+        sketch: desk::suspicion::Sketch::default(),
+    };
+    Command::Assess { assessment: Box::new(assessment) }
 }
 
 fn sensible(rng: &mut impl Rng, request: &Request, number: AskNumber) -> Option<Command> {
@@ -314,6 +330,9 @@ fn sensible(rng: &mut impl Rng, request: &Request, number: AskNumber) -> Option<
         .iter()
         .rev()
         .find(|effect| effect.status != desk::request::EffectStatus::Confirmed);
+    if request.is_held_for_signs && rng.random_bool(0.3) {
+        return Some(Command::VerifyIdentity { method: IdentityMethod::CallBack });
+    }
     if let Some(effect) = retry {
         return Some(match effect.status {
             desk::request::EffectStatus::Failed => Command::RetryEffect { effect: effect.id },
@@ -481,6 +500,23 @@ mod faults {
                 }
             },
             expect!["ask 1 was disclosed (alone: true, proven: true, early: false)"],
+        );
+    }
+
+    #[test]
+    fn the_auditor_misses_nothing_that_leaves_though_signs_of_fraud_hold_it() {
+        let mut look = random_look(&mut ChaCha8Rng::seed_from_u64(1));
+        if let Command::Assess { assessment } = &mut look {
+            assessment.holds = true;
+        }
+        fault(
+            sound(),
+            |history| {
+                let Command::Assess { assessment } = look.clone() else { return };
+                let by = ActorId::System;
+                history.insert(1, (history[0].0, Event::Assessed { assessment, by }));
+            },
+            expect!["signs of fraud held it, and nobody had called back"],
         );
     }
 

@@ -4,6 +4,7 @@
 //! decide, hand to the writer, and read again when others were faster.
 
 pub mod assemble;
+mod assess;
 pub mod audit;
 mod bags;
 pub mod blocks;
@@ -20,6 +21,7 @@ mod open;
 mod people;
 mod practice;
 pub mod preserve;
+pub mod quarantine;
 pub mod queue;
 mod receipt;
 pub mod retention;
@@ -37,6 +39,7 @@ use desk::ids::RequestId;
 use desk::pack::RulePack;
 use desk::policy::{Actor, Facts, Permit, Standing, permit};
 use desk::request::{Command, Event, Request, decide, evolve};
+use desk::suspicion::Assessment;
 use jiff::Timestamp;
 use ledger::LeafIndex;
 use quick_cache::sync::Cache;
@@ -72,6 +75,10 @@ pub struct Node {
     practice: Option<records::Records>,
     /// Blocks that traces may use; none when no blocks were given.
     pub chain: Option<blocks::Blocks>,
+    /// What each sign of fraud is worth.
+    signs: desk::suspicion::Rules,
+    /// Decoys that no honest request names.
+    canaries: crate::fraud::canary::Canaries,
     /// The company's seal.
     pub seal: Seal,
     /// Where the time comes from.
@@ -195,6 +202,7 @@ impl Node {
     pub async fn act(&self, actor: &Actor, act: Act) -> Result<Done, Error> {
         let mut is_fresh = false;
         let mut conflicts = 0;
+        let assessment = self.assess(&act).await?;
         loop {
             let before = self.folded(act.request).await?;
             if act.approved.is_none() && intake::needs_signature(self, actor, &act.command) {
@@ -204,7 +212,7 @@ impl Node {
                     "read it once more and sign it with the passkey",
                 ));
             }
-            let (events, own) = match self.decided(actor, &act, &before) {
+            let (events, own) = match self.decided(actor, &act, &before, assessment.as_ref()) {
                 // Another act may be on disk and not yet in memory: nobody is refused by a state
                 // that is no longer true.
                 Err(Error::Refused(_) | Error::Hidden) if !is_fresh => {
@@ -237,7 +245,7 @@ impl Node {
     /// As [`Node::act`] would give.
     pub async fn trial(&self, actor: &Actor, act: &Act) -> Result<(), Error> {
         let before = self.folded(act.request).await?;
-        self.decided(actor, act, &before).map(|_| ())
+        self.decided(actor, act, &before, None).map(|_| ())
     }
 
     /// The events that follow, and how many of them are the command's own.
@@ -246,12 +254,17 @@ impl Node {
         actor: &Actor,
         act: &Act,
         before: &Folded,
+        assessment: Option<&Assessment>,
     ) -> Result<(Vec<Event>, usize), Error> {
         let facts = self.facts(act.request, &before.request, actor, &act.command);
         let permit = permit(actor, act.command.action(), &facts).ok_or(Error::Hidden)?;
         let pack = self.pack(&before.request, act)?;
         let now = self.now();
-        let events = decide(&before.request, &act.command, &permit, pack, now)?;
+        let mut events = decide(&before.request, &act.command, &permit, pack, now)?;
+        if let Some(assessment) = assessment {
+            let after = events.iter().fold(before.request.clone(), |r, e| evolve(r, e, now));
+            events.extend(assess::noted(&after, assessment, pack, now)?);
+        }
         let by_time = by_time_alone(&before.request, &facts, pack, now);
         let own = events.len().saturating_sub(by_time);
         Ok((events, own))
@@ -365,6 +378,7 @@ impl Node {
         };
         Standing {
             key_suspected: sender.key_suspected || acting.key_suspected,
+            key_watched: sender.key_watched || acting.key_watched,
             agency_held: sender.agency_held || acting.agency_held,
         }
     }

@@ -28,6 +28,9 @@ pub struct Config {
     /// The pages for officers and staff; without it there are none.
     #[serde(default)]
     pub web: Option<Web>,
+    /// Signs of fraud; without it the program's own rules and no decoys.
+    #[serde(default)]
+    pub fraud: Fraud,
     /// A time-stamp authority; without one, seals are dated by the certificate's life only.
     #[serde(default)]
     pub timestamp: Option<TimestampAuthority>,
@@ -132,6 +135,18 @@ pub struct Records {
     /// whole company is made up.
     #[serde(default)]
     pub practice: Option<PathBuf>,
+}
+
+/// Signs of fraud in requests.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fraud {
+    /// What each sign is worth, in place of the program's own (crates/desk/signs.toml).
+    #[serde(default)]
+    pub rules: Option<PathBuf>,
+    /// The list of decoys, made by `comity fraud canary`.
+    #[serde(default)]
+    pub canaries: Option<PathBuf>,
 }
 
 /// Blocks that traces may use.

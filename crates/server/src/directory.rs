@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 pub use agency::check_agency;
 pub use change::{CallBack, Change, ChangePayload, EnrolledPasskey, OfficerRole, SignatureKey};
+pub use marks::{ForeignList, Mark, MarkKind};
 pub use officer::{ATTESTED_DAYS_MAX, Call, Officer, OfficerState};
 pub use rules::Fault;
 
@@ -20,6 +21,7 @@ use crate::tls::Fingerprint;
 
 mod agency;
 mod change;
+mod marks;
 mod officer;
 mod rules;
 
@@ -128,7 +130,7 @@ pub struct Directory {
     by_certificate: BTreeMap<String, Holder>,
     passkeys: BTreeMap<String, Passkey>,
     invitations: BTreeMap<String, Invitation>,
-    marked: BTreeSet<KeyId>,
+    marks: marks::Marks,
     /// Sequence number of the newest change folded in.
     pub seq: u64,
 }
@@ -172,12 +174,10 @@ impl Directory {
                     entry.is_stopped = matches!(change, Change::AgencyStopped { .. });
                 }
             }
-            Change::KeyMarked { key, .. } => {
-                self.marked.insert(*key);
-            }
-            Change::KeyCleared { key, .. } => {
-                self.marked.remove(key);
-            }
+            Change::KeyMarked { .. }
+            | Change::KeyWatched { .. }
+            | Change::KeyCleared { .. }
+            | Change::MarksImported { .. } => self.marks.apply(change, payload, at),
             Change::Invited { holder, token_sha256, until, by } => {
                 // A newer link takes the place of an older one.
                 self.invitations.retain(|_, known| known.holder != *holder);
@@ -292,26 +292,19 @@ impl Directory {
     /// The marks that policy reads: on the key itself, and on any other key of its agency.
     #[must_use]
     pub fn standing(&self, key: Option<KeyId>, agency: Option<AgencyId>) -> Standing {
-        let key_suspected = key.is_some_and(|key| self.marked.contains(&key));
+        let key_suspected = key.is_some_and(|key| self.is_marked(key));
+        let key_watched = key.is_some_and(|key| self.mark(key).is_some_and(Mark::is_watch));
         let agency_held = agency.and_then(|id| self.agencies.get(&id)).is_some_and(|agency| {
             agency.is_stopped
-                || self
-                    .keys_of(agency)
-                    .any(|other| self.marked.contains(&other) && Some(other) != key)
+                || self.keys_of(agency).any(|other| self.is_marked(other) && Some(other) != key)
         });
-        Standing { key_suspected, agency_held }
+        Standing { key_suspected, key_watched, agency_held }
     }
 
     /// Every key of an agency: its machine's and its officers'.
     pub fn keys_of<'a>(&'a self, agency: &'a Agency) -> impl Iterator<Item = KeyId> + 'a {
         let officers = self.officers.values().filter(|officer| officer.agency == agency.id);
         std::iter::once(agency.key).chain(officers.map(|officer| officer.id))
-    }
-
-    /// Whether a key is marked as suspected of fraud.
-    #[must_use]
-    pub fn is_marked(&self, key: KeyId) -> bool {
-        self.marked.contains(&key)
     }
 
     /// The passkey of a credential, by the SHA-256 of its id in hex.
@@ -370,8 +363,9 @@ impl Directory {
             | Change::AgencyResumed { agency, .. } => Some(*agency),
             Change::Invited { holder: ActorId::Key(key), .. }
             | Change::Named { holder: ActorId::Key(key), .. } => of_key(*key),
-            Change::KeyMarked { key, .. } | Change::KeyCleared { key, .. } => of_key(*key)
-                .or_else(|| self.agencies.values().find(|a| a.key == *key).map(|a| a.id)),
+            Change::KeyMarked { key, .. } | Change::KeyCleared { key, .. } => {
+                self.agency_of_key(*key)
+            }
             Change::PasskeyRemoved { credential_sha256, .. } => {
                 match self.passkey(credential_sha256)?.holder {
                     ActorId::Key(key) => of_key(key),

@@ -43,8 +43,17 @@ const DELIVER_AGAIN_SECONDS: i64 = 60;
 /// Tries of finding out who is told of an act.
 const NOTIFY_ATTEMPTS_MAX: u16 = 8;
 /// The kinds of job that work on cases, each with a handler below.
-pub const CASE_KINDS: [&str; 8] =
-    ["preserve", "effect", "delete_copy", "seal", "deliver", "push", "notify", "warn"];
+pub const CASE_KINDS: [&str; 9] = [
+    "preserve",
+    "effect",
+    "delete_copy",
+    "seal",
+    "deliver",
+    "push",
+    "watch",
+    "notify",
+    "warn",
+];
 /// The kinds of job that talk to people and machines outside, each with a handler below.
 pub const SENT_KINDS: [&str; 2] = ["mail", "webhook"];
 
@@ -120,6 +129,8 @@ pub enum Task {
         /// When it happened.
         at: Timestamp,
     },
+    /// Watch the key of a request that named a decoy.
+    Watch,
 }
 
 impl Task {
@@ -135,6 +146,7 @@ impl Task {
             Self::Warn { .. } => "warn",
             Self::Mail { .. } => "mail",
             Self::Webhook { .. } => "webhook",
+            Self::Watch => "watch",
         }
     }
 }
@@ -148,6 +160,9 @@ pub fn follow_up(request: RequestId, event: &Event, now: Timestamp) -> Vec<NewJo
             .filter(|(_, ask)| ask.kind() == AskKind::Preserve)
             .map(|(ask, _)| (Task::Preserve { ask }, OWN_ATTEMPTS_MAX))
             .collect(),
+        Event::Assessed { assessment, .. } if assessment.names_canary() => {
+            vec![(Task::Watch, OWN_ATTEMPTS_MAX)]
+        }
         Event::EffectRequested { ask, effect, action, .. } => match action {
             EffectKind::Freeze | EffectKind::Unfreeze | EffectKind::NotifyUser => {
                 let task = Task::Effect { ask: *ask, effect: *effect };
@@ -322,6 +337,7 @@ async fn perform(node: &Node, job: &Job, task: Task) -> Result<(), Error> {
         Task::Webhook { endpoint, id, event, at } => {
             webhook::post(node, (&endpoint, &id), (&event, at), job).await
         }
+        Task::Watch => node.watch_sender(request, job.lease).await,
     }
 }
 

@@ -8,6 +8,7 @@ pub mod app;
 pub mod config;
 pub mod directory;
 pub mod error;
+pub mod fraud;
 pub mod hi1;
 pub mod jobs;
 pub mod keys;

@@ -4,6 +4,7 @@ use desk::clock::ClockStatus;
 use desk::ids::{ActorId, AgencyId};
 use desk::order::AskKind;
 use desk::request::{AskState, Request};
+use desk::suspicion::Past;
 use jiff::Timestamp;
 use serde_json::json;
 use store::{Label, Labels, NewView};
@@ -31,6 +32,20 @@ pub fn of(request: &Request) -> NewView {
     });
     if request.order.as_ref().is_some_and(|order| order.is_test) {
         summary["is_test"] = true.into();
+    }
+    // What later requests of the agency are compared with, and what a list warns of.
+    if let Some(past) = Past::of(request) {
+        summary["habit"] = json!(past);
+    }
+    if request.is_held_for_signs {
+        summary["is_held"] = true.into();
+    }
+    let order_due = request.asks.iter().filter_map(AskState::order_due).min();
+    if let Some(due) = order_due {
+        summary["order_due"] = json!(due);
+    }
+    if let Some(review) = request.reviews_owed().iter().map(|review| review.due).min() {
+        summary["review_due"] = json!(review);
     }
     NewView {
         agency: request.agency.unwrap_or(AgencyId(Uuid::nil())).0,
@@ -71,7 +86,9 @@ pub const CLOSED: &str = "closed";
 
 /// One word for the whole request.
 fn state(request: &Request) -> &'static str {
-    if request.asks.iter().all(|ask| ask.stage.is_final()) {
+    // An emergency that let something out owes an order, whatever became of the ask.
+    let owes_order = |ask: &AskState| ask.delivered_at.is_some() && ask.order_due().is_some();
+    if request.asks.iter().all(|ask| ask.stage.is_final() && !owes_order(ask)) {
         return CLOSED;
     }
     let is_urgent = request.order.as_ref().is_some_and(|order| order.has_emergency());
@@ -79,7 +96,7 @@ fn state(request: &Request) -> &'static str {
 }
 
 /// When the personal data of a request that has ended is erased.
-fn erasure(request: &Request) -> Option<Timestamp> {
+pub fn erasure(request: &Request) -> Option<Timestamp> {
     let pack = desk::pack::embedded(&request.pack.as_ref()?.id)?;
     desk::request::erasure_due(request, pack)
 }

@@ -340,6 +340,14 @@ pub struct QueueFilter {
     pub assignee: Option<Uuid>,
 }
 
+impl QueueFilter {
+    /// All rows of an agency; all there are without one.
+    #[must_use]
+    pub fn of_agency(agency: Option<Uuid>) -> Self {
+        Self { agency, ..Self::default() }
+    }
+}
+
 /// A place in the queue, which is ordered by what falls due, then by opening.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct QueueCursor {

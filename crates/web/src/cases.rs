@@ -4,11 +4,13 @@
 //! offers only what would be done, and says in the desk's own words why something was not.
 
 mod act;
+mod emergencies;
 mod file;
 mod find;
 mod intake;
 pub(crate) mod list;
 pub(crate) mod show;
+mod signs;
 
 use std::sync::Arc;
 
@@ -25,6 +27,7 @@ pub fn routes() -> Router<Arc<Site>> {
         .route("/queue/assign", post(list::assign))
         .route("/queue/views", post(list::views))
         .route("/search", get(find::blank).post(find::find))
+        .route("/emergencies", get(emergencies::owed))
         .route("/requests/{request}", get(show::show))
         .route("/requests/{request}/acts", post(act::act))
         .route("/requests/{request}/asks/{ask}/search", get(act::preview).post(act::search))

@@ -52,7 +52,7 @@ pub struct Link {
 }
 
 /// The rooms, and the actions of which one opens each.
-const ROOMS: [(&str, &str, &[Action]); 10] = [
+const ROOMS: [(&str, &str, &[Action]); 11] = [
     ("/portal", "nav-portal", &[Action::Receive]),
     ("/queue", "nav-queue", &[Action::ReadCase]),
     ("/queue?state=urgent", "nav-emergencies", &[Action::ListRequests]),
@@ -63,6 +63,7 @@ const ROOMS: [(&str, &str, &[Action]); 10] = [
     ("/agencies", "nav-agencies", &[Action::AdmitOfficer, Action::ManageAgencies]),
     ("/audit", "nav-audit", &[Action::ReadAudit]),
     ("/jobs", "nav-jobs", &[Action::ManageJobs]),
+    ("/marks", "nav-marks", &[Action::ShareMarks]),
 ];
 
 impl Frame {

@@ -6,7 +6,9 @@
 
 mod agency;
 mod audit;
+mod marks;
 mod officer;
+mod quarantine;
 mod staff;
 
 use std::sync::Arc;
@@ -30,6 +32,11 @@ pub fn routes() -> Router<Arc<Site>> {
         .route("/agencies/{agency}", get(agency::show))
         .route("/agencies/{agency}/stop", post(agency::stop))
         .route("/agencies/{agency}/resume", post(agency::resume))
+        .route("/agencies/{agency}/quarantine", get(quarantine::show))
+        .route("/agencies/{agency}/quarantine/freeze", post(quarantine::freeze))
+        .route("/agencies/{agency}/quarantine/free", post(quarantine::free))
+        .route("/marks", get(marks::show).post(marks::import))
+        .route("/marks/export", get(marks::export))
         .route("/agencies/{agency}/officers", post(officer::propose))
         .route("/officers/{officer}", get(officer::show))
         .route("/officers/{officer}/call-back", post(officer::call_back))

@@ -24,6 +24,7 @@ macro_rules! language {
                 include_str!(concat!("../locales/", $code, "/jobs.ftl")),
                 include_str!(concat!("../locales/", $code, "/money.ftl")),
                 include_str!(concat!("../locales/", $code, "/cases.ftl")),
+                include_str!(concat!("../locales/", $code, "/fraud.ftl")),
                 include_str!(concat!("../locales/", $code, "/order.ftl")),
                 include_str!(concat!("../locales/", $code, "/portal.ftl")),
                 include_str!(concat!("../locales/", $code, "/terms.ftl")),
@@ -194,6 +195,9 @@ mod tests {
         for kind in server::jobs::CASE_KINDS.into_iter().chain(server::jobs::SENT_KINDS) {
             keys.extend(["job", "job-lost"].map(|family| (family, kind.to_owned())));
         }
+        list!("mark", desk::suspicion::MarkReason::ALL);
+        list!("party", desk::suspicion::Party::ALL);
+        list!("selector", desk::order::SelectorKind::ALL);
         for pack in desk::pack::embedded_all() {
             keys.extend(pack.clocks.iter().map(|rule| ("clock", rule.name.as_str().to_owned())));
         }

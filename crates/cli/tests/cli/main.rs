@@ -5,6 +5,7 @@
 mod accounts;
 mod checkers;
 mod demo;
+mod fraud;
 mod money;
 mod node;
 #[path = "../../../feed/tests/common/nodes.rs"]

@@ -39,6 +39,8 @@ words! {
     Action {
         /// File an instrument.
         Receive = "receive",
+        /// Look at a request for signs of fraud.
+        Assess = "assess",
         /// Take up the question who sent it.
         StartIdentityCheck = "start_identity_check",
         /// Prove the sender.
@@ -105,8 +107,12 @@ words! {
         ReceiveExPostOrder = "receive_ex_post_order",
         /// Mark a key as suspected of fraud.
         MarkKey = "mark_key",
+        /// Watch the key of a request that named a decoy.
+        WatchKey = "watch_key",
         /// Take the mark away.
         ClearKey = "clear_key",
+        /// Give out the fraud marks of this desk, and take in those of another.
+        ShareMarks = "share_marks",
         /// Put a message on the record.
         PostMessage = "post_message",
         /// Say who works on a request.

@@ -4,6 +4,7 @@ use crate::ids::{AgencyId, AskNumber, Digest, EffectId, ExhibitNumber, KeyId, Re
 use crate::order::{DataCategory, Order};
 use crate::policy::Action;
 use crate::request::event::{HoldReason, IdentityMethod, MissingReason, Outcome, RefusalCode};
+use crate::suspicion::Assessment;
 
 /// One act upon a request. What is personal in it never comes here; the shell keeps it in the
 /// payload of the event that the act yields.
@@ -18,6 +19,8 @@ pub enum Command {
         order: Box<Order>,
         instrument_sha256: Digest,
     },
+    /// Note what a look for signs of fraud found.
+    Assess { assessment: Box<Assessment> },
     /// Take up the question who sent it.
     StartIdentityCheck,
     /// Say how the sender was proven.
@@ -125,6 +128,7 @@ impl Command {
     pub const fn action(&self) -> Action {
         match self {
             Self::Receive { .. } => Action::Receive,
+            Self::Assess { .. } => Action::Assess,
             Self::StartIdentityCheck => Action::StartIdentityCheck,
             Self::VerifyIdentity { .. } => Action::VerifyIdentity,
             Self::AcceptLegal { .. } => Action::AcceptLegal,

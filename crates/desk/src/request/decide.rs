@@ -101,6 +101,9 @@ fn dispatch(case: Case<'_>, command: &Command) -> Result<Vec<Event>, Refusal> {
     let by = case.by;
     match command {
         Command::Receive { .. } | Command::Tick => Ok(Vec::new()),
+        Command::Assess { assessment } => {
+            Ok(vec![Event::Assessed { assessment: assessment.clone(), by }])
+        }
         Command::StartIdentityCheck => intake::start_identity_check(case),
         Command::VerifyIdentity { method } => intake::verify_identity(case, *method),
         Command::AcceptLegal { ask, despite } => intake::accept_legal(case, *ask, despite),
@@ -214,6 +217,14 @@ impl<'a> Case<'a> {
 
     /// The sender is proven, or a refusal.
     fn authenticated(&self, what: &str) -> Result<(), Refusal> {
+        if self.request.is_held_for_signs {
+            return Err(Refusal::new(
+                Cause::NotAuthenticated,
+                what,
+                "signs of fraud hold the request",
+                "call back on a number from the company's own directory, and record it",
+            ));
+        }
         if self.request.identity.is_some() {
             return Ok(());
         }

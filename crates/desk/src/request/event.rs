@@ -10,6 +10,7 @@ use crate::ids::{
 };
 use crate::order::{DataCategory, Order};
 use crate::pack::PackRef;
+use crate::suspicion::Assessment;
 use crate::words::words;
 
 /// One thing that happened. `by` is who did it; where it is missing, the company's jobs did.
@@ -26,6 +27,8 @@ pub enum Event {
         pack: PackRef,
         by: ActorId,
     },
+    /// The request was looked at for signs of fraud, as it came in or was corrected.
+    Assessed { assessment: Box<Assessment>, by: ActorId },
     /// Somebody took up the question who sent it.
     IdentityCheckStarted { by: ActorId },
     /// The sender was proven.
@@ -322,6 +325,7 @@ impl Event {
             | Self::ClockBreached { ask, .. } => Some(*ask),
             Self::MessagePosted { ask, .. } => *ask,
             Self::Received { .. }
+            | Self::Assessed { .. }
             | Self::IdentityCheckStarted { .. }
             | Self::IdentityVerified { .. }
             | Self::Assembled { .. }

@@ -3,11 +3,14 @@
 
 use jiff::Timestamp;
 
-use super::event::{EffectKind, Event};
-use super::state::{AskState, Effect, EffectStatus, Exhibit, Identity, Package, Request, Stage};
+use super::event::{EffectKind, Event, IdentityMethod};
+use super::state::{
+    AskState, Assessed, Effect, EffectStatus, Exhibit, Identity, Package, Request, Stage,
+};
 use crate::clock::{Clock, ClockName, ClockStart, ClockStatus, StopReason};
 use crate::ids::{ActorId, AskNumber, Digest};
 use crate::order::Order;
+use crate::suspicion::Assessment;
 
 /// The request after an event that was recorded at `at`.
 #[must_use]
@@ -38,6 +41,7 @@ pub(super) fn apply(request: &mut Request, event: &Event, at: Timestamp) {
                 .collect();
             request.order = Some(Order::clone(order));
         }
+        Event::Assessed { assessment, .. } => assessed(request, assessment, at),
         Event::IdentityCheckStarted { .. } => {
             for ask in &mut request.asks {
                 if ask.stage == Stage::Received {
@@ -46,10 +50,7 @@ pub(super) fn apply(request: &mut Request, event: &Event, at: Timestamp) {
             }
         }
         Event::IdentityVerified { method, by } => {
-            request.identity = Some(Identity { method: *method, by: *by, at });
-            for ask in &mut request.asks {
-                proven(&mut ask.stage);
-            }
+            identified(request, Identity { method: *method, by: *by, at });
         }
         Event::InformationProvided { ask, order, .. } => informed(request, *ask, order.as_deref()),
         Event::Assembled { asks, tagmanifest_sha256, by } => each(request, asks, |ask| {
@@ -142,6 +143,7 @@ fn apply_to_ask(ask: &mut AskState, event: &Event, at: Timestamp) {
         Event::Expired { .. } => ask.stage = Stage::Expired,
         Event::Lapsed { .. } => ask.stage = Stage::Lapsed,
         Event::EmergencyReviewed { by, .. } => ask.reviewed_by = Some(*by),
+        Event::ExPostOrderReceived { .. } => ask.validated_at = ask.validated_at.or(Some(at)),
         Event::Preserved { .. }
         | Event::Extended { .. }
         | Event::Linked { .. }
@@ -284,6 +286,20 @@ fn proven(stage: &mut Stage) {
         Stage::Received | Stage::IdentityCheck => *stage = Stage::LegalReview,
         Stage::NeedsInformation { back } | Stage::OnHold { back, .. } => proven(back),
         _ => {}
+    }
+}
+
+/// A hold stays until somebody calls back, whatever a later look finds.
+fn assessed(request: &mut Request, assessment: &Assessment, at: Timestamp) {
+    request.is_held_for_signs |= assessment.holds;
+    request.assessed.push(Assessed { assessment: assessment.clone(), at });
+}
+
+fn identified(request: &mut Request, identity: Identity) {
+    request.is_held_for_signs &= identity.method != IdentityMethod::CallBack;
+    request.identity = Some(identity);
+    for ask in &mut request.asks {
+        proven(&mut ask.stage);
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod command;
 mod decide;
+mod emergency;
 mod event;
 mod evolve;
 mod refusal;
@@ -14,10 +15,13 @@ mod state;
 
 pub use command::{Answer, Command};
 pub use decide::decide;
+pub use emergency::{ReviewOwed, Unvalidated};
 pub use event::{
     EffectKind, Event, HoldReason, IdentityMethod, MissingReason, Outcome, RefusalCode,
 };
 pub use evolve::evolve;
 pub use refusal::{Cause, Refusal};
 pub use retention::erasure_due;
-pub use state::{AskState, Effect, EffectStatus, Exhibit, Identity, Package, Request, Stage};
+pub use state::{
+    AskState, Assessed, Effect, EffectStatus, Exhibit, Identity, Package, Request, Stage,
+};

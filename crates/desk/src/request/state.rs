@@ -11,6 +11,7 @@ use crate::ids::{
 use crate::order::{Ask, AskKind, DataCategory, Order};
 use crate::pack::PackRef;
 use crate::request::event::{EffectKind, HoldReason, IdentityMethod, Outcome, RefusalCode};
+use crate::suspicion::Assessment;
 
 /// A request, folded from its events; `default` is the request that was never filed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -43,6 +44,20 @@ pub struct Request {
     pub touched_at: Option<Timestamp>,
     /// When its personal data was erased.
     pub erased_at: Option<Timestamp>,
+    /// The looks for signs of fraud, oldest first.
+    pub assessed: Vec<Assessed>,
+    /// True while signs of fraud hold the request: from the look that found them until somebody
+    /// has called back. Nothing leaves before; a later look that finds nothing changes nothing.
+    pub is_held_for_signs: bool,
+}
+
+/// A look for signs of fraud.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Assessed {
+    /// What it found.
+    pub assessment: Assessment,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// How a sender was proven.
@@ -89,6 +104,8 @@ pub struct AskState {
     pub until: Option<Timestamp>,
     /// The third person who reviewed an emergency answer.
     pub reviewed_by: Option<ActorId>,
+    /// When the order that an emergency went before was linked, late or in time.
+    pub validated_at: Option<Timestamp>,
     /// When anything left the house under this ask.
     pub delivered_at: Option<Timestamp>,
     /// True while the authority has been asked to delete and has not confirmed it.
@@ -254,6 +271,7 @@ impl AskState {
             extensions: 0,
             until: None,
             reviewed_by: None,
+            validated_at: None,
             delivered_at: None,
             deletion_open: false,
             notice_waits: false,

@@ -1,16 +1,17 @@
 //! The auditor: reads events and actors, knows none of the desk's rules, states or packs.
 use desk::clock::{ClockKind::NotBefore, StopReason::Reached};
 use desk::ids::ActorId;
-use desk::request::{EffectKind::NotifyUser, EffectKind::Unfreeze, Event};
+use desk::request::EffectKind::{Freeze, NotifyUser, Unfreeze};
+use desk::request::{Event, IdentityMethod::CallBack};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Days for which every embedded pack keeps personal data.
 const DAYS_KEPT: i64 = 1_825;
 
-/// The six promises, kept over a whole history that ended long after every deadline.
+/// The seven promises, kept over a whole history that ended long after every deadline.
 pub fn audit(history: &[(Timestamp, Event)]) -> Result<(), String> {
-    let mut proven = false;
+    let (mut proven, mut held) = (false, false);
     let mut workers = BTreeMap::<_, BTreeSet<ActorId>>::new();
     let (mut approver, mut clocks, mut frozen) =
         (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
@@ -19,7 +20,19 @@ pub fn audit(history: &[(Timestamp, Event)]) -> Result<(), String> {
     for (at, event) in history {
         let since = before.replace(*at).map_or(0, |before| at.duration_since(before).as_hours());
         match event {
-            Event::IdentityVerified { by, .. } => proven = by.is_staff(),
+            Event::IdentityVerified { method, by } => {
+                proven = by.is_staff();
+                held &= *method != CallBack;
+            }
+            Event::Assessed { assessment, .. } => held |= assessment.holds,
+            Event::EffectRequested { action: Freeze, .. }
+            | Event::Approved { .. }
+            | Event::Sealed { .. }
+            | Event::Delivered { .. }
+                if held =>
+            {
+                return Err("signs of fraud held it, and nobody had called back".to_owned());
+            }
             Event::SearchStarted { ask, by } | Event::ExhibitAdded { ask, by, .. } => {
                 workers.entry(*ask).or_default().insert(*by);
             }

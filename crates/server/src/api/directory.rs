@@ -193,7 +193,7 @@ pub async fn mark_key(
     At(key): At<Uuid>,
     body: Body<MarkBody>,
 ) -> Result<StatusCode, Error> {
-    let change = Change::KeyMarked { key: KeyId(key), by: actor.id };
+    let change = Change::KeyMarked { key: KeyId(key), reason: None, by: actor.id };
     mark(&node, &actor, Action::MarkKey, change, body).await
 }
 

@@ -10,6 +10,7 @@ use store::Store;
 
 use super::{Clock, Node, bags, blocks, cases, derived, people, practice};
 use crate::config::Config;
+use crate::fraud;
 use crate::keys::Seal;
 
 /// Folded requests kept in memory.
@@ -48,6 +49,7 @@ impl Node {
         let records = records::Records::open(catalog, &base).await?;
         let practice = practice::open(&config).await?;
         let chain = blocks::read(&config)?;
+        let (signs, canaries) = fraud::open(&config)?;
         let http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .timeout(Duration::from_secs(HTTP_SECONDS_MAX))
@@ -66,6 +68,8 @@ impl Node {
             records,
             practice,
             chain,
+            signs,
+            canaries,
             seal,
             clock,
             http,

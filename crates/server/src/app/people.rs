@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use desk::ids::{ActorId, StaffId};
+use desk::ids::{ActorId, RequestId, StaffId};
 use desk::policy::{Action, Actor, Facts, Role, permit};
 use sha2::{Digest as _, Sha256};
-use store::{Append, ExpectedSeq, NewEvent, Store};
+use store::{Append, ExpectedSeq, JobLease, NewEvent, Store};
 
 use super::{Node, payload_of};
 use crate::directory::{self, Change, ChangePayload, Directory, EnrolledPasskey};
@@ -32,7 +32,34 @@ impl Node {
         if actor.agency.is_some() && actor.agency != self.directory().agency_about(change) {
             return Err(Error::Hidden);
         }
-        self.record_change(change, payload).await
+        if matches!(change, Change::KeyCleared { .. }) && payload.reason.trim().is_empty() {
+            let fix = "say what was found out, and how";
+            return Err(Error::input("reason", "a mark is not taken away without one", fix));
+        }
+        self.record_change(change, payload, None).await
+    }
+
+    /// Watches the key that sent a request, as the job of a decoy that was named.
+    ///
+    /// # Errors
+    /// When the store takes no acts; the job tries again.
+    pub(crate) async fn watch_sender(
+        &self,
+        request: RequestId,
+        lease: JobLease,
+    ) -> Result<(), Error> {
+        let key = self.folded(request).await?.request.key;
+        let unmarked = key.filter(|key| self.directory().mark(*key).is_none());
+        let Some(key) = unmarked else {
+            // Paper has no key, and a mark that is there binds as much or more.
+            self.store.complete_job(lease).await?;
+            return Ok(());
+        };
+        let system = Actor::system();
+        let facts = Facts { request: Some(request), ..Facts::default() };
+        permit(&system, Action::WatchKey, &facts).ok_or(Error::Hidden)?;
+        let change = Change::KeyWatched { key, request, by: system.id };
+        self.record_change(&change, &ChangePayload::default(), Some(lease)).await
     }
 
     /// Enrols a passkey by a one-time link: the secret in the link is the right to do it.
@@ -53,10 +80,10 @@ impl Node {
         let change =
             Change::PasskeyEnrolled { holder, credential_sha256, token_sha256, by: holder };
         let payload = ChangePayload { passkey: Some(passkey), ..ChangePayload::default() };
-        self.record_change(&change, &payload).await?;
+        self.record_change(&change, &payload, None).await?;
         if let Some(name) = name {
             let payload = ChangePayload { name: name.to_owned(), ..ChangePayload::default() };
-            self.record_change(&Change::Named { holder, by: holder }, &payload).await?;
+            self.record_change(&Change::Named { holder, by: holder }, &payload, None).await?;
         }
         Ok(holder)
     }
@@ -104,7 +131,12 @@ impl Node {
         self.invite(&console, ActorId::Staff(staff)).await.map(Some)
     }
 
-    async fn record_change(&self, change: &Change, payload: &ChangePayload) -> Result<(), Error> {
+    async fn record_change(
+        &self,
+        change: &Change,
+        payload: &ChangePayload,
+        completes: Option<JobLease>,
+    ) -> Result<(), Error> {
         let before = self.directory();
         if let Some(fault) = before.fault(change, self.now()) {
             return Err(Error::refused_change(&fault));
@@ -119,7 +151,7 @@ impl Node {
                 expected_seq: ExpectedSeq::Exactly(before.seq),
                 events: vec![event],
                 jobs: Vec::new(),
-                completes: None,
+                completes,
                 view: None,
                 seen: Vec::new(),
                 blobs: Vec::new(),
@@ -146,6 +178,8 @@ const fn action_of(change: &Change) -> Option<Action> {
         | Change::Named { holder: ActorId::Staff(_), .. } => Action::ManageStaff,
         Change::AgencyAdded { .. } => Action::ManageAgencies,
         Change::KeyMarked { .. } => Action::MarkKey,
+        Change::KeyWatched { .. } => Action::WatchKey,
+        Change::MarksImported { .. } => Action::ShareMarks,
         Change::KeyCleared { .. } => Action::ClearKey,
         Change::OfficerProposed { .. }
         | Change::OfficerAttested { .. }

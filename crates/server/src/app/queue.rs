@@ -86,6 +86,20 @@ pub struct QueueRow {
     pub assignee: Option<StaffId>,
     /// True for practice.
     pub is_test: bool,
+    /// Signs of fraud hold it until somebody has called back.
+    pub is_held: bool,
+    /// For an emergency: when the order that comes after it is late, while it is not there.
+    pub order_due: Option<Timestamp>,
+    /// For an emergency answer that nobody has reviewed: by when a third person must.
+    pub review_due: Option<Timestamp>,
+}
+
+impl QueueRow {
+    /// Whether an emergency of it is unvalidated: its order is late.
+    #[must_use]
+    pub fn is_unvalidated(&self, now: Timestamp) -> bool {
+        self.order_due.is_some_and(|due| due <= now)
+    }
 }
 
 /// One ask of a row.
@@ -117,6 +131,12 @@ struct Summary {
     asks: Vec<QueueAsk>,
     #[serde(default)]
     is_test: bool,
+    #[serde(default)]
+    is_held: bool,
+    #[serde(default)]
+    order_due: Option<Timestamp>,
+    #[serde(default)]
+    review_due: Option<Timestamp>,
 }
 
 impl Node {
@@ -187,5 +207,8 @@ pub(super) fn row(view: &View) -> Result<QueueRow, Error> {
         next_due: view.next_due,
         assignee: view.assignee.filter(|person| *person != view::NOBODY).map(StaffId),
         is_test: summary.is_test,
+        is_held: summary.is_held,
+        order_due: summary.order_due,
+        review_due: summary.review_due,
     })
 }

@@ -48,10 +48,20 @@ impl Node {
     /// # Errors
     /// When the store cannot be read.
     pub async fn requests_to_erase(&self) -> Result<Vec<RequestId>, Error> {
-        // The row's time is the last moment at which it may be kept.
-        let (reader, closed) = (self.store.reader(), crate::view::CLOSED);
-        let due = reader.views_due(closed, self.now(), ERASED_REQUESTS_MAX).await?;
-        Ok(due.iter().map(|row| RequestId(row.stream)).collect())
+        // The row's time is the last moment at which it may be kept. An emergency whose order never
+        // came has ended too, and is still shown as urgent.
+        let now = self.now();
+        let mut ids = Vec::new();
+        for state in [crate::view::CLOSED, crate::view::URGENT] {
+            for row in self.store.reader().views_due(state, now, ERASED_REQUESTS_MAX).await? {
+                let id = RequestId(row.stream);
+                let folded = self.folded(id).await?;
+                if crate::view::erasure(&folded.request).is_some_and(|due| due <= now) {
+                    ids.push(id);
+                }
+            }
+        }
+        Ok(ids)
     }
 
     /// Erases the personal data of one request, as its rule pack wants. The act is the system's

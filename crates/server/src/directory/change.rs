@@ -2,11 +2,13 @@
 //!
 //! Their JSON is hashed into the log's leaves, so a field is only ever added, with a default.
 
-use desk::ids::{ActorId, AgencyId, KeyId, StaffId};
+use desk::ids::{ActorId, AgencyId, KeyId, RequestId, StaffId};
 use desk::policy::Role;
+use desk::suspicion::MarkReason;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::fraud::marks::SharedMark;
 use crate::hi1::signature::{Algorithm, EnrolledKey};
 
 /// A change of the directory. Its JSON is the event in the log.
@@ -61,6 +63,31 @@ pub enum Change {
     KeyMarked {
         /// Which.
         key: KeyId,
+        /// Why, in a word that other desks understand.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<MarkReason>,
+        /// Whose act this is.
+        by: ActorId,
+    },
+    /// A key named a decoy: nothing it asked for leaves, and its holder is not told.
+    KeyWatched {
+        /// Which.
+        key: KeyId,
+        /// The request that named the decoy.
+        request: RequestId,
+        /// Whose act this is.
+        by: ActorId,
+    },
+    /// Another desk's marks were taken in; they take the place of what it said before.
+    MarksImported {
+        /// The name of the key that signed them: the other desk's log.
+        desk: String,
+        /// SHA-256 of the document as it came.
+        document_sha256: String,
+        /// When it was issued.
+        issued_at: Timestamp,
+        /// It says nothing from then on.
+        until: Timestamp,
         /// Whose act this is.
         by: ActorId,
     },
@@ -251,6 +278,9 @@ pub struct ChangePayload {
     /// For an enrolment: the passkey.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub passkey: Option<EnrolledPasskey>,
+    /// For marks of another desk: what it says.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub marks: Vec<SharedMark>,
 }
 
 /// A key that signs an agency's HI-1 messages.

@@ -40,6 +40,15 @@ pub enum Fault {
     /// The link is used up or too old.
     #[error("this link was used, replaced or is too old; ask for a new one")]
     NoInvitation,
+    /// Whoever set a mark does not take it away.
+    #[error("you set this mark; another person looks at it and takes it away")]
+    OwnMark,
+    /// The key carries no mark.
+    #[error("this key is not marked; look at the agency's page again")]
+    NotMarked,
+    /// A newer document of that desk is known.
+    #[error("a document of that desk as new as this one was taken in; ask it for its newest")]
+    OlderMarks,
     /// The last administrator cannot be removed.
     #[error("this is the last administrator; enrol another first")]
     LastAdministrator,
@@ -104,7 +113,15 @@ impl Directory {
             Change::StaffAdded { .. }
             | Change::AgencyAdded { .. }
             | Change::KeyMarked { .. }
-            | Change::KeyCleared { .. } => None,
+            | Change::KeyWatched { .. } => None,
+            Change::KeyCleared { key, by } => match self.mark(*key) {
+                None => Some(Fault::NotMarked),
+                Some(mark) => (mark.by == *by).then_some(Fault::OwnMark),
+            },
+            Change::MarksImported { desk, issued_at, .. } => {
+                let known = self.foreign_list(desk);
+                known.is_some_and(|list| list.issued_at >= *issued_at).then_some(Fault::OlderMarks)
+            }
         }
     }
 

@@ -29,7 +29,7 @@ fn a_certificate_is_an_agency_until_marked_and_a_stranger_is_nobody() {
     assert!(directory.actor(&Fingerprint([9; 32])).is_none());
     assert!(!directory.standing(Some(key), Some(id)).key_suspected);
     directory.apply(
-        &Change::KeyMarked { key, by: console().id },
+        &Change::KeyMarked { key, reason: None, by: console().id },
         &ChangePayload::default(),
         Timestamp::UNIX_EPOCH,
     );

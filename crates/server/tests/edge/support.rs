@@ -12,6 +12,7 @@ use server::api::directory::{NewAgency, NewStaff};
 use server::app::{Node, Opening};
 use server::config::Config;
 use server::directory::console;
+use server::fraud::canary::Canaries;
 use server::hi1::value::{CountryCode, EndpointId, ObjectId};
 use server::hi1::{Act, Answer, Object, ObjectKind, Payload, compose, parse, write_requests};
 use server::keys::development::{self, Issued, Purpose};
@@ -95,6 +96,8 @@ pub(crate) struct Plans {
     pub(crate) mail: Option<server::config::Mail>,
     /// Machines that are told what happens.
     pub(crate) webhook: Vec<server::config::Webhook>,
+    /// An account that is a decoy.
+    pub(crate) decoy: Option<&'static str>,
 }
 
 impl House {
@@ -135,6 +138,12 @@ impl House {
         let (company, origin) = (config.company.name.clone(), config.node.origin.clone());
         let hosts = config.node.hosts.clone();
         development::create(&keys, &company, &origin, &hosts, [7; 32], clock.now()).expect("keys");
+        if let Some(account) = plans.decoy {
+            config.fraud.canaries = Some("canaries.txt".into());
+            let list = dir.path().join("canaries.txt");
+            let kind = records::SelectorKind::AccountId;
+            assert!(Canaries::add(&keys, &list, kind, account).expect("a decoy"), "it is new");
+        }
         let hands = clock.clone();
         let tells = Arc::new(move || hands.now());
         let node = Node::open(config, tells, Opening::CreateIfMissing).await.expect("a node");

@@ -283,6 +283,7 @@ fn ask_state(demand: Demand, stage: Stage) -> AskState {
         extensions: 0,
         until: Some(at("2027-01-01T00:00:00Z")),
         reviewed_by: None,
+        validated_at: None,
         delivered_at: None,
         deletion_open: false,
         notice_waits: false,

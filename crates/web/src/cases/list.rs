@@ -100,6 +100,8 @@ pub(super) struct Row {
     pub who: String,
     pub is_test: bool,
     pub is_emergency: bool,
+    pub is_held: bool,
+    pub is_unvalidated: bool,
 }
 
 impl Row {
@@ -114,6 +116,8 @@ impl Row {
             left,
             press,
             is_emergency: row.asks.iter().any(|ask| ask.emergency),
+            is_held: row.is_held,
+            is_unvalidated: row.is_unvalidated(frame.now),
             asks: row.asks,
             who: row.assignee.map_or_else(String::new, |id| directory.name(ActorId::Staff(id))),
             is_test: row.is_test,

@@ -19,6 +19,7 @@ use server::payload::ExhibitBody;
 use uuid::Uuid;
 
 use super::list::time_left;
+use super::signs::{LookShown, looks};
 use crate::frame::{Frame, SignedIn};
 use crate::problem::{Problem, html};
 use crate::site::Site;
@@ -61,6 +62,8 @@ pub(crate) struct AskShown {
     pub outcome: Option<&'static str>,
     pub acts: Vec<&'static str>,
     pub digest: Option<String>,
+    /// Since when the order that should have followed an emergency is late.
+    pub unvalidated: Option<Timestamp>,
 }
 
 impl AskShown {
@@ -102,6 +105,10 @@ struct ShowPage {
     reference: String,
     legal_basis: String,
     agency: String,
+    agency_id: Option<desk::ids::AgencyId>,
+    looks: Vec<LookShown>,
+    needs_call_back: bool,
+    is_watched: bool,
     regime: String,
     received_at: Option<Timestamp>,
     identity: Option<(&'static str, String)>,
@@ -118,7 +125,7 @@ struct ShowPage {
     messages: Vec<MessageShown>,
     history: Vec<Line>,
     refusal_codes: &'static [RefusalCode],
-    methods: &'static [desk::request::IdentityMethod],
+    methods: Vec<desk::request::IdentityMethod>,
     hold_reasons: &'static [desk::request::HoldReason],
     missing_reasons: &'static [desk::request::MissingReason],
 }
@@ -149,8 +156,15 @@ pub async fn show(
     let received = case.received.clone().unwrap_or_default();
     let order = request.order.as_ref();
     let standing = directory.standing(request.key, request.agency);
+    let needs_call_back = request.is_held_for_signs;
+    let call_back = desk::request::IdentityMethod::CallBack;
+    let methods = desk::request::IdentityMethod::ALL.iter().copied();
     let page = ShowPage {
         id,
+        agency_id: request.agency,
+        looks: looks(&by.frame, request),
+        needs_call_back,
+        is_watched: standing.key_watched,
         reference: received.reference,
         legal_basis: received.legal_basis,
         agency: request
@@ -173,7 +187,7 @@ pub async fn show(
         messages: messages(&site, &case),
         history: history(&site, &case),
         refusal_codes: RefusalCode::ALL,
-        methods: desk::request::IdentityMethod::ALL,
+        methods: methods.filter(|method| !needs_call_back || *method == call_back).collect(),
         hold_reasons: desk::request::HoldReason::ALL,
         missing_reasons: desk::request::MissingReason::ALL,
         frame: by.frame,
@@ -243,6 +257,7 @@ pub(crate) fn ask(frame: &Frame, case: &Case, state: &AskState, now: Timestamp) 
         outcome: state.outcome.map(|outcome| outcome.as_str()),
         acts: Vec::new(),
         digest: state.package.map(|package| package.tagmanifest_sha256.to_string()),
+        unvalidated: state.unvalidated(now).map(|missing| missing.since),
     }
 }
 

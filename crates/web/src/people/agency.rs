@@ -186,6 +186,7 @@ struct ShowPage {
     may_propose_supervisor: bool,
     may_stop: bool,
     may_resume: bool,
+    sees_requests: bool,
     mistakes: Mistakes,
     typed: super::officer::NewForm,
 }
@@ -220,6 +221,7 @@ pub(super) fn show_page(
         may_propose_supervisor: by.frame.may(Action::AdmitOfficer),
         may_stop: by.frame.may(Action::StopKeys),
         may_resume: by.frame.may(Action::ResumeKeys),
+        sees_requests: by.frame.may(Action::ListRequests) && by.id().is_staff(),
         frame: by.frame,
         agency,
         mistakes,

@@ -35,6 +35,12 @@ struct ListPage {
     is_supervisor: bool,
 }
 
+impl ListPage {
+    fn is_unvalidated(&self, row: &QueueRow) -> bool {
+        row.is_unvalidated(self.frame.now)
+    }
+}
+
 /// The agency's requests.
 ///
 /// # Errors

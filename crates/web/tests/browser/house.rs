@@ -15,8 +15,8 @@ use server::keys::development::{self, Issued, Purpose};
 use crate::support::browser::{
     Authenticator, AuthenticatorId, Browser, Key, WAIT_SECONDS_MAX, Wanted,
 };
-pub use crate::support::exchange::ACCOUNT;
 use crate::support::exchange::{self, Hands};
+pub use crate::support::exchange::{ACCOUNT, DECOY};
 
 /// The pages whose pictures are kept in docs/screenshots.
 const PICTURES: [&str; 12] = [

@@ -7,5 +7,6 @@ mod exchange;
 mod answers;
 mod checklist;
 mod forms;
+mod quarantine;
 mod sessions;
 mod visitor;

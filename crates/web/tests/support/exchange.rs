@@ -14,6 +14,8 @@ use server::keys::development;
 
 /// The account that the stories are about.
 pub const ACCOUNT: &str = "LX-004711";
+/// An account that no customer has: a decoy.
+pub const DECOY: &str = "LX-900017";
 /// Customers that are loaded, besides the one of the stories.
 const LINES_MAX: usize = 20;
 
@@ -59,6 +61,8 @@ pub async fn open_with(
     let (company, origin) = (config.company.name.clone(), config.node.origin.clone());
     let hosts = config.node.hosts.clone();
     development::create(&keys, &company, &origin, &hosts, [7; 32], clock.now()).expect("keys");
+    let (list, kind) = (dir.join("canaries.txt"), records::SelectorKind::AccountId);
+    server::fraud::canary::Canaries::add(&keys, &list, kind, DECOY).expect("a decoy");
     let hands = clock.clone();
     let tells = Arc::new(move || hands.now());
     let node = Node::open(config, tells, Opening::CreateIfMissing).await.expect("a node");

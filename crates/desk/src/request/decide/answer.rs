@@ -187,6 +187,7 @@ pub(super) fn seal(case: Case<'_>, command: &Command) -> Result<Vec<Event>, Refu
         return Ok(Vec::new());
     };
     whole_package(case, asks, *tagmanifest_sha256, &Stage::Approved, "seal")?;
+    case.authenticated("seal")?;
     Ok(vec![Event::Sealed {
         asks: asks.clone(),
         tagmanifest_sha256: *tagmanifest_sha256,

@@ -100,13 +100,23 @@ pub(super) fn verify_identity(
     method: IdentityMethod,
 ) -> Result<Vec<Event>, Refusal> {
     const WHAT: &str = "verify the identity";
-    if case.request.identity.is_some() {
+    // Signs of fraud that were found since ask for another proof.
+    let is_held = case.request.is_held_for_signs;
+    if case.request.identity.is_some() && !is_held {
         let why = "the sender is proven already";
         return Err(Refusal::new(Cause::Duplicate, WHAT, why, "go on with legal review"));
     }
     if !case.by.is_staff() {
         let why = "a job or a key cannot prove who somebody is";
         return Err(Refusal::new(Cause::Invalid, WHAT, why, "have a verifier do it"));
+    }
+    if is_held && method != IdentityMethod::CallBack {
+        return Err(Refusal::new(
+            Cause::NotAuthenticated,
+            WHAT,
+            "there are signs of fraud, and whoever stole a key can use it",
+            "call back on a number from the company's own directory, and record it",
+        ));
     }
     let proof = case.order.authentication;
     let fits = match method {

@@ -331,8 +331,11 @@ pub(super) fn retry_effect(case: Case<'_>, id: EffectId) -> Result<Vec<Event>, R
         let fix = "wait for its answer, or look at the company's system by hand";
         return Err(Refusal::new(Cause::WrongState, WHAT, why, fix));
     }
-    if effect.kind == EffectKind::Freeze && ask.stage != Stage::Freezing {
-        return Err(wrong_state(ask, WHAT, "a freeze that is still wanted"));
+    if effect.kind == EffectKind::Freeze {
+        case.authenticated(WHAT)?;
+        if ask.stage != Stage::Freezing {
+            return Err(wrong_state(ask, WHAT, "a freeze that is still wanted"));
+        }
     }
     Ok(vec![Event::EffectRequested {
         ask: ask.number,

@@ -1,7 +1,7 @@
 //! The acts of staff as JSON, and what they answer.
 
 use desk::ids::{AskNumber, Digest, EffectId, RequestId};
-use desk::request::{Command, HoldReason, IdentityMethod, RefusalCode};
+use desk::request::{Command, Event, HoldReason, IdentityMethod, RefusalCode};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -114,7 +114,7 @@ pub enum StaffAct {
 pub struct ActDone {
     /// The request.
     pub request: String,
-    /// What happened, as in docs/formats/record.md.
+    /// What happened, as in docs/formats/record.md; not what the desk suspects.
     pub events: Vec<Value>,
     /// When.
     pub at: String,
@@ -133,6 +133,8 @@ impl ActDone {
         let events = done
             .events
             .iter()
+            // Whoever acts may be whoever is suspected.
+            .filter(|event| !matches!(event, Event::Assessed { .. }))
             .map(|event| serde_json::from_str(&desk::record::encode(event)).unwrap_or(Value::Null));
         let appended = &done.appended;
         Self {

@@ -13,10 +13,19 @@ use crate::app::case::Case;
 use crate::app::search::Found;
 use crate::error::Error;
 
-/// One row of a list.
-pub fn row(row: &store::View) -> Result<Value, Error> {
+/// What a list's row keeps for the desk's own use: what later requests are compared with.
+const COMPARED: &str = "habit";
+/// What of it an agency does not see: that the desk suspects it, and what the desk owes.
+const STAFF_ONLY: [&str; 2] = ["is_held", "review_due"];
+
+/// One row of a list, for staff or for the agency.
+pub fn row(row: &store::View, is_staff: bool) -> Result<Value, Error> {
     let mut shown: Value =
         serde_json::from_str(&row.summary_json).context("a list row is not JSON")?;
+    if let Some(fields) = shown.as_object_mut() {
+        fields.remove(COMPARED);
+        fields.retain(|name, _| is_staff || !STAFF_ONLY.contains(&name.as_str()));
+    }
     shown["request"] = row.stream.to_string().into();
     let is_urgent = row.state == crate::view::URGENT;
     shown["state"] = if is_urgent { crate::view::OPEN } else { &row.state }.into();
@@ -44,6 +53,10 @@ pub fn case(case: &Case, now: Timestamp) -> Value {
     let mut shown = status(case.id, &folded, now);
     shown["order"] = json!(case.request.order);
     shown["received"] = json!(case.received);
+    let assessed = case.request.assessed.iter();
+    shown["assessments"] =
+        assessed.map(|it| json!({ "at": it.at, "found": it.assessment })).collect();
+    shown["is_held_for_signs"] = case.request.is_held_for_signs.into();
     shown["exhibits"] = json!(case.exhibits.values().collect::<Vec<_>>());
     shown["deliveries"] =
         case.delivered.iter().map(|(at, _, facts)| json!({ "at": at, "facts": facts })).collect();
@@ -69,6 +82,7 @@ fn ask(state: &AskState, now: Timestamp) -> Value {
         "until": state.until,
         "outcome": state.outcome,
         "not_before": state.not_before(now),
+        "unvalidated_since": state.unvalidated(now).map(|missing| missing.since),
         "clocks": state.clocks.iter().map(|c| clock(c, now)).collect::<Vec<_>>(),
         "exhibits": state.exhibits.iter().map(|exhibit| json!({
             "exhibit": exhibit.number,

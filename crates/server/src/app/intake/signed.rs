@@ -158,7 +158,7 @@ impl Node {
         let before = self.folded(request).await?;
         for command in commands(act, request, agency, key) {
             let dry = Act::new(request, command);
-            self.decided(&actor, &dry, &before)?;
+            self.decided(&actor, &dry, &before, None)?;
         }
         let at = self.now();
         let json = self.canonical(act, request, agency, key, at)?;

@@ -194,7 +194,7 @@ pub(super) async fn list(
         return Ok(Answer::Listed(Vec::new()));
     }
     let query = ViewQuery {
-        filter: store::QueueFilter { agency: Some(agency.id.0), ..Default::default() },
+        filter: store::QueueFilter::of_agency(Some(agency.id.0)),
         rows_max: LIST_REQUESTS_MAX,
         ..ViewQuery::default()
     };

@@ -1,0 +1,199 @@
+//! Suspected senders: what hangs on a key, what has left already, and marks exchanged with other
+//! desks.
+//!
+//! Knows no page. Freezing and freeing a key are changes of the directory
+//! (`Node::change_directory`).
+
+use anyhow::Context as _;
+use desk::ids::{AgencyId, AskNumber, Country, Digest, KeyId, RequestId};
+use desk::policy::{Action, Actor, Facts, permit, permit_read};
+use desk::request::Event;
+use jiff::Timestamp;
+use ledger::note::VerifierKey;
+use sha2::{Digest as _, Sha256};
+use store::{QueueFilter, ViewCursor, ViewQuery};
+
+use super::{Node, fold};
+use crate::directory::{Change, ChangePayload};
+use crate::error::Error;
+use crate::fraud::marks::{MarksDocument, MarksError, SharedMark};
+
+/// Requests of one page; each is folded from its events.
+pub const QUARANTINE_ROWS_MAX: usize = 50;
+
+/// One request of a suspected agency.
+#[derive(Clone, Debug)]
+pub struct Touched {
+    /// Its id.
+    pub request: RequestId,
+    /// The key that sent it; none for paper.
+    pub key: Option<KeyId>,
+    /// When it came.
+    pub received_at: Option<Timestamp>,
+    /// Asks to which something can still happen: number, kind, state.
+    pub open: Vec<(AskNumber, &'static str, &'static str)>,
+    /// Packages that left the house.
+    pub left: Vec<Left>,
+}
+
+/// A package that left the house.
+#[derive(Clone, Debug)]
+pub struct Left {
+    /// When.
+    pub at: Timestamp,
+    /// The asks it answers.
+    pub asks: Vec<AskNumber>,
+    /// Its digest, before encryption.
+    pub package_sha256: Digest,
+    /// True when the authority said that it has it.
+    pub is_acknowledged: bool,
+}
+
+/// One page of what an agency asked and got.
+#[derive(Clone, Debug)]
+pub struct TouchedPage {
+    /// The requests, newest first: those with something open or something that left.
+    pub rows: Vec<Touched>,
+    /// Where the next page begins.
+    pub next: Option<ViewCursor>,
+}
+
+impl Node {
+    /// What an agency's keys asked and got, newest first: everything that is open, and every
+    /// package that left.
+    ///
+    /// # Errors
+    /// [`Error::Hidden`] for everybody but staff who may list requests.
+    pub async fn touched(
+        &self,
+        actor: &Actor,
+        agency: AgencyId,
+        after: Option<ViewCursor>,
+    ) -> Result<TouchedPage, Error> {
+        permit_read(actor, Action::ListRequests, &Facts::default()).ok_or(Error::Hidden)?;
+        if !actor.id.is_staff() || self.directory().agency(agency).is_none() {
+            return Err(Error::Hidden);
+        }
+        let query = ViewQuery {
+            filter: QueueFilter::of_agency(Some(agency.0)),
+            states: Vec::new(),
+            after,
+            rows_max: QUARANTINE_ROWS_MAX,
+        };
+        let views = self.store.reader().views(&query).await?;
+        let streams: Vec<_> = views.iter().map(|view| view.stream).collect();
+        let mut loaded = self.store.reader().load_many(&streams).await?;
+        let now = self.now();
+        let mut rows = Vec::new();
+        for stream in streams {
+            let Some(events) = loaded.remove(&stream) else { continue };
+            let request = fold(&events)?.request;
+            let mut left = Vec::new();
+            for stored in &events {
+                let event = desk::record::decode(&stored.event_json)
+                    .with_context(|| format!("stream {stream}, event {}", stored.seq))?;
+                note(&mut left, stored.at, event);
+            }
+            let open = request.asks.iter().filter(|ask| !ask.stage_at(now).is_final());
+            let open: Vec<_> =
+                open.map(|a| (a.number, a.kind().as_str(), a.stage_at(now).name())).collect();
+            if open.is_empty() && left.is_empty() {
+                continue;
+            }
+            let (key, received_at) = (request.key, request.received_at);
+            rows.push(Touched { request: RequestId(stream), key, received_at, open, left });
+        }
+        let is_full = views.len() == QUARANTINE_ROWS_MAX;
+        let next = views.last().filter(|_| is_full).map(|view| view.cursor);
+        Ok(TouchedPage { rows, next })
+    }
+
+    /// How many decoys there are. Which they are, nobody can read.
+    ///
+    /// # Errors
+    /// [`Error::Hidden`] without the right to share marks.
+    pub fn canaries_count(&self, actor: &Actor) -> Result<usize, Error> {
+        permit(actor, Action::ShareMarks, &Facts::default()).ok_or(Error::Hidden)?;
+        Ok(self.canaries.len())
+    }
+
+    /// This desk's marks as a signed document for other desks.
+    ///
+    /// # Errors
+    /// [`Error::Hidden`] without the right.
+    pub fn export_marks(&self, actor: &Actor) -> Result<String, Error> {
+        permit(actor, Action::ShareMarks, &Facts::default()).ok_or(Error::Hidden)?;
+        let directory = self.directory();
+        let mut marks = Vec::new();
+        for (key, mark) in directory.marks() {
+            let agency = directory.agency_of_key(key).and_then(|id| directory.agency(id));
+            let identifiers = directory.identifiers(key);
+            // Without anything to recognise it by, a mark tells another desk nothing.
+            let Some(agency) = agency.filter(|_| !identifiers.is_empty()) else { continue };
+            // Two capital letters since its enrolment.
+            let Some(country) = Country::parse(&agency.country) else { continue };
+            marks.push(SharedMark {
+                agency: agency.name.clone(),
+                country,
+                domains: agency.domains.clone(),
+                identifiers,
+                reason: mark.reason,
+                marked_at: mark.at,
+            });
+        }
+        let key = crate::keys::log_key(&self.config.path(&self.config.node.keys));
+        let key = key.context("the log's key")?;
+        let company = &self.config.company.name;
+        let desk = key.name().as_str();
+        let document = MarksDocument::new(desk, company, marks, self.now());
+        let note = document.and_then(|document| document.sign(&key));
+        Ok(note.map_err(|error| refused(&error))?.to_string())
+    }
+
+    /// Takes in another desk's marks, signed by a key that the caller trusts. They raise the score
+    /// of requests by the senders they name, and do nothing else. Returns what was taken in.
+    ///
+    /// # Errors
+    /// [`Error::Hidden`] without the right; [`Error::Input`] saying what is wrong with the document.
+    pub async fn import_marks(
+        &self,
+        actor: &Actor,
+        document: &[u8],
+        key: &VerifierKey,
+    ) -> Result<MarksDocument, Error> {
+        permit(actor, Action::ShareMarks, &Facts::default()).ok_or(Error::Hidden)?;
+        let opened = MarksDocument::open(document, key, self.now());
+        let opened = opened.map_err(|error| refused(&error))?;
+        let change = Change::MarksImported {
+            desk: opened.desk.clone(),
+            document_sha256: hex::encode(Sha256::digest(document)),
+            issued_at: opened.issued_at,
+            until: opened.expires_at,
+            by: actor.id,
+        };
+        let marks = opened.marks.clone();
+        let payload = ChangePayload { marks, ..ChangePayload::default() };
+        self.change_directory(actor, &change, &payload).await?;
+        Ok(opened)
+    }
+}
+
+fn refused(error: &MarksError) -> Error {
+    let fix =
+        "ask the other desk for its newest document, and for its key: log.vkey among its keys";
+    Error::input("document", error.to_string(), fix)
+}
+
+fn note(left: &mut Vec<Left>, at: Timestamp, event: Event) {
+    match event {
+        Event::Delivered { asks, package_sha256, .. } => {
+            left.push(Left { at, asks, package_sha256, is_acknowledged: false });
+        }
+        Event::Acknowledged { package_sha256, .. } => {
+            for package in left.iter_mut().filter(|one| one.package_sha256 == package_sha256) {
+                package.is_acknowledged = true;
+            }
+        }
+        _ => {}
+    }
+}
