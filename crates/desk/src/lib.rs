@@ -14,6 +14,7 @@
 //! | [`policy`] | who may do what; the only maker of permits |
 //! | [`request`] | the life of a request: `decide` and `evolve` |
 //! | [`record`] | events as the bytes that are kept and logged |
+//! | [`transparency`] | what is told in public of all requests together |
 //! | [`ids`] | names, digests, amounts |
 
 pub mod calendar;
@@ -25,4 +26,5 @@ pub mod pack;
 pub mod policy;
 pub mod record;
 pub mod request;
+pub mod transparency;
 mod words;

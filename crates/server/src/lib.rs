@@ -12,6 +12,7 @@ pub mod hi1;
 pub mod jobs;
 pub mod keys;
 pub mod payload;
+pub mod report;
 pub mod serve;
 pub mod tls;
 pub mod view;

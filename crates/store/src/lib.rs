@@ -33,6 +33,7 @@ mod store;
 #[cfg(all(feature = "testing", unix))]
 pub mod testing;
 mod tree;
+mod walk;
 mod writer;
 
 pub use act::{
@@ -47,3 +48,4 @@ pub use error::{
 };
 pub use read::Reader;
 pub use store::Store;
+pub use walk::BareEvent;
