@@ -142,6 +142,7 @@ pub const fn is_read(action: Action) -> bool {
             | Action::FollowMoney
             | Action::ReadAudit
             | Action::ReadMetrics
+            | Action::ReadReports
     )
 }
 
@@ -235,6 +236,8 @@ const COUNSEL: &[Action] = &[
     A::StopKeys,
     A::Close,
     A::ReadExhibit,
+    A::ReadReports,
+    A::MakeReport,
 ];
 
 /// Searches and assembles.
@@ -282,7 +285,14 @@ const ON_CALL: &[Action] = &[
 ];
 
 /// No case at all.
-const ADMINISTRATOR: &[Action] = &[A::ReadMetrics, A::ManageStaff, A::ManageAgencies, A::StopKeys];
+const ADMINISTRATOR: &[Action] = &[
+    A::ReadMetrics,
+    A::ManageStaff,
+    A::ManageAgencies,
+    A::StopKeys,
+    A::ReadReports,
+    A::MakeReport,
+];
 
 /// Post and mail.
 const INTAKE: &[Action] = &[

@@ -18,6 +18,7 @@ mod practice;
 pub mod preserve;
 pub mod queue;
 mod receipt;
+pub mod report;
 pub mod search;
 pub mod spool;
 pub mod trace;
@@ -39,7 +40,7 @@ use store::{
     SeenTransaction, Store, StoredEvent,
 };
 
-pub use open::Opening;
+pub use open::{Opening, open_store};
 
 use crate::config::Config;
 use crate::directory::Directory;

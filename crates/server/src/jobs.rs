@@ -156,6 +156,9 @@ pub async fn work(node: Arc<Node>, stop: CancellationToken) {
         if Instant::now() >= next_look {
             next_look = Instant::now() + look;
             tick_due(&node).await;
+            if let Err(error) = node.record_waiting_reports().await {
+                tracing::warn!("Reports that wait could not be recorded: {error}");
+            }
             if looked_at_hour != hour_of(node.now()) {
                 looked_at_hour = hour_of(node.now());
                 if let Err(error) = node.digest_reads().await {

@@ -2,6 +2,7 @@
 
 mod answers;
 mod measures;
+mod report;
 mod trouble;
 
 use desk::ids::{Amount, Asset};
