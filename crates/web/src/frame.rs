@@ -52,7 +52,7 @@ pub struct Link {
 }
 
 /// The rooms, and the actions of which one opens each.
-const ROOMS: [(&str, &str, &[Action]); 7] = [
+const ROOMS: [(&str, &str, &[Action]); 8] = [
     ("/portal", "nav-portal", &[Action::Receive]),
     ("/queue", "nav-queue", &[Action::ReadCase]),
     ("/queue?state=urgent", "nav-emergencies", &[Action::ListRequests]),
@@ -60,6 +60,7 @@ const ROOMS: [(&str, &str, &[Action]); 7] = [
     ("/money", "nav-money", &[Action::FollowMoney]),
     ("/people", "nav-people", &[Action::ManageStaff]),
     ("/agencies", "nav-agencies", &[Action::AdmitOfficer, Action::ManageAgencies]),
+    ("/reports", "nav-reports", &[Action::ReadReports]),
 ];
 
 impl Frame {

@@ -11,6 +11,7 @@
 //! | [`cases`] | staff: the queue, one request, the acts upon it, intake |
 //! | [`portal`] | officers: ask, sign, follow, fetch |
 //! | [`money`] | whoever works on cases: follow money through the node's blocks |
+//! | [`reports`] | auditors, counsel, administrators: what is said in public of all requests |
 //! | [`site::router`] | every page on one screen |
 //!
 //! Pages work without JavaScript, except where a passkey is asked for.
@@ -27,6 +28,7 @@ pub mod people;
 pub mod portal;
 pub mod problem;
 pub mod rate;
+pub mod reports;
 pub mod session;
 pub mod settings;
 pub mod site;

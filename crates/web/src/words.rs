@@ -25,6 +25,7 @@ macro_rules! language {
                 include_str!(concat!("../locales/", $code, "/cases.ftl")),
                 include_str!(concat!("../locales/", $code, "/order.ftl")),
                 include_str!(concat!("../locales/", $code, "/portal.ftl")),
+                include_str!(concat!("../locales/", $code, "/reports.ftl")),
                 include_str!(concat!("../locales/", $code, "/terms.ftl")),
             ],
         )
@@ -190,6 +191,9 @@ mod tests {
         list!("missing", desk::request::MissingReason::ALL);
         list!("method", desk::request::IdentityMethod::ALL);
         list!("outcome", desk::request::Outcome::ALL);
+        list!("report-kind", desk::order::AskKind::ALL);
+        list!("fate", desk::transparency::Fate::ALL);
+        list!("deadline", desk::transparency::Deadline::ALL);
         for pack in desk::pack::embedded_all() {
             keys.extend(pack.clocks.iter().map(|rule| ("clock", rule.name.as_str().to_owned())));
         }

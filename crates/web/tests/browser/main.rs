@@ -7,6 +7,7 @@ mod support;
 
 mod harness;
 mod house;
+mod reports;
 mod rooms;
 mod story;
 mod walks;

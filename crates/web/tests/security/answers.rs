@@ -8,7 +8,7 @@ use expect_test::expect;
 use crate::visitor::{House, request};
 
 /// Every page that a visitor can ask for without knowing an id.
-const PAGES: [&str; 13] = [
+const PAGES: [&str; 15] = [
     "/",
     "/login",
     "/queue",
@@ -17,6 +17,8 @@ const PAGES: [&str; 13] = [
     "/people",
     "/agencies",
     "/agencies/new",
+    "/reports",
+    "/reports/0000",
     "/portal",
     "/portal/new",
     "/requests/00000000-0000-0000-0000-000000000000",
@@ -94,6 +96,8 @@ async fn who_sees_which_page() {
         /people                                                  303 404 200 404 404 404
         /agencies                                                303 404 200 200 404 404
         /agencies/new                                            303 404 200 404 404 404
+        /reports                                                 303 404 200 404 404 404
+        /reports/0000                                            303 404 404 404 404 404
         /portal                                                  303 200 404 404 404 404
         /portal/new                                              303 200 404 404 404 404
         /requests/00000000-0000-0000-0000-000000000000           303 404 404 404 404 404
