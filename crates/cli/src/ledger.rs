@@ -66,7 +66,11 @@ pub fn run(command: &Command) -> anyhow::Result<ExitCode> {
             .collect::<Result<Vec<_>, _>>()
             .with_context(|| format!("{}", path.display()))?;
         let mut view = |stream, events: &[store::StoredEvent]| {
-            let own = [server::directory::STREAM, server::app::audit::STREAM];
+            let own = [
+                server::directory::STREAM,
+                server::app::audit::STREAM,
+                server::app::report::STREAM,
+            ];
             if own.contains(&stream) {
                 return None;
             }
@@ -129,7 +133,8 @@ pub fn restore(options: &Restore) -> anyhow::Result<ExitCode> {
     })
 }
 
-async fn reader(config: &Config) -> anyhow::Result<Reader> {
+/// The store of a node, for reading only.
+pub async fn reader(config: &Config) -> anyhow::Result<Reader> {
     let blobs = config.path(&config.node.data).join("blobs");
     Ok(Reader::open(&config.database_url(), Some(blobs)).await?)
 }

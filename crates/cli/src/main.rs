@@ -9,6 +9,7 @@ mod evidence;
 mod keys;
 mod ledger;
 mod people;
+mod report;
 mod serve;
 mod tags;
 mod trace;
@@ -74,6 +75,9 @@ enum Command {
     /// Checks the log and the store behind it.
     #[command(subcommand)]
     Ledger(ledger::Command),
+    /// Says in public what the company was asked, and tells no small count.
+    #[command(subcommand)]
+    Report(report::Command),
     /// Copies a node's store, also while it is served, into a new folder.
     Backup(ledger::Backup),
     /// Makes a store out of a backup. An older copy than the log key knows will not be served.
@@ -108,6 +112,7 @@ fn main() -> ExitCode {
         Command::Trace(command) => trace::run(&command),
         Command::Tags(command) => tags::run(&command),
         Command::Ledger(command) => ledger::run(&command),
+        Command::Report(command) => report::run(&command),
         Command::Backup(options) => ledger::backup(&options),
         Command::Restore(options) => ledger::restore(&options),
     };

@@ -7,6 +7,7 @@ mod demo;
 mod money;
 mod node;
 mod readme;
+mod report;
 mod stamped;
 mod store;
 mod support;
