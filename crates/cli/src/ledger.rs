@@ -123,7 +123,8 @@ pub fn restore(options: &Restore) -> anyhow::Result<ExitCode> {
     })
 }
 
-async fn reader(config: &Config) -> anyhow::Result<Reader> {
+/// The store of a node, for reading only.
+pub async fn reader(config: &Config) -> anyhow::Result<Reader> {
     let blobs = config.path(&config.node.data).join("blobs");
     Ok(Reader::open(&config.database_url(), Some(blobs)).await?)
 }

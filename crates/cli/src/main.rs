@@ -10,6 +10,7 @@ mod fraud;
 mod keys;
 mod ledger;
 mod people;
+mod report;
 mod retention;
 mod serve;
 mod tags;
@@ -81,6 +82,9 @@ enum Command {
     Ledger(ledger::Command),
     /// Shows and erases personal data whose time is over.
     Retention(retention::Options),
+    /// Says in public what the company was asked, and tells no small count.
+    #[command(subcommand)]
+    Report(report::Command),
     /// Copies a node's store, also while it is served, into a new folder.
     Backup(ledger::Backup),
     /// Makes a store out of a backup. An older copy than the log key knows will not be served.
@@ -117,6 +121,7 @@ fn main() -> ExitCode {
         Command::Tags(command) => tags::run(&command),
         Command::Ledger(command) => ledger::run(&command),
         Command::Retention(options) => retention::run(&options),
+        Command::Report(command) => report::run(&command),
         Command::Backup(options) => ledger::backup(&options),
         Command::Restore(options) => ledger::restore(&options),
     };

@@ -15,6 +15,7 @@
 //! | [`request`] | the life of a request: `decide` and `evolve` |
 //! | [`suspicion`] | signs of fraud: a score that shows its reasons |
 //! | [`record`] | events as the bytes that are kept and logged |
+//! | [`transparency`] | what is told in public of all requests together |
 //! | [`ids`] | names, digests, amounts |
 
 pub mod calendar;
@@ -27,4 +28,5 @@ pub mod policy;
 pub mod record;
 pub mod request;
 pub mod suspicion;
+pub mod transparency;
 mod words;

@@ -146,6 +146,7 @@ pub const fn is_read(action: Action) -> bool {
             | Action::FollowMoney
             | Action::ReadAudit
             | Action::ReadMetrics
+            | Action::ReadReports
     )
 }
 
@@ -242,6 +243,8 @@ const COUNSEL: &[Action] = &[
     A::StopKeys,
     A::Close,
     A::ReadExhibit,
+    A::ReadReports,
+    A::MakeReport,
 ];
 
 /// Searches and assembles.
@@ -289,8 +292,16 @@ const ON_CALL: &[Action] = &[
 ];
 
 /// No case at all.
-const ADMINISTRATOR: &[Action] =
-    &[A::ReadMetrics, A::ManageStaff, A::ManageAgencies, A::StopKeys, A::ManageJobs, A::ShareMarks];
+const ADMINISTRATOR: &[Action] = &[
+    A::ReadMetrics,
+    A::ManageStaff,
+    A::ManageAgencies,
+    A::StopKeys,
+    A::ManageJobs,
+    A::ShareMarks,
+    A::ReadReports,
+    A::MakeReport,
+];
 
 /// Post and mail.
 const INTAKE: &[Action] = &[

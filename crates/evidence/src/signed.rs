@@ -200,6 +200,18 @@ impl ProvenRecord {
         json
     }
 
+    /// What proves a transparency report: a signed note, and this leaf
+    /// (docs/formats/transparency.md).
+    #[must_use]
+    pub fn beside_note_json(&self, note: &str) -> String {
+        let mut json = String::from("{\"v\":1,\"note\":");
+        crate::table::push_json_text(&mut json, note);
+        json.push_str(",\"leaf\":");
+        self.push_json(&mut json);
+        json.push_str("}\n");
+        json
+    }
+
     fn push_json(&self, json: &mut String) {
         json.push_str("{\"record\":");
         crate::table::push_json_text(json, &self.record);

@@ -19,6 +19,7 @@ mod info;
 mod leaf;
 mod pdf;
 mod receipt;
+mod report;
 mod seal;
 mod token;
 mod x509;
@@ -35,6 +36,7 @@ pub use finding::{
     Check, CheckOutcome, DEFECTS_COUNT_MAX, Defect, FOUND_CHARS_MAX, Fact, Report, Subject, Verdict,
 };
 pub use receipt::{Receipt, check_receipt};
+pub use report::{ReportFiles, ReportProof, check_report};
 pub use seal::{CLOCK_AHEAD_MINUTES_MAX, WITNESSES_COUNT_MAX};
 pub use zip::{
     DIRECTORY_BYTES_MAX, PATH_BYTES_MAX, RATIO_FREE_BYTES, RATIO_MAX, UNPACKED_BYTES_MAX,

@@ -24,6 +24,7 @@ pub mod preserve;
 pub mod quarantine;
 pub mod queue;
 mod receipt;
+pub mod report;
 pub mod retention;
 pub mod saved;
 pub mod search;
@@ -49,7 +50,7 @@ use store::{
     SeenTransaction, Store, StoredEvent,
 };
 
-pub use open::Opening;
+pub use open::{Opening, open_store};
 
 use crate::config::Config;
 use crate::directory::Directory;

@@ -43,17 +43,8 @@ const DELIVER_AGAIN_SECONDS: i64 = 60;
 /// Tries of finding out who is told of an act.
 const NOTIFY_ATTEMPTS_MAX: u16 = 8;
 /// The kinds of job that work on cases, each with a handler below.
-pub const CASE_KINDS: [&str; 9] = [
-    "preserve",
-    "effect",
-    "delete_copy",
-    "seal",
-    "deliver",
-    "push",
-    "watch",
-    "notify",
-    "warn",
-];
+pub const CASE_KINDS: [&str; 9] =
+    ["preserve", "effect", "delete_copy", "seal", "deliver", "push", "watch", "notify", "warn"];
 /// The kinds of job that talk to people and machines outside, each with a handler below.
 pub const SENT_KINDS: [&str; 2] = ["mail", "webhook"];
 
@@ -231,6 +222,9 @@ async fn tend(node: &Node, stop: &CancellationToken) {
     let mut looked_at_hour = i64::MIN;
     loop {
         tick_due(node).await;
+        if let Err(error) = node.record_waiting_reports().await {
+            tracing::warn!("Reports that wait could not be recorded: {error}");
+        }
         if looked_at_hour != hour_of(node.now()) {
             looked_at_hour = hour_of(node.now());
             if let Err(error) = node.digest_reads().await {

@@ -34,6 +34,7 @@ mod store;
 #[cfg(all(feature = "testing", unix))]
 pub mod testing;
 mod tree;
+mod walk;
 mod words;
 mod writer;
 
@@ -50,4 +51,5 @@ pub use error::{
 };
 pub use read::Reader;
 pub use store::Store;
+pub use walk::BareEvent;
 pub use words::{BEGINNING_BYTES_MIN, QUESTION_WORDS_MAX, Question, QuestionError, Words};

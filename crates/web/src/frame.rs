@@ -52,7 +52,7 @@ pub struct Link {
 }
 
 /// The rooms, and the actions of which one opens each.
-const ROOMS: [(&str, &str, &[Action]); 11] = [
+const ROOMS: [(&str, &str, &[Action]); 12] = [
     ("/portal", "nav-portal", &[Action::Receive]),
     ("/queue", "nav-queue", &[Action::ReadCase]),
     ("/queue?state=urgent", "nav-emergencies", &[Action::ListRequests]),
@@ -64,6 +64,7 @@ const ROOMS: [(&str, &str, &[Action]); 11] = [
     ("/audit", "nav-audit", &[Action::ReadAudit]),
     ("/jobs", "nav-jobs", &[Action::ManageJobs]),
     ("/marks", "nav-marks", &[Action::ShareMarks]),
+    ("/reports", "nav-reports", &[Action::ReadReports]),
 ];
 
 impl Frame {

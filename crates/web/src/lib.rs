@@ -12,6 +12,7 @@
 //! | [`portal`] | officers: ask, sign, follow, fetch |
 //! | [`jobs`] | administrators: work that failed for good |
 //! | [`money`] | whoever works on cases: follow money through the node's blocks |
+//! | [`reports`] | auditors, counsel, administrators: what is said in public of all requests |
 //! | [`site::router`] | every page on one screen |
 //!
 //! Pages work without JavaScript, except where a passkey is asked for.
@@ -29,6 +30,7 @@ pub mod people;
 pub mod portal;
 pub mod problem;
 pub mod rate;
+pub mod reports;
 pub mod session;
 pub mod settings;
 pub mod site;

@@ -31,6 +31,8 @@ pub const POSTS: Limit = Limit { what: "posts", burst: 120, refill_seconds: 1 };
 pub const SEARCHES: Limit = Limit { what: "searches", burst: 60, refill_seconds: 10 };
 /// Pages of one person.
 pub const PAGES: Limit = Limit { what: "pages", burst: 600, refill_seconds: 1 };
+/// Transparency reports made by one person: each reads the whole period.
+pub const REPORTS: Limit = Limit { what: "reports", burst: 10, refill_seconds: 300 };
 /// Requests and corrections sent by one officer.
 pub const SUBMISSIONS: Limit = Limit { what: "submissions", burst: 20, refill_seconds: 120 };
 /// Requests and corrections sent by one agency.

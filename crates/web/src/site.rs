@@ -28,7 +28,7 @@ use crate::rate::{Limit, Rates};
 use crate::session::{LIFE_MINUTES_MAX, Session, Sessions};
 use crate::settings::Settings;
 use crate::words::Words;
-use crate::{cases, door, form, jobs, money, people, portal};
+use crate::{cases, door, form, jobs, money, people, portal, reports};
 
 /// Name of the session's cookie. The prefix makes browsers refuse it from anywhere but this very
 /// host over a secure connection (RFC 6265bis, section 4.1.3.2).
@@ -131,6 +131,7 @@ pub fn router(site: Arc<Site>) -> Router {
         .merge(money::routes())
         .merge(cases::routes())
         .merge(portal::routes())
+        .merge(reports::routes())
         .fallback(nothing)
         .method_not_allowed_fallback(nothing)
         .layer(DefaultBodyLimit::max(form::FORM_BYTES_MAX))

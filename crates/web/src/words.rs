@@ -27,6 +27,7 @@ macro_rules! language {
                 include_str!(concat!("../locales/", $code, "/fraud.ftl")),
                 include_str!(concat!("../locales/", $code, "/order.ftl")),
                 include_str!(concat!("../locales/", $code, "/portal.ftl")),
+                include_str!(concat!("../locales/", $code, "/reports.ftl")),
                 include_str!(concat!("../locales/", $code, "/terms.ftl")),
             ],
         )
@@ -198,6 +199,9 @@ mod tests {
         list!("mark", desk::suspicion::MarkReason::ALL);
         list!("party", desk::suspicion::Party::ALL);
         list!("selector", desk::order::SelectorKind::ALL);
+        list!("report-kind", desk::order::AskKind::ALL);
+        list!("fate", desk::transparency::Fate::ALL);
+        list!("deadline", desk::transparency::Deadline::ALL);
         for pack in desk::pack::embedded_all() {
             keys.extend(pack.clocks.iter().map(|rule| ("clock", rule.name.as_str().to_owned())));
         }

@@ -11,6 +11,7 @@ mod node;
 #[path = "../../../feed/tests/common/nodes.rs"]
 mod nodes;
 mod readme;
+mod report;
 mod stamped;
 mod store;
 mod support;

@@ -141,6 +141,10 @@ words! {
         ReadAudit = "read_audit",
         /// Read counts and ages without any case.
         ReadMetrics = "read_metrics",
+        /// Read the transparency reports that were made.
+        ReadReports = "read_reports",
+        /// Make a transparency report.
+        MakeReport = "make_report",
         /// Erase payloads whose time has come.
         ErasePayload = "erase_payload",
         /// Add, change and remove staff.

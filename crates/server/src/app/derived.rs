@@ -24,7 +24,12 @@ const VERSION_SETTING: &str = "derived_version";
 /// read, has no row and no words.
 #[must_use]
 pub fn of(stream: Uuid, events: &[StoredEvent]) -> Derived {
-    let own = [crate::directory::STREAM, super::audit::STREAM, super::dead::STREAM];
+    let own = [
+        crate::directory::STREAM,
+        super::audit::STREAM,
+        super::dead::STREAM,
+        super::report::STREAM,
+    ];
     if own.contains(&stream) {
         return Derived::default();
     }

@@ -88,7 +88,11 @@ impl Node {
     }
 }
 
-async fn open_store(
+/// Opens the store of a node, for writing.
+///
+/// # Errors
+/// Naming what is wrong with it; when another process has it open, that is the cause.
+pub async fn open_store(
     config: &Config,
     log_key: ledger::note::SigningKey,
     clock: Clock,

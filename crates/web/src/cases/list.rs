@@ -107,6 +107,7 @@ pub(super) struct Row {
 impl Row {
     pub(super) fn of(row: QueueRow, directory: &Directory, frame: &Frame) -> Self {
         let (left, press) = time_left(frame, row.next_due, frame.now);
+        let is_unvalidated = row.is_unvalidated(frame.now);
         Self {
             request: row.request,
             agency: directory.agency(row.agency).map_or_else(String::new, |a| a.name.clone()),
@@ -117,7 +118,7 @@ impl Row {
             press,
             is_emergency: row.asks.iter().any(|ask| ask.emergency),
             is_held: row.is_held,
-            is_unvalidated: row.is_unvalidated(frame.now),
+            is_unvalidated,
             asks: row.asks,
             who: row.assignee.map_or_else(String::new, |id| directory.name(ActorId::Staff(id))),
             is_test: row.is_test,

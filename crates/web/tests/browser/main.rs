@@ -10,6 +10,7 @@ mod harness;
 mod house;
 mod jobs;
 mod queue;
+mod reports;
 mod rooms;
 mod story;
 mod walks;

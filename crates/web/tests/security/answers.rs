@@ -8,7 +8,7 @@ use expect_test::expect;
 use crate::visitor::{House, Session, request};
 
 /// Every page that a visitor can ask for without knowing an id.
-const PAGES: [&str; 14] = [
+const PAGES: [&str; 16] = [
     "/",
     "/login",
     "/queue",
@@ -18,6 +18,8 @@ const PAGES: [&str; 14] = [
     "/agencies",
     "/agencies/new",
     "/jobs",
+    "/reports",
+    "/reports/0000",
     "/portal",
     "/portal/new",
     "/requests/00000000-0000-0000-0000-000000000000",
@@ -96,6 +98,8 @@ async fn who_sees_which_page() {
         /agencies                                                303 404 200 200 404 404
         /agencies/new                                            303 404 200 404 404 404
         /jobs                                                    303 404 200 404 404 404
+        /reports                                                 303 404 200 404 404 404
+        /reports/0000                                            303 404 404 404 404 404
         /portal                                                  303 200 404 404 404 404
         /portal/new                                              303 200 404 404 404 404
         /requests/00000000-0000-0000-0000-000000000000           303 404 404 404 404 404

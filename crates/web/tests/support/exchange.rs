@@ -7,8 +7,11 @@ use std::sync::{Arc, Mutex};
 use chain::Network;
 use chain::store::import::{Files, import};
 use chain::store::{ChainStore, Layout};
+use desk::ids::{ActorId, Digest, RequestId, StaffId};
+use desk::policy::{Actor, Role};
+use desk::request::Command;
 use jiff::{SignedDuration, Timestamp};
-use server::app::{Node, Opening};
+use server::app::{Act, Node, Opening};
 use server::config::{Config, Web};
 use server::keys::development;
 
@@ -100,5 +103,33 @@ fn furnish(dir: &Path) {
         let kept = lines.filter(|(at, line)| *at <= LINES_MAX || line.contains(ACCOUNT));
         let kept: Vec<&str> = kept.map(|(_, line)| line).collect();
         write(&name, &(kept.join("\n") + "\n"));
+    }
+}
+
+/// Files orders for records of authorities of these countries, as intake does with paper.
+#[allow(dead_code, reason = "each test binary uses its own part")]
+pub async fn file_orders(node: &Node, countries: &[(&str, usize)]) {
+    let id = ActorId::Staff(StaffId(server::random_id().expect("random bytes")));
+    let intake = Actor { id, roles: [Role::Intake].into(), agency: None };
+    for (country, count) in countries {
+        for _ in 0..*count {
+            let request = RequestId(server::time_ordered_id(node.now()).expect("random bytes"));
+            let order = serde_json::json!({
+                "instrument": "production_order", "issuing_country": country, "issuer": "judge",
+                "offence": { "sentence_max_months": 120 }, "channel": "manual",
+                "authentication": "none", "format": "paper", "issued_on": "2026-10-04",
+                "service": "exchange",
+                "asks": [{ "demand": { "kind": "disclose", "scope": {
+                    "selectors": { "account_id": 1 }, "categories": ["subscriber"] } } }],
+            });
+            let command = Command::Receive {
+                request,
+                agency: None,
+                key: None,
+                order: Box::new(serde_json::from_value(order).expect("an order")),
+                instrument_sha256: Digest([7; 32]),
+            };
+            node.act(&intake, Act::new(request, command)).await.expect("filed");
+        }
     }
 }

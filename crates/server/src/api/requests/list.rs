@@ -72,7 +72,8 @@ pub async fn list(
         }
         let before = query.after.map(ledger::LeafIndex);
         let (found, next) = node.look_up_views(&actor, words, before, rows_max).await?;
-        let requests = found.iter().map(|(row, _)| show::row(row, true)).collect::<Result<_, _>>()?;
+        let requests =
+            found.iter().map(|(row, _)| show::row(row, true)).collect::<Result<_, _>>()?;
         return Ok(Json(List { requests, next: next.map(|leaf| leaf.0) }));
     }
     let query = ViewQuery {
@@ -87,6 +88,7 @@ pub async fn list(
     };
     let rows = node.store.reader().views(&query).await?;
     let next = (rows.len() == rows_max).then(|| rows.last().map(|row| row.cursor.0)).flatten();
-    let requests = rows.iter().map(|row| show::row(row, actor.id.is_staff())).collect::<Result<_, _>>()?;
+    let requests =
+        rows.iter().map(|row| show::row(row, actor.id.is_staff())).collect::<Result<_, _>>()?;
     Ok(Json(List { requests, next }))
 }

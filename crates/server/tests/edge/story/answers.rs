@@ -29,7 +29,7 @@ pub(super) fn sound(house: &House, zip: &[u8]) -> String {
     report.summary()
 }
 
-async fn postgres(story: impl AsyncFn(&House)) {
+pub(super) async fn postgres(story: impl AsyncFn(&House)) {
     let Some(server) = Postgres::start().await else { return };
     let database = Some(server.database().await);
     let house = House::with(Plans { database, ..Plans::default() }).await;

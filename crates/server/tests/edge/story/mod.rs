@@ -3,6 +3,7 @@
 mod answers;
 mod fraud;
 mod measures;
+mod report;
 mod retention;
 mod trouble;
 
