@@ -66,6 +66,41 @@ fn a_served_store_is_not_opened_twice() {
     assert!(!said.err.contains("served node"), "{}", said.err);
 }
 
+/// What would keep people and machines from being told is found before anything is served.
+#[test]
+fn a_check_tells_what_is_wrong_with_mail_and_webhooks() {
+    let copy = shared().copy();
+    let dir = copy.path();
+    let config = dir.join("comity.toml");
+    let plain = std::fs::read_to_string(&config).expect("a configuration");
+    let with = |lines: &str| {
+        std::fs::write(&config, format!("{plain}\n{lines}")).expect("written");
+        serve_check(dir, None)
+    };
+    // Nobody listens on the discard port.
+    let mail = "[mail]\nhost = \"127.0.0.1\"\nport = 9\ntls = \"none\"\n";
+    with(&format!("{mail}from = \"desk@lantern.example\""))
+        .exits(1)
+        .complains("[mail]: no mail server was there: Connection refused");
+    with(&format!("{mail}from = \"desk\"")).exits(1).complains("mail.from is \"desk\"");
+    let hook = "[[webhook]]\nname = \"siem\"\nurl = \"https://siem.example/\"\n\
+                events = [\"received\"]\nsecret_file = \"siem.secret\"";
+    with(hook).exits(1).complains("webhook \"siem\", secret_file").complains("siem.secret");
+    std::fs::write(dir.join("siem.secret"), "whsec_c2hvcnQ=").expect("written");
+    with(hook).exits(1).complains("chmod");
+    private(&dir.join("siem.secret"));
+    with(hook).exits(1).complains("5 bytes; a secret has 24 to 64");
+    let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n";
+    std::fs::write(dir.join("siem.secret"), secret).expect("written");
+    with(hook).exits(0);
+}
+
+fn private(path: &Path) {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mode = std::fs::Permissions::from_mode(0o600);
+    std::fs::set_permissions(path, mode).expect("permissions");
+}
+
 #[test]
 fn keys_are_made_once() {
     let folder = scratch();

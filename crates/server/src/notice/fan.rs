@@ -172,7 +172,8 @@ impl<'a> Fan<'a> {
                 Urgency::Now => ("mail-now", None),
             };
             let task = Task::Mail { to: person, urgency };
-            // One mail calls for many requests, so it belongs to none.
+            // One mail calls for many requests, so it belongs to none. What happens in the seconds
+            // in which it is being sent asks for no second one: whoever reads it looks after that.
             let job = new_job(RequestId(Uuid::nil()), &task, ATTEMPTS_MAX);
             self.jobs.push(NewJob { key: Some(format!("{name}:{person}")), run_at, ..job });
         }

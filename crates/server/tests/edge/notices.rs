@@ -226,11 +226,13 @@ async fn a_mail_server_that_is_away_is_waited_for_and_then_a_person_decides() {
     assert!(String::from_utf8_lossy(&metrics).contains("\ncomity_jobs_dead 1\n"));
 
     office.start().await;
-    let leaves = house.leaves();
     let root = house.staff("root");
     root.post(&format!("/api/v1/jobs/{number}/retry"), &json!({})).await;
     assert_eq!(lines(&office.mails(1).await), ["una@lantern.example: Please look at the portal"]);
-    assert_eq!(house.leaves(), leaves + 1, "who decided stands in the log");
+    let decided = house.node().store.reader().load(server::app::dead::STREAM).await.expect("read");
+    assert_eq!(decided.len(), 1);
+    assert!(decided[0].event_json.contains("\"kind\":\"job_retried\""), "{decided:?}");
+    assert!(decided[0].event_json.contains("\"by\":\"staff:"), "{decided:?}");
     let again = root.call("POST", &format!("/api/v1/jobs/{number}/retry"), Vec::new()).await;
     assert_eq!(again.0, 404, "it is no longer dead");
     house.close().await;

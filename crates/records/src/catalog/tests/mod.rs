@@ -191,7 +191,7 @@ fn refusals_of_effects_and_files() {
     refused_with(
         "[effects.melt]\nway = \"http\"\n",
         expect![
-            "catalog.toml:26: effects.melt: use freeze, unfreeze, hold_records or release_records"
+            "catalog.toml:26: effects.melt: use freeze, unfreeze, hold_records, release_records or notify_user"
         ],
     );
     refused_with(
