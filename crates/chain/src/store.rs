@@ -11,6 +11,7 @@
 //! is on disk (docs/formats/chain-store.md says in which order, and why). One process writes, under
 //! a lock; any number read.
 
+use std::collections::VecDeque;
 use std::fs::{File, OpenOptions};
 use std::io::Write as _;
 use std::ops::Range;
@@ -48,12 +49,12 @@ pub use stats::Stats;
 use column::{Columns, Name};
 use index::Index;
 use journal::Journal;
-use manifest::Manifest;
+use manifest::{Journals, Manifest};
 use spender::Spenders;
 use tail::Tail;
 
 /// The version of every file of a store. Stores of other versions are refused.
-pub const FORMAT_VERSION: u32 = 1;
+pub const FORMAT_VERSION: u32 = 2;
 
 /// How a store is cut into segments; chosen once, when it is created.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -132,6 +133,8 @@ pub struct ChainStore {
     index: Index,
     spenders: Spenders,
     tail: Tail,
+    /// Blocks that the chain had when each journal was begun, the oldest first.
+    journal_bases: VecDeque<u32>,
     mode: Mode,
 }
 
@@ -310,7 +313,7 @@ impl ChainStore {
         }
         for index in 0..column::COLUMN_COUNT {
             let header = column::header(index as u32, column::COLUMNS[index].1);
-            column::write_at(&column::path(dir, index), 0, &header)?;
+            column::sync(&[column::write_at(&column::path(dir, index), 0, &header)?])?;
         }
         spender::grow(dir, 0)?;
         let journal = Journal::create(dir, 0)?;
@@ -320,13 +323,14 @@ impl ChainStore {
         let manifest = Manifest {
             network,
             layout,
-            journal: 0,
+            journals: Journals::default(),
             spent_segments: 0,
             segments: Vec::new(),
             runs: Vec::new(),
         };
         write_manifest(dir, &manifest)?;
         let mut store = ChainStore::load(dir, manifest)?.0;
+        store.link_all();
         store.mode = Mode::Writing(Box::new(Writer { journal, _lock: lock }));
         Ok(store)
     }
@@ -354,7 +358,8 @@ impl ChainStore {
         let lock = lock(dir)?;
         let manifest = read_manifest(dir)?;
         let (mut store, journal_bytes) = ChainStore::load(dir, manifest)?;
-        let journal = Journal::resume(dir, store.manifest.journal, journal_bytes)?;
+        store.link_all();
+        let journal = Journal::resume(dir, store.manifest.journals.last, journal_bytes)?;
         store.mode = Mode::Writing(Box::new(Writer { journal, _lock: lock }));
         store.finish_spends()?;
         store.remove_left_over()?;
@@ -415,7 +420,8 @@ impl ChainStore {
             && self.block_hash(BlockNumber(0)) == Some(self.manifest.network.genesis())
     }
 
-    /// Opens what a manifest names and replays the journal; also says how much of that was sound.
+    /// Opens what a manifest names and replays the journals; also says how much of the last was
+    /// sound.
     fn load(dir: &Path, manifest: Manifest) -> Result<(ChainStore, u64), StoreError> {
         let sealed = manifest.sealed();
         let columns = Columns::open(dir, &sealed)?;
@@ -423,10 +429,12 @@ impl ChainStore {
         let mut spenders = Spenders::default();
         let outputs = sealed[Name::OutputWord as usize];
         spenders.map(dir, outputs, manifest.spent_transactions())?;
-        let tail = Tail::new(&sealed, manifest.segments.last().map_or(0, |last| last.worth));
+        let tail = Tail::new(manifest.segments.last().map_or(0, |last| last.worth));
         let dir = dir.to_owned();
         let mode = Mode::Reading;
-        let mut store = ChainStore { dir, manifest, columns, index, spenders, tail, mode };
+        let journal_bases = VecDeque::new();
+        let mut store =
+            ChainStore { dir, manifest, columns, index, spenders, tail, journal_bases, mode };
         store.pend_unwritten_spends();
         let journal_bytes = store.replay()?;
         Ok((store, journal_bytes))
@@ -435,6 +443,7 @@ impl ChainStore {
     /// Spends of sealed segments that the spender file does not hold yet, after a crash.
     fn pend_unwritten_spends(&mut self) {
         let sealed = self.columns.sealed(Name::Txid) as u32;
+        self.spenders.pending.reserve(self.waiting_spends() as usize);
         for transaction in self.manifest.spent_transactions()..sealed {
             for (output, _) in self.inside_spends(TxNumber(transaction)) {
                 self.spenders.pending.insert(output, transaction);

@@ -71,7 +71,7 @@ impl ChainStore {
     /// The address of a script whose fingerprint is known.
     pub(super) fn address_by(&self, key: u64, script: &[u8]) -> Option<AddressNumber> {
         let sealed = self.index.find(Kind::Script, key);
-        let numbers = self.tail.scripts.find(&key).chain(sealed);
+        let numbers = self.script_links().find(&key).chain(sealed);
         numbers
             .map(|number| AddressNumber(number as u32))
             .find(|known| self.script(*known) == script)
@@ -154,7 +154,7 @@ impl Utxo for ChainStore {
     fn transaction(&self, txid: &Txid) -> Option<TxNumber> {
         let key = txid_key(txid);
         let sealed = self.index.find(Kind::Txid, key);
-        let numbers = self.tail.transactions.find(&key).chain(sealed);
+        let numbers = self.transaction_links().find(&key).chain(sealed);
         numbers.map(|number| TxNumber(number as u32)).find(|number| self.txid(*number) == *txid)
     }
 
@@ -249,7 +249,7 @@ impl Utxo for ChainStore {
         let sealed = self.index.find_ascending(Kind::Posting, u64::from(address.0));
         let mut outputs: Vec<OutputNumber> = sealed.map(OutputNumber).collect();
         let from = outputs.len();
-        outputs.extend(self.tail.postings.find(&address.0).map(OutputNumber));
+        outputs.extend(self.posting_links().find(&address.0).map(OutputNumber));
         outputs[from..].reverse();
         outputs
     }

@@ -4,7 +4,7 @@
 use super::column::{COLUMN_COUNT, Name, OUTPUT_STEP, TX_STEP};
 use super::index::{Kind, script_key, txid_key};
 use super::journal::Record;
-use super::tail::{Mark, OUTSIDE_BIT};
+use super::tail::{Mark, OUTSIDE_BIT, linked};
 use super::{BlockFault, ChainStore, Mode, NewBlock, StoreError};
 use crate::block::{BLOCK_BYTES_MAX, Coin, DecodedBlock, Transaction, TransactionInput};
 use crate::utxo::{AddressNumber, Features, OutputNumber, Utxo as _};
@@ -232,7 +232,7 @@ impl ChainStore {
             (self.columns.length(Name::OutputWord), self.columns.length(Name::InputOrigin));
         self.columns.push40(Name::TxOutputEnd, outputs);
         self.columns.push40(Name::TxInputEnd, inputs);
-        self.tail.transactions.push(Some(txid_key(&given.txid)));
+        linked(&mut self.tail.transactions).push(Some(txid_key(&given.txid)));
     }
 
     fn traits(&mut self, number: u32, features: Features) -> u8 {
@@ -352,7 +352,7 @@ impl ChainStore {
         self.columns.push(Name::Outside, &address.to_le_bytes());
         self.columns.push(Name::Outside, &value.to_le_bytes());
         self.columns.push(Name::Outside, &number.to_le_bytes());
-        self.tail.outside.push(Some(txid_key(&previous.txid)));
+        linked(&mut self.tail.outside).push(Some(txid_key(&previous.txid)));
         self.columns.push40(Name::InputOrigin, OUTSIDE_BIT | row);
         Ok(input.coin.as_ref().map(|coin| coin.value.0))
     }
@@ -371,7 +371,7 @@ impl ChainStore {
         let address = address.map(|address| address.0);
         self.columns.push(Name::OutputWord, &word.to_le_bytes());
         self.columns.push(Name::OutputAddress, &address.unwrap_or(UNKNOWN).to_le_bytes());
-        self.tail.postings.push(address);
+        linked(&mut self.tail.postings).push(address);
         self.tail.spender.push(0);
         Ok(())
     }
@@ -404,7 +404,7 @@ impl ChainStore {
         self.columns.push(Name::ScriptBytes, &coin.script);
         let end = self.columns.length(Name::ScriptBytes);
         self.columns.push40(Name::AddressScriptEnd, end);
-        self.tail.scripts.push(Some(key));
+        linked(&mut self.tail.scripts).push(Some(key));
         Ok(Some(AddressNumber(number as u32)))
     }
 
@@ -412,7 +412,7 @@ impl ChainStore {
     fn outside_rows(&self, txid: &Txid) -> impl Iterator<Item = u64> {
         let (txid, key) = (*txid, txid_key(txid));
         let any = self.columns.length(Name::Outside) > 0;
-        let tail = any.then(|| self.tail.outside.find(&key)).into_iter().flatten();
+        let tail = any.then(|| self.outside_links().find(&key)).into_iter().flatten();
         let sealed = any.then(|| self.index.find(Kind::Outside, key)).into_iter().flatten();
         tail.chain(sealed).filter(move |row| self.outside_row(*row).point.txid == txid)
     }

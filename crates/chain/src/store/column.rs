@@ -285,13 +285,36 @@ pub(super) fn open_file(path: &Path, header: &[u8], length: u64) -> Result<File,
     Ok(file)
 }
 
-/// Writes bytes at a place of a file and waits until they are on disk.
-pub(super) fn write_at(path: &Path, offset: u64, bytes: &[u8]) -> Result<(), StoreError> {
+/// A file that was written and may not be on disk yet.
+pub(super) type Written = (PathBuf, File);
+
+/// Threads that wait for the disk at once at most.
+const WAITERS_MAX: usize = 8;
+
+/// Writes bytes at a place of a file; they are safe after [`sync`] only.
+pub(super) fn write_at(path: &Path, offset: u64, bytes: &[u8]) -> Result<Written, StoreError> {
     let write = || {
         let mut file = OpenOptions::new().write(true).create(true).truncate(false).open(path)?;
         file.seek(SeekFrom::Start(offset))?;
         file.write_all(bytes)?;
-        file.sync_data()
+        Ok(file)
     };
-    write().map_err(|error| StoreError::io(path, error))
+    let file = write().map_err(|error| StoreError::io(path, error))?;
+    Ok((path.to_owned(), file))
+}
+
+/// Waits until all these files are on disk; for several at once, because a file system that keeps a
+/// journal then writes it once for all of them.
+pub(super) fn sync(written: &[Written]) -> Result<(), StoreError> {
+    let part = written.len().div_ceil(WAITERS_MAX).max(1);
+    let wait = |part: &[Written]| {
+        part.iter().try_for_each(|(path, file)| {
+            file.sync_data().map_err(|error| StoreError::io(path, error))
+        })
+    };
+    std::thread::scope(|scope| {
+        let waits: Vec<_> =
+            written.chunks(part).map(|part| scope.spawn(move || wait(part))).collect();
+        waits.into_iter().try_for_each(|one| one.join().expect("waiting does not panic"))
+    })
 }

@@ -24,12 +24,23 @@ const DIGEST_BYTES: usize = 32;
 pub(super) struct Manifest {
     pub(super) network: Network,
     pub(super) layout: Layout,
-    /// Which journal holds the tail.
-    pub(super) journal: u64,
+    /// Which journals hold the tail.
+    pub(super) journals: Journals,
     /// How many segments' spends are in the spender file.
     pub(super) spent_segments: u32,
     pub(super) segments: Vec<Segment>,
     pub(super) runs: Vec<RunFacts>,
+}
+
+/// The journals of a store: the first may begin below the tail.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Journals {
+    /// Number of the oldest that holds a block of the tail.
+    pub(super) first: u64,
+    /// Blocks that the chain had when that was begun.
+    pub(super) base: u32,
+    /// Number of the one that is written.
+    pub(super) last: u64,
 }
 
 /// A range of heights that never changes again.
@@ -146,7 +157,9 @@ impl Manifest {
         bytes.extend_from_slice(&self.layout.segment_blocks_max.to_le_bytes());
         bytes.extend_from_slice(&self.layout.segment_rows_max.to_le_bytes());
         bytes.extend_from_slice(&self.layout.tail_blocks_min.to_le_bytes());
-        bytes.extend_from_slice(&self.journal.to_le_bytes());
+        bytes.extend_from_slice(&self.journals.first.to_le_bytes());
+        bytes.extend_from_slice(&self.journals.base.to_le_bytes());
+        bytes.extend_from_slice(&self.journals.last.to_le_bytes());
         bytes.extend_from_slice(&self.spent_segments.to_le_bytes());
         bytes.extend_from_slice(&(self.segments.len() as u32).to_le_bytes());
         bytes.extend_from_slice(&(self.runs.len() as u32).to_le_bytes());
@@ -206,7 +219,8 @@ impl Manifest {
             segment_rows_max: reader.u64()?,
             tail_blocks_min: reader.u32()?,
         };
-        let (journal, spent_segments) = (reader.u64()?, reader.u32()?);
+        let journals = Journals { first: reader.u64()?, base: reader.u32()?, last: reader.u64()? };
+        let spent_segments = reader.u32()?;
         let (segment_count, run_count) = (reader.u32()?, reader.u32()?);
         if segment_count > SEGMENTS_MAX || run_count > RUNS_MAX {
             return Some(Err("too many segments or index runs"));
@@ -222,7 +236,7 @@ impl Manifest {
             let digest = FileDigest(reader.array()?);
             runs.push(RunFacts { kind, level, first, end, count, digest });
         }
-        Some(Ok(Manifest { network, layout, journal, spent_segments, segments, runs }))
+        Some(Ok(Manifest { network, layout, journals, spent_segments, segments, runs }))
     }
 
     /// What later arithmetic relies on.
@@ -232,6 +246,13 @@ impl Manifest {
         }
         if self.layout.check().is_err() {
             return Err("the layout is not possible");
+        }
+        let Journals { first, base, last } = self.journals;
+        if first > last || last - first > u64::from(SEGMENTS_MAX) {
+            return Err("the journals' numbers are not possible");
+        }
+        if u64::from(base) > self.sealed()[Name::BlockHash as usize] {
+            return Err("the first journal begins above what is sealed");
         }
         let mut below = [0; COLUMN_COUNT];
         for segment in &self.segments {

@@ -1,17 +1,22 @@
 //! Turns the oldest blocks of the tail into a segment. The order of writes is the promise: each
 //! step is on disk before the next begins, and only the manifest makes them count.
 
-use super::column::{self, COLUMN_COUNT, COLUMNS, HEADER_BYTES, Lengths, Name};
+use super::column::{self, COLUMN_COUNT, COLUMNS, HEADER_BYTES, Lengths, Name, Written};
 use super::index::{self, Index, Kind, Run, script_key, txid_key};
-use super::journal::{self, Journal, Record};
-use super::manifest::Segment;
-use super::tail::Mark;
+use super::journal::{self, Journal};
+use super::manifest::{Journals, Segment};
+use super::tail::{Mark, linked};
 use super::{ChainStore, Mode, StoreError, spender, sync_folder, write_manifest};
 use crate::FileDigest;
 use crate::utxo::{AddressNumber, OutputNumber, Utxo as _};
 use crate::view::{BlockNumber, TxNumber};
 use bitcoin::hashes::{Hash as _, sha256};
 use std::path::PathBuf;
+
+/// Spends of sealed segments wait in memory until they are as many as this many segments have rows,
+/// some 50 MB: old outputs lie all over the file, so that writing several segments' at once touches
+/// its pages less often.
+const SPENDS_WAITING_SEGMENTS: u64 = 2;
 
 impl ChainStore {
     /// Looks whether the newest block ends a segment: the first that gives it enough blocks or
@@ -57,26 +62,32 @@ impl ChainStore {
     /// Seals the blocks of the tail up to and with `boundary`.
     fn seal(&mut self, boundary: usize) -> Result<(), StoreError> {
         let mark = self.tail.marks[boundary];
+        let mut written = Vec::new();
         // 1. The elements, behind what is sealed already. A crash here leaves bytes that no
         //    manifest counts; the next attempt writes over them.
-        let segment = self.write_columns(&mark)?;
+        let segment = self.write_columns(&mark, &mut written)?;
         // 2. The indexes, in new files; merging replaces files that stay until the manifest is new.
-        let merged_away = self.write_runs(&mark.lengths)?;
+        let merged_away = self.write_runs(&mark.lengths, &mut written)?;
+        written.retain(|(path, _)| !merged_away.contains(path));
+        column::sync(&written)?;
         // 3. Room for the spenders, zero until after the manifest.
         let outputs = mark.lengths[Name::OutputWord as usize];
         spender::grow(&self.dir, outputs)?;
-        // 4. A journal of the blocks that stay.
-        let journal = self.write_journal(boundary)?;
+        // 4. A new journal for the blocks to come. The blocks that stay lie in older ones, which
+        //    are whole from here on.
+        self.writer()?.journal.sync()?;
+        let journals = self.journals_after(mark.lengths[Name::BlockHash as usize] as u32);
+        let journal = Journal::create(&self.dir, journals.last)?;
         for folder in [self.dir.join("columns"), self.dir.join("index"), self.dir.clone()] {
             sync_folder(&folder)?;
         }
         // 5. All maps that can fail to be made, then the manifest: from here on it is sealed.
         let maps = column::map_all(&self.dir, &mark.lengths)?;
         self.spenders.map(&self.dir, outputs, self.manifest.spent_transactions())?;
-        let old_journal = self.manifest.journal;
+        let old_journals = self.manifest.journals.first..journals.first;
         let mut manifest = self.manifest.clone();
         manifest.segments.push(segment);
-        manifest.journal += 1;
+        manifest.journals = journals;
         manifest.runs = self.index.runs.iter().map(|run| run.facts.clone()).collect();
         write_manifest(&self.dir, &manifest)?;
         self.manifest = manifest;
@@ -84,19 +95,29 @@ impl ChainStore {
         if let Mode::Writing(writer) = &mut self.mode {
             writer.journal = journal;
         }
+        self.journal_bases.push_back(self.block_count());
+        self.journal_bases.drain(..(old_journals.end - old_journals.start) as usize);
         self.forget_sealed(boundary, &mark.lengths);
         self.columns.seal(&mark.lengths, maps);
-        // 7. The spends of the segment; the manifest counts them when they are on disk.
-        self.finish_spends()?;
+        // 7. The spends, for several segments at once; the manifest counts them when they are on
+        //    disk.
+        let waiting_max = SPENDS_WAITING_SEGMENTS * self.manifest.layout.segment_rows_max;
+        if self.waiting_spends() >= waiting_max {
+            self.finish_spends()?;
+        }
         // 8. What no manifest names any more. Readers that have it open keep it.
-        let old = journal::path(&self.dir, old_journal);
-        for path in merged_away.into_iter().chain([old]) {
+        let old = old_journals.map(|number| journal::path(&self.dir, number));
+        for path in merged_away.into_iter().chain(old) {
             std::fs::remove_file(&path).map_err(|error| StoreError::io(&path, error))?;
         }
         Ok(())
     }
 
-    fn write_columns(&self, mark: &Mark) -> Result<Segment, StoreError> {
+    fn write_columns(
+        &self,
+        mark: &Mark,
+        written: &mut Vec<Written>,
+    ) -> Result<Segment, StoreError> {
         let sealed = self.manifest.sealed();
         let mut digests = [FileDigest([0; 32]); COLUMN_COUNT];
         for index in 0..COLUMN_COUNT {
@@ -104,7 +125,7 @@ impl ChainStore {
             let offset = HEADER_BYTES as u64 + sealed[index] * COLUMNS[index].1 as u64;
             digests[index] = FileDigest(sha256::Hash::hash(bytes).to_byte_array());
             if !bytes.is_empty() {
-                column::write_at(&column::path(&self.dir, index), offset, bytes)?;
+                written.push(column::write_at(&column::path(&self.dir, index), offset, bytes)?);
             }
         }
         let block = |number: u64| self.block_hash(BlockNumber(number as u32));
@@ -119,14 +140,18 @@ impl ChainStore {
     }
 
     /// Adds the segment's runs and merges; gives back the files that merging made needless.
-    fn write_runs(&mut self, end: &Lengths) -> Result<Vec<PathBuf>, StoreError> {
+    fn write_runs(
+        &mut self,
+        end: &Lengths,
+        written: &mut Vec<Written>,
+    ) -> Result<Vec<PathBuf>, StoreError> {
         let sealed = self.manifest.sealed();
         let range = |name: Name| sealed[name as usize]..end[name as usize];
         let place = |from: u64, number: u64| (number - from) as u32;
         let mut new: Vec<Run> = Vec::new();
         let mut write = |kind, name: Name, entries: Vec<(u64, u32)>| -> Result<(), StoreError> {
             if !range(name).is_empty() {
-                new.push(index::write(&self.dir, kind, range(name), entries)?);
+                new.push(index::write(&self.dir, kind, range(name), entries, written)?);
             }
             Ok(())
         };
@@ -149,22 +174,27 @@ impl ChainStore {
         let entries = numbers.clone().map(|row| (key(row), place(numbers.start, row)));
         write(Kind::Outside, Name::Outside, entries.collect())?;
         self.index.runs.extend(new);
-        index::merge(&self.dir, &mut self.index.runs)
+        index::merge(&self.dir, &mut self.index.runs, written)
     }
 
-    /// A new journal with the blocks above the boundary.
-    fn write_journal(&self, boundary: usize) -> Result<Journal, StoreError> {
-        let mut journal = Journal::create(&self.dir, self.manifest.journal + 1)?;
-        let mut below = self.tail.marks[boundary].lengths;
-        for mark in self.tail.marks.iter().skip(boundary + 1) {
-            let columns: [&[u8]; COLUMN_COUNT] = std::array::from_fn(|index| {
-                self.columns.tail(index, below[index], mark.lengths[index])
-            });
-            journal.push(&Record::Block(columns))?;
-            below = mark.lengths;
+    /// The journals once so many blocks are sealed and a new journal is begun: one is needed until
+    /// the next was begun with no block above them.
+    fn journals_after(&self, sealed: u32) -> Journals {
+        let mut journals = self.manifest.journals;
+        journals.last += 1;
+        let begun = self.journal_bases.iter().copied().skip(1).chain([self.block_count()]);
+        for base in begun.take_while(|base| *base <= sealed) {
+            (journals.first, journals.base) = (journals.first + 1, base);
         }
-        journal.sync()?;
-        Ok(journal)
+        journals
+    }
+
+    /// Inputs of sealed segments whose spends are not in the file.
+    pub(super) fn waiting_spends(&self) -> u64 {
+        let written = self.manifest.spent_segments.checked_sub(1);
+        let inputs = |segment: &Segment| segment.lengths[Name::InputOrigin as usize];
+        let below = written.map_or(0, |index| inputs(&self.manifest.segments[index as usize]));
+        self.columns.sealed(Name::InputOrigin) - below
     }
 
     /// Lets go of what memory held of the sealed blocks. Their spends wait in `pending` until they
@@ -178,10 +208,10 @@ impl ChainStore {
             }
         }
         self.tail.marks.drain(..=boundary);
-        self.tail.transactions.forget_below(end[Name::Txid as usize]);
-        self.tail.scripts.forget_below(end[Name::AddressScriptEnd as usize]);
-        self.tail.postings.forget_below(end[Name::OutputWord as usize]);
-        self.tail.outside.forget_below(end[Name::Outside as usize]);
+        linked(&mut self.tail.transactions).forget_below(end[Name::Txid as usize]);
+        linked(&mut self.tail.scripts).forget_below(end[Name::AddressScriptEnd as usize]);
+        linked(&mut self.tail.postings).forget_below(end[Name::OutputWord as usize]);
+        linked(&mut self.tail.outside).forget_below(end[Name::Outside as usize]);
     }
 
     /// Writes the spends of sealed segments that the file does not hold yet.
@@ -214,7 +244,8 @@ impl ChainStore {
     pub(super) fn left_over(&self) -> Result<Vec<PathBuf>, StoreError> {
         let mut known: Vec<PathBuf> =
             self.manifest.runs.iter().map(|facts| index::path(&self.dir, facts)).collect();
-        known.push(journal::path(&self.dir, self.manifest.journal));
+        let numbers = self.manifest.journals.first..=self.manifest.journals.last;
+        known.extend(numbers.map(|number| journal::path(&self.dir, number)));
         let mut found = Vec::new();
         for folder in [self.dir.join("index"), self.dir.clone()] {
             let fail = |error| StoreError::io(&folder, error);

@@ -7,17 +7,20 @@
 //! the tail is ever rolled back, and its spends are not in the file. A reader of an older manifest
 //! sees newer words and takes those beyond its own transactions for none.
 
-use std::collections::HashMap;
 use std::fs::OpenOptions;
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::StoreError;
 use super::column::{HEADER_BYTES, header, open_file};
+use super::links::ByNumber;
 use crate::map::SharedWords;
 
-/// Bytes that are read, changed and written at once.
+/// Bytes that are read, changed and written at once at most.
 const WINDOW_BYTES: u64 = 1 << 16;
+/// Words further apart than a page of the system are not written together: what lies between would
+/// be read and written for nothing, and old outputs lie far apart.
+const PAGE_BYTES: u64 = 1 << 12;
 const WORD_BYTES: u64 = 4;
 
 /// The file and what is not in it yet.
@@ -27,7 +30,7 @@ pub(super) struct Spenders {
     /// Transactions whose spends are in the file.
     transactions_end: u32,
     /// Spends of sealed outputs that are not: by the tail, and by segments not yet written.
-    pub(super) pending: HashMap<u64, u32>,
+    pub(super) pending: ByNumber<u64, u32>,
 }
 
 /// Where the file lies.
@@ -87,22 +90,29 @@ pub(super) fn grow(dir: &Path, outputs: u64) -> Result<(), StoreError> {
     grow().map_err(|error| StoreError::io(&path, error))
 }
 
-/// Writes the spends of a segment, sorted by output, and waits until they are on disk.
+/// Writes the spends of segments, sorted by output, and waits until they are on disk.
 pub(super) fn write(dir: &Path, mut spends: Vec<(u64, u32)>) -> Result<(), StoreError> {
     spends.sort_unstable();
     let path = path(dir);
     let write = || {
         let mut file = OpenOptions::new().read(true).write(true).open(&path)?;
-        let length = file.metadata()?.len();
-        let window_of = |output: u64| (HEADER_BYTES as u64 + WORD_BYTES * output) / WINDOW_BYTES;
+        let place = |output: u64| HEADER_BYTES as u64 + WORD_BYTES * output;
         let mut window = Vec::new();
-        for group in spends.chunk_by(|(a, _), (b, _)| window_of(*a) == window_of(*b)) {
-            let start = window_of(group[0].0) * WINDOW_BYTES;
-            window.resize(WINDOW_BYTES.min(length - start) as usize, 0);
+        let mut rest = &spends[..];
+        while let Some((first, _)) = rest.first() {
+            let start = place(*first);
+            let near = |pair: &[(u64, u32)]| {
+                place(pair[1].0) - place(pair[0].0) < PAGE_BYTES
+                    && place(pair[1].0) + WORD_BYTES - start <= WINDOW_BYTES
+            };
+            let count = 1 + rest.windows(2).take_while(|pair| near(pair)).count();
+            let (group, behind) = rest.split_at(count);
+            rest = behind;
+            window.resize((place(group[count - 1].0) + WORD_BYTES - start) as usize, 0);
             file.seek(SeekFrom::Start(start))?;
             file.read_exact(&mut window)?;
             for (output, transaction) in group {
-                let at = (HEADER_BYTES as u64 + WORD_BYTES * output - start) as usize;
+                let at = (place(*output) - start) as usize;
                 window[at..at + 4].copy_from_slice(&(transaction + 1).to_le_bytes());
             }
             file.seek(SeekFrom::Start(start))?;

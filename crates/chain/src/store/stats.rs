@@ -46,8 +46,9 @@ impl ChainStore {
             let sum = runs.map(index::file_bytes).sum();
             files.push((format!("index/{}", kind.name()), sum));
         }
-        let journal = journal::path(&self.dir, self.manifest.journal);
-        files.push(("journal".to_owned(), size(&journal)?));
+        let numbers = self.manifest.journals.first..=self.manifest.journals.last;
+        let journals = numbers.map(|number| size(&journal::path(&self.dir, number)));
+        files.push(("journal".to_owned(), journals.sum::<Result<u64, StoreError>>()?));
         files.push(("manifest".to_owned(), size(&self.dir.join(super::MANIFEST))?));
         Ok(Stats {
             blocks: self.block_count(),

@@ -105,8 +105,10 @@ fn what_a_crash_leaves_is_noted_and_removed_and_a_torn_journal_is_cut() {
         DIR/index/txid-0-5-0: no manifest names it
         DIR/manifest.new: no manifest names it"#]]
     .assert_eq(&notes);
-    let journal =
-        files(&path).into_iter().find(|file| file.display().to_string().contains("journal"));
+    let journal = files(&path)
+        .into_iter()
+        .filter(|file| file.display().to_string().contains("journal"))
+        .max();
     let journal = journal.unwrap();
     let bytes = std::fs::read(&journal).unwrap();
     std::fs::write(&journal, &bytes[..bytes.len() - 5]).unwrap();

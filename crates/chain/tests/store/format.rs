@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use super::checks;
 use super::made::{row, rows, txid};
 
-/// Two sealed blocks and one in the tail: a repeated address, data, an input from outside, an odd
+/// Two sealed blocks and two in the tail, one of them in a journal that began below: a repeated address, data, an input from outside, an odd
 /// version, a spend within the segment and one of the tail.
 fn store(dir: &Path) -> PathBuf {
     let layout = Layout { segment_blocks_max: 2, segment_rows_max: 100, tail_blocks_min: 1 };
@@ -24,6 +24,7 @@ fn store(dir: &Path) -> PathBuf {
     store.append_block(rows(8, vec![row(txid(2), &[], &[(50, &[0x53])]), odd])).unwrap();
     let spend = row(txid(5), &[(txid(3), 1)], &[(30, &[0x51])]);
     store.append_block(rows(10, vec![row(txid(4), &[], &[(50, &[0x53])]), spend])).unwrap();
+    store.append_block(rows(11, vec![row(txid(6), &[], &[(50, &[0x53])])])).unwrap();
     store.commit().unwrap();
     assert_eq!(store.segments().len(), 1);
     path

@@ -234,3 +234,7 @@ fn deadline(ask: &AskState, rules: Option<&RulePack>, as_of: Timestamp) -> Deadl
     }
     found
 }
+
+fn rule<'a>(rules: Option<&'a RulePack>, clock: &Clock) -> Option<&'a ClockRule> {
+    rules?.clocks.iter().find(|rule| rule.name == clock.start.name)
+}
