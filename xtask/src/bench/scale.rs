@@ -187,7 +187,6 @@ fn draw_out(runs: &[Run]) {
     let drawn = [
         ("store on disk", "GB", line(&of("reopen", "disk_gb")), 1.0),
         ("import, CPU", "hours", line(&of("import", "cpu_s")), 3_600.0),
-        ("open store, memory not mapped", "GB", line(&of("reopen", "anonymous_gb")), 1.0),
         ("clusters, 1 thread", "minutes", line(&of("clusters_1", "wall_s")), 60.0),
     ];
     println!("drawn out to {} edges, which is no measurement:", figure(BITCOIN_EDGES));

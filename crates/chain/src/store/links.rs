@@ -7,9 +7,9 @@ use std::hash::{BuildHasherDefault, Hash, Hasher};
 /// A table whose keys are single numbers.
 pub(super) type ByNumber<K, V> = HashMap<K, V, BuildHasherDefault<Mixer>>;
 
-/// Spreads one number over 64 bits by a multiplication. Keys are ids, fingerprints and numbers given
-/// here: who makes some collide on purpose pays hashing for each and makes look-ups of the tail
-/// slower, never wrong; the standard hash was a seventh of an import's time.
+/// Spreads one number over 64 bits by a multiplication. Keys are ids, fingerprints and numbers:
+/// who makes some collide on purpose pays hashing for each and makes look-ups of the tail slower,
+/// never wrong; the standard hash was a seventh of an import's time.
 #[derive(Debug, Default)]
 pub(super) struct Mixer(u64);
 
