@@ -43,6 +43,9 @@ pub struct DepositRules {
     pub blocks_max: u64,
     /// How much less of the chain's coin may be passed on, for fees; tokens are passed on whole.
     pub difference_max: u128,
+    /// The least part of the payments in that makes a payer a customer, parts per million: a
+    /// friend's payment must not join two people. Ours, not the paper's.
+    pub customer_share_min_ppm: u32,
 }
 
 /// Something that an account does.
@@ -69,7 +72,8 @@ pub struct DepositLink {
     pub exchange: ExchangeNumber,
     /// What was paid in, and the payment on that it is paired with, in chain order.
     pub pairs: Vec<(EventNumber, EventNumber)>,
-    /// Who paid in, ascending; contracts and known accounts are left out.
+    /// Who made no small part of the payments in, ascending; contracts and known accounts are left
+    /// out.
     pub customers: Vec<AccountNumber>,
     /// Signs for it.
     pub votes: Vec<Sign>,
@@ -118,9 +122,13 @@ impl DepositRules {
     pub fn of(chain: AccountChain) -> DepositRules {
         match chain {
             AccountChain::Evm { .. } => {
-                DepositRules { blocks_max: 3_200, difference_max: 10_000_000_000_000_000 }
+                let difference_max = 10_000_000_000_000_000;
+                DepositRules { blocks_max: 3_200, difference_max, customer_share_min_ppm: 100_000 }
             }
-            AccountChain::Tron => DepositRules { blocks_max: 12_800, difference_max: 10_000_000 },
+            AccountChain::Tron => {
+                let difference_max = 10_000_000;
+                DepositRules { blocks_max: 12_800, difference_max, customer_share_min_ppm: 100_000 }
+            }
         }
     }
 
@@ -219,12 +227,15 @@ pub fn deposit_link(
     }
     let payers = seen.pairs.iter().filter_map(|pair| ledgers.event(pair.received).from);
     let people = payers.filter(|one| exchanges.of(*one).is_none() && !ledgers.is_contract(*one));
-    let customers: BTreeSet<AccountNumber> = people.collect();
+    let mut paid_in: BTreeMap<AccountNumber, u64> = BTreeMap::new();
+    people.for_each(|payer| *paid_in.entry(payer).or_default() += 1);
+    let least = seen.pairs.len() as u64 * u64::from(rules.customer_share_min_ppm);
+    paid_in.retain(|_, count| *count * u64::from(SCORE_WHOLE_PPM) >= least);
     Some(DepositLink {
         deposit: account,
         exchange,
         pairs: seen.pairs.iter().map(|pair| (pair.received, pair.paid)).collect(),
-        customers: customers.into_iter().collect(),
+        customers: paid_in.into_keys().collect(),
         votes,
         against,
     })

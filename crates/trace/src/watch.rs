@@ -126,8 +126,8 @@ impl Watch {
         lots
     }
 
-    /// Reads on to the end of a block, seen at `now_seconds` since 1970. Only transactions that spend
-    /// watched lots are looked at, in chain order.
+    /// Reads on to the end of a block, seen at `now_seconds` since 1970. Only transactions that
+    /// spend watched lots are looked at, in chain order.
     pub fn read<C: Utxo>(&mut self, chain: &C, last: BlockNumber, now_seconds: u64) -> Vec<Alert> {
         let end = chain.transactions_of(last).end;
         let spent = |output: OutputNumber| chain.spender(output).filter(|by| by.0 < end);

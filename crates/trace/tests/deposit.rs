@@ -20,7 +20,8 @@ fn tags() -> Tags {
         .into()
 }
 
-const RULES: DepositRules = DepositRules { blocks_max: 3, difference_max: 5 };
+const RULES: DepositRules =
+    DepositRules { blocks_max: 3, difference_max: 5, customer_share_min_ppm: 250_000 };
 
 fn links(ledgers: &Ledgers) -> DepositHypothesis {
     deposit_links(ledgers, &Exchanges::named(ledgers, &tags()), &RULES, "deposits")
@@ -163,6 +164,17 @@ fn customers_of_one_deposit_account_are_one_and_the_way_is_told() {
     assert_eq!(said, ["1 and 2 paid 9", "2 and 3 paid 8"]);
     assert_eq!(why(&hypothesis, 3, number(1), number(4)), None);
     assert_eq!(why(&hypothesis, 6, number(1), number(3)), None, "no link has so many votes");
+}
+
+#[test]
+fn a_friend_who_pays_once_is_no_customer() {
+    let deposit = |from| vec![pay(from, 9, 0, 100), pay(9, 90, 0, 100)];
+    let blocks = [1, 1, 2, 1, 1].map(deposit);
+    let ledgers = ledgers(&blocks);
+    let link = &links(&ledgers).links[0];
+    assert_eq!(link.pairs.len(), 5);
+    let names: Vec<u8> = link.customers.iter().map(|one| ledgers.account(*one).0[0]).collect();
+    assert_eq!(names, [1]);
 }
 
 #[test]

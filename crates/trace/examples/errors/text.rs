@@ -154,7 +154,7 @@ themselves away more than real ones: their wallets pay few others. One exchange 
 deposit accounts into accounts that nobody knows: those then look like customers' accounts, their
 deposit accounts like customers, and its real deposit accounts are not found. One person in thirty
 passes money on to an exchange's known account; a friend pays into a deposit account one time in
-twelve. No chain with known owners was at hand; nothing here is measured on a real one.
+twelve; only who makes a tenth of the payments into an account counts as its customer. No chain with known owners was at hand; nothing here is measured on a real one.
 
 ";
 

@@ -5,10 +5,10 @@
 //! deposit account at one or two of three exchanges and pays into it now and then; a friend does so
 //! in one payment of twelve. An exchange empties a deposit account soon after, mostly within a few
 //! hundred blocks, one time in twenty after days; for a token it first sends coin for gas. The
-//! first exchange empties into the account that is known; the second waits, half the time, until a second
-//! payment is in; the third empties into accounts of its own that nobody knows, and from there into
-//! the known one. One person in thirty pays an exchange's known account directly, out of a wallet
-//! that only passes on. Exchanges pay out to people's wallets.
+//! first exchange empties into the account that is known; the second waits, half the time, until a
+//! second payment is in; the third empties into accounts of its own that nobody knows, and from
+//! there into the known one. One person in thirty pays an exchange's known account directly, out of
+//! a wallet that only passes on. Exchanges pay out to people's wallets.
 
 use chain::account::block::HashCheck;
 use chain::account::{

@@ -14,8 +14,9 @@ use super::Why;
 
 /// The hypothesis's name in reasons.
 const NAME: &str = "deposit accounts";
-const ASSUMED: &str = "assumed: whoever pays into a deposit account is the exchange's one customer; wrong for friends' \
-     payments, and where the account only looks like a deposit account (docs/error-rates.md)";
+const ASSUMED: &str = "assumed: whoever pays into a deposit account is the exchange's customer; \
+                       wrong for friends, and where the account only looks like a deposit account \
+                       (docs/error-rates.md)";
 /// Payments of one link that are shown in words.
 const PAIRS_SHOWN: usize = 5;
 
