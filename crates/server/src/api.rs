@@ -129,6 +129,8 @@ pub fn router(node: Arc<Node>) -> Router {
         ))
         .layer(plain(header::CACHE_CONTROL, "no-store"))
         .layer(plain(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        // A browser that is sent here shows nothing (OWASP ASVS 4.0.3, 14.4.2).
+        .layer(plain(header::CONTENT_DISPOSITION, "attachment; filename=\"api.json\""))
         .layer(plain(header::CONTENT_SECURITY_POLICY, "default-src 'none'"))
         .with_state(node)
 }

@@ -74,6 +74,8 @@ async fn health_and_metrics_hold_no_case() {
     let body: Value = serde_json::from_slice(&body).expect("JSON");
     assert_eq!(body["status"], "ok");
     assert_eq!(body["log_size"], house.leaves());
+    let disposition = house.stranger().header("/healthz", "content-disposition").await;
+    assert_eq!(disposition, "attachment; filename=\"api.json\"");
     let (status, text) = house.stranger().call("GET", "/metrics", Vec::new()).await;
     let text = String::from_utf8(text).expect("text");
     assert_eq!(status, 200);

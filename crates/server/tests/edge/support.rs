@@ -315,6 +315,14 @@ impl Caller {
         (status, answer.bytes().await.expect("a whole answer").to_vec())
     }
 
+    /// One header of an answer; empty when it is not there.
+    pub(crate) async fn header(&self, path: &str, name: &str) -> String {
+        let answer = self.http.get(format!("{}{path}", self.base)).send().await;
+        let answer = answer.expect("an answer");
+        let value = answer.headers().get(name).and_then(|value| value.to_str().ok());
+        value.unwrap_or_default().to_owned()
+    }
+
     /// Status and text of an answer, on one line.
     pub(crate) async fn told(&self, method: &str, path: &str, body: &Value) -> String {
         let body = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
