@@ -60,7 +60,8 @@ pub async fn check_log(deployment: &Deployment) -> Result<String> {
     let vkey = std::fs::read_to_string(deployment.folder.join("keys").join(file::LOG_PUBLIC))?;
     let keys = vkey.lines().map(VerifierKey::parse).collect::<Result<Vec<_>, _>>()?;
     let mut derive = server::app::derived::of;
-    let report = store::check::check(deployment.node.store.reader(), &keys, Some(&mut derive)).await?;
+    let report =
+        store::check::check(deployment.node.store.reader(), &keys, Some(&mut derive)).await?;
     let first = report.findings.first().map_or_else(String::new, ToString::to_string);
     ensure!(report.findings_count == 0, "{} defects: {first}", report.findings_count);
     Ok(format!("log checked: {} leaves derived again from their events, 0 defects", report.derived))

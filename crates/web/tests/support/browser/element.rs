@@ -67,9 +67,10 @@ impl Element {
         Some(Self { session: session.clone(), id })
     }
 
-    /// Name as assistive technology says it.
+    /// Name as assistive technology says it, without the space that some releases of Chromium leave
+    /// before the words of a label that stand after its box.
     pub async fn name(&self) -> String {
-        self.ask("computedlabel").await
+        self.ask("computedlabel").await.trim().to_owned()
     }
 
     /// Role as assistive technology says it.
