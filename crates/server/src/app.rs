@@ -3,6 +3,7 @@
 //! Portal, HI-1, JSON API, jobs and command line all end in [`Node::act`]: load, fold, permit,
 //! decide, hand to the writer, and read again when others were faster.
 
+mod act;
 pub mod assemble;
 mod assess;
 pub mod audit;
@@ -46,10 +47,11 @@ use ledger::LeafIndex;
 use quick_cache::sync::Cache;
 use serde_json::Value;
 use store::{
-    Append, AppendError, Appended, ExpectedSeq, JobLease, NewBlob, NewEvent, NewJob,
-    SeenTransaction, Store, StoredEvent,
+    Append, AppendError, Appended, ExpectedSeq, NewEvent, NewJob, SeenTransaction, Store,
+    StoredEvent,
 };
 
+pub use act::{Act, Done};
 pub use open::{Opening, open_store};
 
 use crate::config::Config;
@@ -105,71 +107,6 @@ pub struct Folded {
     pub request: Request,
     /// Events folded in.
     pub seq: u64,
-}
-
-/// One act upon one request, with everything that is stored with it.
-pub struct Act {
-    /// The request.
-    pub request: RequestId,
-    /// What is to be done.
-    pub command: Command,
-    /// For a new request: the rule pack that its message names; else its agency's.
-    pub regime: Option<String>,
-    /// The personal part, stored with the first event.
-    pub payload: Option<Value>,
-    /// Small blobs that the payload names.
-    pub blobs: Vec<NewBlob>,
-    /// The job this act completes.
-    pub completes: Option<JobLease>,
-    /// Identifiers of the agency that this act uses up: its message's, its objects'.
-    pub seen: Vec<SeenTransaction>,
-    /// What an officer's passkey approved; only `intake` can say that it did.
-    approved: Option<evidence::verify::Approved>,
-}
-
-impl Act {
-    /// An act with nothing beside the command.
-    #[must_use]
-    pub fn new(request: RequestId, command: Command) -> Self {
-        Self {
-            request,
-            command,
-            regime: None,
-            payload: None,
-            blobs: Vec::new(),
-            completes: None,
-            seen: Vec::new(),
-            approved: None,
-        }
-    }
-
-    /// The same act with a personal part.
-    ///
-    /// # Errors
-    /// When the payload cannot be written as JSON.
-    pub fn with(mut self, payload: &impl serde::Serialize) -> Result<Self, Error> {
-        let value = serde_json::to_value(payload).context("a payload could not be written")?;
-        self.payload = Some(value);
-        Ok(self)
-    }
-
-    /// The same act, which also ends the job it was done for.
-    #[must_use]
-    pub fn completing(mut self, lease: JobLease) -> Self {
-        self.completes = Some(lease);
-        self
-    }
-}
-
-/// An act that was done: its events are on disk.
-#[derive(Clone, Debug)]
-pub struct Done {
-    /// The request after it.
-    pub folded: Arc<Folded>,
-    /// What happened.
-    pub events: Vec<Event>,
-    /// Places in the log.
-    pub appended: Appended,
 }
 
 impl Node {

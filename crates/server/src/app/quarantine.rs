@@ -154,7 +154,8 @@ impl Node {
     /// of requests by the senders they name, and do nothing else. Returns what was taken in.
     ///
     /// # Errors
-    /// [`Error::Hidden`] without the right; [`Error::Input`] saying what is wrong with the document.
+    /// [`Error::Hidden`] without the right; [`Error::Input`] saying what is wrong with the
+    /// document.
     pub async fn import_marks(
         &self,
         actor: &Actor,
