@@ -37,7 +37,7 @@ pub fn missing(root: &Path) {
     let has_another = present("/usr/sbin/sendmail") && !present(EXIM);
     let absent: Vec<_> = PACKAGES
         .iter()
-        .filter(|(probe, ..)| !present(probe) && !(has_another && *probe == EXIM))
+        .filter(|(probe, ..)| !(present(probe) || has_another && *probe == EXIM))
         .collect();
     if has_another {
         println!(

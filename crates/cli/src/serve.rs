@@ -34,6 +34,13 @@ pub struct Options {
 /// Runs `comity serve`.
 pub fn run(options: &Options) -> Result<ExitCode> {
     let is_new = !options.check && furnish(&options.at.config)?;
+    if !options.at.config.exists() {
+        anyhow::bail!(
+            "there is no {}: name one with --config, or begin in an empty folder, where a trial \
+             desk is made",
+            options.at.config.display()
+        );
+    }
     let config = Config::read(&options.at.config)?;
     crate::block_on(async {
         let create = options.create || is_new;

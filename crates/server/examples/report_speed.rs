@@ -120,7 +120,7 @@ fn received(number: u64) -> Vec<Value> {
     vec![
         json!({ "kind": "received", "request": stream(number), "agency": null, "key": null,
             "order": { "instrument": "production_order", "issuing_country": country,
-                "issuer": if number % 3 == 0 { "prosecutor" } else { "judge" },
+                "issuer": if number.is_multiple_of(3) { "prosecutor" } else { "judge" },
                 "offence": { "sentence_max_months": 120 }, "channel": "manual",
                 "authentication": "none", "format": "paper", "issued_on": "2025-01-01",
                 "service": "exchange", "asks": [{ "demand": { "kind": "disclose", "scope": {

@@ -72,6 +72,7 @@ struct Document;
 fn described() -> OpenApiRouter<Arc<Node>> {
     OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(requests::list, requests::file))
+        .routes(routes!(requests::find))
         .routes(routes!(requests::read))
         .routes(routes!(requests::act))
         .routes(routes!(requests::check))

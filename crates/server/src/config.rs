@@ -184,7 +184,7 @@ pub struct TimestampAuthority {
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// The file cannot be read.
-    #[error("{}: {source}", path.display())]
+    #[error("{} cannot be read", path.display())]
     Unreadable {
         /// Which file.
         path: PathBuf,

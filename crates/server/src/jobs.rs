@@ -211,8 +211,11 @@ pub async fn work(node: Arc<Node>, stop: CancellationToken) {
         tokio::join!(tend(&node, &stop), cases);
     } else {
         let cases = lane(&node, &CASE_KINDS, JOBS_AT_ONCE_MAX, &stop);
-        let sent = lane(&node, &SENT_KINDS, SENT_AT_ONCE_MAX, &stop);
-        tokio::join!(tend(&node, &stop), cases, sent);
+        // A machine that hangs holds up no mail to whoever is on call.
+        let [mails, machines] = SENT_KINDS.map(|kind| [kind]);
+        let mails = lane(&node, &mails, SENT_AT_ONCE_MAX, &stop);
+        let machines = lane(&node, &machines, SENT_AT_ONCE_MAX, &stop);
+        tokio::join!(tend(&node, &stop), cases, mails, machines);
     }
 }
 
@@ -367,6 +370,17 @@ pub async fn tick_due(node: &Node) {
         }
     }
     for row in due {
+        // A request that has ended may be due for erasure only, which has an hour of its own.
+        let by_time = match node.folded(RequestId(row.stream)).await {
+            Ok(folded) => crate::view::time_due(&folded.request),
+            Err(error) => {
+                tracing::warn!("Request {} could not be read: {error}", row.stream);
+                continue;
+            }
+        };
+        if by_time.is_none_or(|due| due > now) {
+            continue;
+        }
         let act = Act::new(RequestId(row.stream), Command::Tick);
         if let Err(error) = node.act(&Actor::system(), act).await {
             tracing::warn!("Request {} could not be brought up to date: {error}", row.stream);

@@ -44,14 +44,15 @@ pub fn of(request: &Request) -> NewView {
     if let Some(due) = order_due {
         summary["order_due"] = json!(due);
     }
-    if let Some(review) = request.reviews_owed().iter().map(|review| review.due).min() {
-        summary["review_due"] = json!(review);
+    let reviews = request.reviews_owed();
+    if !reviews.is_empty() {
+        summary["review_due"] = json!(reviews.iter().filter_map(|review| review.due).min());
     }
     NewView {
         agency: request.agency.unwrap_or(AgencyId(Uuid::nil())).0,
         state: state(request).to_owned(),
         summary_json: summary.to_string(),
-        next_due: request.asks.iter().filter_map(next_due).min().or_else(|| erasure(request)),
+        next_due: time_due(request).or_else(|| erasure(request)),
         labels: labels(request),
         assignee: Some(request.assignee.map_or(NOBODY, |person| person.0)),
     }
@@ -86,19 +87,32 @@ pub const CLOSED: &str = "closed";
 
 /// One word for the whole request.
 fn state(request: &Request) -> &'static str {
-    // An emergency that let something out owes an order, whatever became of the ask.
-    let owes_order = |ask: &AskState| ask.delivered_at.is_some() && ask.order_due().is_some();
-    if request.asks.iter().all(|ask| ask.stage.is_final() && !owes_order(ask)) {
+    // An emergency that let something out owes an order and a review, and a clock may run on,
+    // whatever became of the ask.
+    let is_owed = |ask: &AskState| {
+        ask.delivered_at.is_some() && ask.order_due().is_some() || next_due(ask).is_some()
+    };
+    let has_ended = request.asks.iter().all(|ask| ask.stage.is_final() && !is_owed(ask));
+    if has_ended && request.reviews_owed().is_empty() {
         return CLOSED;
     }
     let is_urgent = request.order.as_ref().is_some_and(|order| order.has_emergency());
     if is_urgent { URGENT } else { OPEN }
 }
 
-/// When the personal data of a request that has ended is erased.
+/// The next moment at which time alone changes a request.
+#[must_use]
+pub fn time_due(request: &Request) -> Option<Timestamp> {
+    request.asks.iter().filter_map(next_due).min()
+}
+
+/// When the personal data of a request that has ended is erased; `None` for one that was judged by a
+/// version of its rule pack that is not here.
+#[must_use]
 pub fn erasure(request: &Request) -> Option<Timestamp> {
-    let pack = desk::pack::embedded(&request.pack.as_ref()?.id)?;
-    desk::request::erasure_due(request, pack)
+    let judged_by = request.pack.as_ref()?;
+    let pack = desk::pack::embedded(&judged_by.id)?;
+    desk::request::erasure_due(request, pack).filter(|_| pack.reference == *judged_by)
 }
 
 /// The next moment at which time alone changes an ask: a lapse, an expiry, the end of a clock.

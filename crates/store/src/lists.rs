@@ -7,7 +7,7 @@ use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
 use crate::act::{Found, Labels, QueueCursor, QueueFilter, View, ViewCursor, ViewQuery};
-use crate::db::{Connection, Row, Value, tuples};
+use crate::db::{Connection, Db, Row, Value, tuples};
 use crate::error::{DbError, ReadError};
 use crate::limits::PAGE_ROWS_MAX;
 use crate::read::{Reader, read_uuid_or_null};
@@ -24,7 +24,7 @@ impl Reader {
         let mut sql = format!("select {VIEW_COLUMNS} from request_view where opened < $1");
         let after = query.after.map_or(i64::MAX as u64, |cursor| cursor.0);
         let mut values: Vec<Value> = vec![after.into(), (size as u64).into()];
-        filter_rows(&query.filter, &mut sql, &mut values);
+        self.filter_rows(&query.filter, &mut sql, &mut values);
         if !query.states.is_empty() {
             let first = values.len() + 1;
             values.extend(query.states.iter().map(|state| state.as_str().into()));
@@ -54,7 +54,7 @@ impl Reader {
         );
         let mut values: Vec<Value> =
             vec![state.into(), after.due.into(), after.opened.0.into(), (size as u64).into()];
-        filter_rows(filter, &mut sql, &mut values);
+        self.filter_rows(filter, &mut sql, &mut values);
         sql.push_str(&format!(" order by {DUE}, opened limit $4"));
         self.read_views(AssertSqlSafe(sql), values).await
     }
@@ -146,6 +146,26 @@ impl Reader {
         self.read_views(sql, values).await
     }
 
+    /// Adds the conditions of a filter to a statement.
+    fn filter_rows(&self, filter: &QueueFilter, sql: &mut String, values: &mut Vec<Value>) {
+        // SQLite takes the index of an agency before that of a mark and then sorts what it found; a
+        // plus keeps it from that (https://sqlite.org/queryplanner-ng.html).
+        let plus = match (&self.db, filter.label) {
+            (Db::Sqlite(_), Some(_)) => "+",
+            _ => "",
+        };
+        for (column, wanted) in [("agency", filter.agency), ("assignee", filter.assignee)] {
+            if let Some(wanted) = wanted {
+                values.push(wanted.into());
+                sql.push_str(&format!(" and {plus}{column} = ${}", values.len()));
+            }
+        }
+        if let Some(label) = filter.label {
+            // Spelled as in the partial indexes, which a bound value would not match.
+            sql.push_str(&format!(" and (labels & {}) <> 0", label.bit()));
+        }
+    }
+
     async fn read_views(
         &self,
         sql: AssertSqlSafe<String>,
@@ -205,20 +225,6 @@ pub(crate) async fn view_on(
 
 /// When a row falls due, as the indexes `request_view_queue` and its sisters spell it.
 const DUE: &str = "coalesce(next_due, 9223372036854775807)";
-
-/// Adds the conditions of a filter to a statement.
-fn filter_rows(filter: &QueueFilter, sql: &mut String, values: &mut Vec<Value>) {
-    for (column, wanted) in [("agency", filter.agency), ("assignee", filter.assignee)] {
-        if let Some(wanted) = wanted {
-            values.push(wanted.into());
-            sql.push_str(&format!(" and {column} = ${}", values.len()));
-        }
-    }
-    if let Some(label) = filter.label {
-        // Spelled as in the partial indexes, which a bound value would not match.
-        sql.push_str(&format!(" and (labels & {}) <> 0", label.bit()));
-    }
-}
 
 const VIEW_COLUMNS: &str =
     "stream, agency, state, summary, next_due, updated_at, opened, labels, assignee";

@@ -17,7 +17,7 @@ use crate::act::{
 };
 use crate::config::{Health, Published, WriterState};
 use crate::db::Connection;
-use crate::error::{AppendError, DbError};
+use crate::error::{AppendError, DbError, ReadError};
 use crate::limits::*;
 use crate::read::{Reader, streams_from};
 use crate::writer::{Answer, Claim, Erase, JobChange, Other, Queued, Work};
@@ -213,26 +213,37 @@ impl Store {
 
     /// Empties the list of requests and the words they are found by, and fills both again from the
     /// events; says how many rows the list has. `derive` is given each stream's events, oldest
-    /// stream first. To be called before the store is served from.
+    /// stream first, but for streams `without` anything derived. A stream with more events than
+    /// [`STREAM_EVENTS_MAX`] is left out, which a warning tells. To be called before the store is
+    /// served from.
     pub async fn rebuild_derived(
         &self,
+        without: &[Uuid],
         derive: &mut (dyn FnMut(Uuid, &[crate::act::StoredEvent]) -> Derived + Send),
     ) -> Result<u64, crate::error::RebuildError> {
         self.other(1, Other::ClearDerived).await?;
         let mut after = None;
         let mut count = 0;
         loop {
-            let mut connection =
-                self.reader.db.connection().await.map_err(crate::error::ReadError::from)?;
+            let mut connection = self.reader.db.connection().await.map_err(ReadError::from)?;
             let streams = streams_from(&mut connection, after, PAGE_ROWS_MAX)
                 .await
-                .map_err(crate::error::ReadError::from)?;
+                .map_err(ReadError::from)?;
             drop(connection);
             let Some((_, last)) = streams.last() else { return Ok(count) };
             after = Some(*last);
             let (mut views, mut words) = (Vec::new(), Vec::new());
             for (stream, _) in streams {
-                let events = self.reader.load(stream).await?;
+                if without.contains(&stream) {
+                    continue;
+                }
+                let events = match self.reader.load(stream).await {
+                    Err(ReadError::TooLarge { size, .. }) => {
+                        tracing::warn!(%stream, size, "A stream is too long for the list");
+                        continue;
+                    }
+                    loaded => loaded?,
+                };
                 let Some(newest) = events.last() else { continue };
                 let derived = derive(stream, &events);
                 words.extend(derived.words);

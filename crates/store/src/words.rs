@@ -20,6 +20,10 @@ const WORD_BYTES_MAX: usize = 128;
 pub const WORDS_BYTES_MAX: usize = 512 * 1024;
 /// Words of one question.
 pub const QUESTION_WORDS_MAX: usize = 16;
+/// Parts of all words of one question.
+pub const QUESTION_PARTS_MAX: usize = 64;
+/// Bytes of one question.
+pub const QUESTION_BYTES_MAX: usize = 2 * 1024;
 /// A beginning of a word is only looked for from this length on: a shorter one begins too many.
 pub const BEGINNING_BYTES_MIN: usize = 5;
 
@@ -93,10 +97,18 @@ impl Question {
     /// # Errors
     /// [`QuestionError`], in words for whoever typed it.
     pub fn parse(text: &str) -> Result<Question, QuestionError> {
+        if text.len() > QUESTION_BYTES_MAX {
+            return Err(QuestionError::TooMany);
+        }
         let mut wanted = Vec::new();
+        let mut parts_count = 0;
         for chunk in text.split_whitespace() {
             let beginning = chunk.strip_suffix('*');
             let (whole, parts) = Chunk::read(beginning.unwrap_or(chunk)).into_words();
+            parts_count += parts.len();
+            if parts_count > QUESTION_PARTS_MAX {
+                return Err(QuestionError::TooMany);
+            }
             match beginning {
                 Some(_) if whole.len() < BEGINNING_BYTES_MIN => {
                     return Err(QuestionError::ShortBeginning);
@@ -246,6 +258,8 @@ mod tests {
         assert_eq!(Question::parse(" .-/ ").expect_err("no word").to_string(), no_word);
         let many = "a b c d e f g h i j k l m n o p q";
         assert_eq!(Question::parse(many), Err(QuestionError::TooMany));
+        assert_eq!(Question::parse(&"a-".repeat(100)), Err(QuestionError::TooMany));
+        assert_eq!(Question::parse(&"a".repeat(3_000)), Err(QuestionError::TooMany));
     }
 
     #[test]

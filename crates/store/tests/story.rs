@@ -98,7 +98,7 @@ async fn life(url: &str, kept: PathBuf, blobs: Option<PathBuf>) {
     assert_eq!(store.checkpoint(), before);
     let newest = store.reader().newest_checkpoint().await.expect("read").expect("one");
     assert_eq!(newest, *before);
-    let rebuilt = store.rebuild_derived(&mut derive).await.expect("the list is rebuilt");
+    let rebuilt = store.rebuild_derived(&[], &mut derive).await.expect("the list is rebuilt");
     let report = sound(&store).await;
     assert_eq!((report.size, report.views), (before.size, rebuilt));
     damage_is_found(&store, url).await;

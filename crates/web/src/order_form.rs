@@ -366,7 +366,7 @@ const fn desk_kind(kind: SelectorKind) -> DeskKind {
 fn format(files: &[File]) -> Format {
     match files.first().map(|file| file.bytes.as_slice()) {
         Some(bytes) if bytes.starts_with(b"%PDF-") => Format::Pdf,
-        Some(bytes) if bytes.starts_with(&[0xff, 0xd8]) => Format::Jpeg,
+        Some([0xff, 0xd8, ..]) => Format::Jpeg,
         Some(bytes) if bytes.starts_with(b"<?xml") => Format::Xml,
         Some(_) => Format::Paper,
         None => Format::Text,

@@ -22,7 +22,7 @@ pub fn print(head: &[&str], rows: &[Vec<String>]) {
 pub fn figure(number: f64) -> String {
     let size = number.abs();
     match size {
-        size if size == 0.0 => "0".to_owned(),
+        0.0 => "0".to_owned(),
         size if size >= 1_000.0 => grouped(number.round() as i64),
         size if size >= 100.0 => format!("{number:.0}"),
         size if size >= 10.0 => format!("{number:.1}"),

@@ -215,7 +215,8 @@ impl<'a> Case<'a> {
         ))
     }
 
-    /// The sender is proven, or a refusal.
+    /// The sender is proven, and no signs of fraud hold the request; or a refusal. For acts of staff
+    /// and jobs only: an officer must not learn that there are such signs.
     fn authenticated(&self, what: &str) -> Result<(), Refusal> {
         if self.request.is_held_for_signs {
             return Err(Refusal::new(
@@ -225,6 +226,11 @@ impl<'a> Case<'a> {
                 "call back on a number from the company's own directory, and record it",
             ));
         }
+        self.proven(what)
+    }
+
+    /// The sender is proven, or a refusal.
+    fn proven(&self, what: &str) -> Result<(), Refusal> {
         if self.request.identity.is_some() {
             return Ok(());
         }

@@ -17,6 +17,8 @@ use crate::suspicion::Assessment;
 pub fn evolve(mut request: Request, event: &Event, at: Timestamp) -> Request {
     apply(&mut request, event, at);
     request.touched_at = Some(at);
+    // Whatever happens later may bring new personal data, whose time begins anew.
+    request.erased_at = request.erased_at.filter(|_| matches!(event, Event::Erased { .. }));
     request
 }
 

@@ -136,7 +136,7 @@ pub fn check<R: Read + Seek>(
     (files, small, payload): (&Files<'_>, &Small, &Payload),
     anchors: &Anchors,
 ) {
-    if !small.get(f::BAG_INFO_PATH).is_some_and(|bytes| std::str::from_utf8(bytes).is_ok()) {
+    if small.get(f::BAG_INFO_PATH).is_none_or(|bytes| std::str::from_utf8(bytes).is_err()) {
         return run.leave(Subject::Approval, "bag-info.txt cannot be read");
     }
     let said = info::said(small, label::AUTHENTICATION);

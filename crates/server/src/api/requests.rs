@@ -22,7 +22,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 pub use acts::{ActBody, ActDone, StaffAct};
-pub use list::{__path_list, List, ListQuery, list};
+pub use list::{__path_find, __path_list, List, ListQuery, Words, find, list};
 pub use show::acceptance as acceptance_json;
 
 use crate::api::{At, Body, Caller, stream};

@@ -16,21 +16,19 @@ use crate::view;
 
 /// The version of what this release derives: a store with another one is derived again when it is
 /// opened.
-pub const VERSION: &str = "2";
+pub const VERSION: &str = "3";
 /// Setting that says which version a store has.
 const VERSION_SETTING: &str = "derived_version";
+
+/// Streams of the log that are no requests.
+pub const OWN_STREAMS: [Uuid; 4] =
+    [crate::directory::STREAM, super::audit::STREAM, super::dead::STREAM, super::report::STREAM];
 
 /// What the events of a stream give. A stream that is no request, or that this release cannot
 /// read, has no row and no words.
 #[must_use]
 pub fn of(stream: Uuid, events: &[StoredEvent]) -> Derived {
-    let own = [
-        crate::directory::STREAM,
-        super::audit::STREAM,
-        super::dead::STREAM,
-        super::report::STREAM,
-    ];
-    if own.contains(&stream) {
+    if OWN_STREAMS.contains(&stream) {
         return Derived::default();
     }
     let Ok(folded) = super::fold(events) else { return Derived::default() };
@@ -61,27 +59,38 @@ struct Said {
 pub fn words(payload_json: &str) -> Words {
     // A payload of another shape says nothing in words.
     let Ok(said) = serde_json::from_str::<Said>(payload_json) else { return Words::default() };
+    let blobs: Vec<String> = digests(payload_json).iter().map(ToString::to_string).collect();
     let texts = [&said.reference, &said.legal_basis, &said.text, &said.account];
     let contacts = said.contacts.iter().map(|(_, text)| text);
     let selectors = said.selectors.iter().map(|selector| &selector.value);
     let accounts = said.accounts.iter().map(|account| &account.account);
     let files = said.files.iter().filter_map(|file| file.original_name.as_ref());
     let all = texts.into_iter().chain(contacts).chain(accounts).chain(files).chain(selectors);
-    let blobs: Vec<String> = digests(payload_json).iter().map(ToString::to_string).collect();
-    Words::of(all.chain(&blobs).map(String::as_str))
+    // Digests first: they must not fall to the limit of words.
+    Words::of(blobs.iter().chain(all).map(String::as_str))
 }
 
 /// The blobs that a payload of any kind names, by their digests. They are words of it too: so it is
 /// known that a blob is still used, and an order is found by the digest of its file.
 pub(super) fn digests(payload_json: &str) -> Vec<BlobDigest> {
+    let names_blob =
+        |key: &str| key == "sha256" || key.ends_with("_sha256") || key.ends_with("_blob");
     let mut found = Vec::new();
     let mut open = vec![serde_json::from_str(payload_json).unwrap_or(Value::Null)];
     while let Some(value) = open.pop() {
         match value {
             Value::Array(values) => open.extend(values),
-            Value::Object(fields) => open.extend(fields.into_iter().map(|(_, value)| value)),
-            Value::String(text) => {
-                found.extend(Digest::from_hex(&text).map(|digest| BlobDigest(digest.0)));
+            Value::Object(fields) => {
+                for (key, value) in fields {
+                    match &value {
+                        // What somebody asked about names no blob, whatever it looks like.
+                        Value::String(text) if names_blob(&key) => {
+                            found.extend(Digest::from_hex(text).map(|it| BlobDigest(it.0)));
+                        }
+                        _ if key == "selectors" => {}
+                        _ => open.push(value),
+                    }
+                }
             }
             _ => {}
         }
@@ -98,7 +107,10 @@ pub(super) async fn bring_up_to_date(store: &Store) -> anyhow::Result<()> {
     if known.as_deref() == Some(VERSION) {
         return Ok(());
     }
-    let rows = store.rebuild_derived(&mut of).await.context("deriving the list of requests")?;
+    let rows = store
+        .rebuild_derived(&OWN_STREAMS, &mut of)
+        .await
+        .context("deriving the list of requests")?;
     if rows > 0 {
         tracing::info!(rows, "The list of requests and its words were derived again");
     }

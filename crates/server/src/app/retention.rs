@@ -4,16 +4,20 @@
 //! erased, then the event says so; whoever is interrupted between the two does it again. A blob
 //! that another request names as well stays until that one's time.
 
-use desk::ids::RequestId;
+use desk::ids::{Digest, RequestId};
 use desk::policy::{Action, Actor, Facts, permit};
 use desk::request::Command;
 use store::{BlobDigest, Overwritten, Payload};
 
 use super::{Act, Node};
 use crate::error::Error;
+use crate::view;
 
 /// Requests that one call erases; the next call goes on.
 pub const ERASED_REQUESTS_MAX: usize = 200;
+
+/// Blobs that are written down while a request is erased; it names a handful.
+const ERASING_DIGESTS_MAX: usize = 3_000;
 
 /// What was erased.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
@@ -46,18 +50,21 @@ impl Node {
     /// Requests whose personal data may be kept no longer, those longest over first.
     ///
     /// # Errors
-    /// When the store cannot be read.
+    /// When the list cannot be read. A request that cannot be read is left out and told.
     pub async fn requests_to_erase(&self) -> Result<Vec<RequestId>, Error> {
-        // The row's time is the last moment at which it may be kept. An emergency whose order never
-        // came has ended too, and is still shown as urgent.
+        // The row's time is the last moment at which it may be kept. An emergency that still owes
+        // something has ended too, and is still shown as open.
         let now = self.now();
         let mut ids = Vec::new();
-        for state in [crate::view::CLOSED, crate::view::URGENT] {
+        for state in [view::CLOSED, view::URGENT, view::OPEN] {
             for row in self.store.reader().views_due(state, now, ERASED_REQUESTS_MAX).await? {
                 let id = RequestId(row.stream);
-                let folded = self.folded(id).await?;
-                if crate::view::erasure(&folded.request).is_some_and(|due| due <= now) {
-                    ids.push(id);
+                match self.folded(id).await {
+                    Ok(folded) if view::erasure(&folded.request).is_some_and(|due| due <= now) => {
+                        ids.push(id);
+                    }
+                    Ok(_) => {}
+                    Err(error) => tracing::warn!("Request {id} could not be read: {error}"),
                 }
             }
         }
@@ -76,35 +83,60 @@ impl Node {
         let facts = Facts::of(&folded.request, self.standing(&folded.request, &system));
         permit(&system, Action::ErasePayload, &facts).ok_or(Error::Hidden)?;
         self.trial(&system, &act()).await?;
-        let events = self.store.reader().load(id.0).await?;
-        let mut digests: Vec<BlobDigest> = Vec::new();
-        for event in &events {
-            if let Payload::Kept(text) = &event.payload {
-                digests.extend(super::derived::digests(text));
-            }
-        }
-        digests.sort_unstable();
-        digests.dedup();
+        let digests = self.blobs_to_erase(id).await?;
         let erased = self.store.erase_streams(&[id.0]).await?;
+        self.cases.forget(id);
         let mut blobs = 0;
         for some in digests.chunks(store::limits::ERASE_STREAMS_MAX) {
             blobs += self.store.erase_unused_blobs(some).await?;
         }
-        self.cases.forget(id);
         self.act(&system, act()).await?;
+        if !digests.is_empty() {
+            self.store.put_setting(&erasing(id), "").await?;
+        }
         let needs_overwriting = erased.overwritten != Overwritten::Yes;
         Ok(Erased { requests: 1, payloads: erased.payloads, blobs, needs_overwriting })
     }
 
-    /// Erases what is due, at most [`ERASED_REQUESTS_MAX`] requests of it.
+    /// The blobs that a request names, written down before its payloads go: whoever is interrupted
+    /// then still knows them. What was written down for the same request before is among them.
+    async fn blobs_to_erase(&self, id: RequestId) -> Result<Vec<BlobDigest>, Error> {
+        let mut digests: Vec<BlobDigest> = Vec::new();
+        for event in &self.store.reader().load(id.0).await? {
+            if let Payload::Kept(text) = &event.payload {
+                digests.extend(super::derived::digests(text));
+            }
+        }
+        let begun = self.store.reader().setting(&erasing(id)).await?.unwrap_or_default();
+        let begun = begun.split(' ').filter_map(Digest::from_hex);
+        digests.extend(begun.map(|digest| BlobDigest(digest.0)));
+        digests.sort_unstable();
+        digests.dedup();
+        let listed: Vec<String> =
+            digests.iter().take(ERASING_DIGESTS_MAX).map(ToString::to_string).collect();
+        if !listed.is_empty() {
+            self.store.put_setting(&erasing(id), &listed.join(" ")).await?;
+        }
+        Ok(digests)
+    }
+
+    /// Erases what is due. A request whose turn fails is told and tried again with the next call.
     ///
     /// # Errors
-    /// When the store takes no acts; what was erased until then stays erased.
+    /// When what is due cannot be listed.
     pub async fn erase_due(&self) -> Result<Erased, Error> {
         let mut all = Erased::default();
         for id in self.requests_to_erase().await? {
-            all = all.and(self.erase_request(id).await?);
+            match self.erase_request(id).await {
+                Ok(one) => all = all.and(one),
+                Err(error) => tracing::warn!("Request {id} could not be erased: {error}"),
+            }
         }
         Ok(all)
     }
+}
+
+/// Setting that holds the blobs of a request while it is erased, and nothing afterwards.
+fn erasing(id: RequestId) -> String {
+    format!("erasing/{id}")
 }

@@ -291,6 +291,7 @@ pub async fn exhibit(
     by: SignedIn,
     Query(typed): Query<Typed>,
 ) -> Result<Response, Problem> {
+    #[expect(clippy::redundant_closure, reason = "the function alone is not general enough")]
     let bytes = file(&site, &by, &typed, |traced| trace::exhibit(traced)).await?;
     Ok(attached("exhibit.json", "application/json", bytes))
 }
@@ -304,6 +305,7 @@ pub async fn picture(
     by: SignedIn,
     Query(typed): Query<Typed>,
 ) -> Result<Response, Problem> {
+    #[expect(clippy::redundant_closure, reason = "the function alone is not general enough")]
     let text = file(&site, &by, &typed, |traced| trace::svg(traced)).await?;
     Ok(attached("picture.svg", "image/svg+xml", text.into_bytes()))
 }
@@ -317,6 +319,7 @@ pub async fn flow_csv(
     by: SignedIn,
     Query(typed): Query<Typed>,
 ) -> Result<Response, Problem> {
+    #[expect(clippy::redundant_closure, reason = "the function alone is not general enough")]
     let text = file(&site, &by, &typed, |traced| trace::table::flow_csv(traced)).await?;
     Ok(attached("flow.csv", "text/csv; charset=utf-8", text.into_bytes()))
 }

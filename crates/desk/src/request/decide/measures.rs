@@ -83,7 +83,7 @@ pub(super) fn preserve(case: Case<'_>, command: &Command) -> Result<Vec<Event>, 
 pub(super) fn extend(case: Case<'_>, number: AskNumber) -> Result<Vec<Event>, Refusal> {
     const WHAT: &str = "extend";
     let ask = case.ask_of(number, &[AskKind::Preserve], WHAT)?;
-    case.authenticated(WHAT)?;
+    case.proven(WHAT)?;
     let (Stage::Preserved | Stage::Extended, Some(until), Some(rule)) =
         (&ask.stage, ask.until, &case.pack.preservation)
     else {

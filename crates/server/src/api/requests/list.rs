@@ -11,7 +11,7 @@ use store::{QueueFilter, ViewCursor, ViewQuery};
 use utoipa::{IntoParams, ToSchema};
 
 use super::show;
-use crate::api::Caller;
+use crate::api::{Body, Caller};
 use crate::app::Node;
 use crate::error::Error;
 use crate::view;
@@ -31,9 +31,6 @@ pub struct ListQuery {
     rows: Option<usize>,
     /// The `next` of the page before.
     after: Option<u64>,
-    /// Only those that have all of these words in one filing, answer or message: staff only,
-    /// noted in the read audit, and not together with `state`.
-    words: Option<String>,
 }
 
 /// One page of requests.
@@ -65,17 +62,6 @@ pub async fn list(
         return Err(Error::input("query, at state", format!("{state:?}"), "say open or closed"));
     }
     let rows_max = query.rows.unwrap_or(LIST_ROWS_DEFAULT).clamp(1, LIST_ROWS_MAX);
-    if let Some(words) = &query.words {
-        if query.state.is_some() {
-            let fix = "leave the state out";
-            return Err(Error::input("query, at state", "given together with words", fix));
-        }
-        let before = query.after.map(ledger::LeafIndex);
-        let (found, next) = node.look_up_views(&actor, words, before, rows_max).await?;
-        let requests =
-            found.iter().map(|(row, _)| show::row(row, true)).collect::<Result<_, _>>()?;
-        return Ok(Json(List { requests, next: next.map(|leaf| leaf.0) }));
-    }
     let query = ViewQuery {
         filter: QueueFilter::of_agency(actor.agency.map(|agency| agency.0)),
         states: match query.state.as_deref() {
@@ -91,4 +77,39 @@ pub async fn list(
     let requests =
         rows.iter().map(|row| show::row(row, actor.id.is_staff())).collect::<Result<_, _>>()?;
     Ok(Json(List { requests, next }))
+}
+
+/// What is looked for. In a body, because histories and logs keep addresses.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Words {
+    /// All of these must stand in one filing, answer or message; `*` at the end of one stands for
+    /// the rest of it.
+    words: String,
+    /// Rows of one page, at most 500.
+    #[serde(default)]
+    rows: Option<usize>,
+    /// The `next` of the page before.
+    #[serde(default)]
+    after: Option<u64>,
+}
+
+/// Requests by the words of their filings and messages, the newest first. Staff only; each search
+/// is noted in the read audit, without the words.
+#[utoipa::path(
+    post, path = "/api/v1/requests/find", tag = "requests", request_body = Words,
+    responses((status = 200, body = List), (status = 404, description = "Not for this caller"))
+)]
+pub async fn find(
+    State(node): State<Arc<Node>>,
+    Caller(actor): Caller,
+    wanted: Body<Words>,
+) -> Result<Json<List>, Error> {
+    permit_read(&actor, Action::SearchRequests, &Facts::default()).ok_or(Error::Hidden)?;
+    let wanted = wanted.read()?;
+    let rows_max = wanted.rows.unwrap_or(LIST_ROWS_DEFAULT).clamp(1, LIST_ROWS_MAX);
+    let before = wanted.after.map(ledger::LeafIndex);
+    let (found, next) = node.look_up_views(&actor, &wanted.words, before, rows_max).await?;
+    let requests = found.iter().map(|(row, _)| show::row(row, true)).collect::<Result<_, _>>()?;
+    Ok(Json(List { requests, next: next.map(|leaf| leaf.0) }))
 }

@@ -83,7 +83,7 @@ async fn counted(house: &House) {
     let made = made.expect("recorded");
     let auditor = somebody(house, Role::Auditor);
     let listed = node.reports(&auditor).await.expect("the list");
-    assert_eq!(listed, [made.clone()]);
+    assert_eq!(listed, std::slice::from_ref(&made));
     let name = &made.recorded.json_sha256;
     let (_, report) = node.report(&auditor, name).await.expect("the report");
     check(&report);
