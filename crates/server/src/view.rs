@@ -106,8 +106,8 @@ pub fn time_due(request: &Request) -> Option<Timestamp> {
     request.asks.iter().filter_map(next_due).min()
 }
 
-/// When the personal data of a request that has ended is erased; `None` for one that was judged by a
-/// version of its rule pack that is not here.
+/// When the personal data of a request that has ended is erased; `None` for one that was judged
+/// by a version of its rule pack that is not here.
 #[must_use]
 pub fn erasure(request: &Request) -> Option<Timestamp> {
     let judged_by = request.pack.as_ref()?;

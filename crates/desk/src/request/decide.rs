@@ -215,8 +215,8 @@ impl<'a> Case<'a> {
         ))
     }
 
-    /// The sender is proven, and no signs of fraud hold the request; or a refusal. For acts of staff
-    /// and jobs only: an officer must not learn that there are such signs.
+    /// The sender is proven, and no signs of fraud hold the request; or a refusal. For acts of
+    /// staff and jobs only: an officer must not learn that there are such signs.
     fn authenticated(&self, what: &str) -> Result<(), Refusal> {
         if self.request.is_held_for_signs {
             return Err(Refusal::new(

@@ -161,20 +161,34 @@ impl Node {
         };
         let views = match query.order {
             QueueOrder::Due => self.due(states, &filter, query.after).await?,
-            QueueOrder::Newest => {
-                let wanted = ViewQuery {
-                    filter,
-                    states: states.iter().map(|state| (*state).to_owned()).collect(),
-                    after: query.after.map(|after| after.opened),
-                    rows_max: QUEUE_ROWS_MAX,
-                };
-                self.store.reader().views(&wanted).await?
-            }
+            QueueOrder::Newest => self.newest(states, &filter, query.after).await?,
         };
         let is_full = views.len() == QUEUE_ROWS_MAX;
         let next = views.last().filter(|_| is_full).map(QueueCursor::of);
         let rows = views.iter().map(row).collect::<Result<_, _>>()?;
         Ok(QueuePage { rows, next })
+    }
+
+    /// The newest in any of these states: each is a walk along an index.
+    async fn newest(
+        &self,
+        states: &[&str],
+        filter: &QueueFilter,
+        after: Option<QueueCursor>,
+    ) -> Result<Vec<View>, Error> {
+        let mut views = Vec::new();
+        for state in states {
+            let wanted = ViewQuery {
+                filter: *filter,
+                states: vec![(*state).to_owned()],
+                after: after.map(|after| after.opened),
+                rows_max: QUEUE_ROWS_MAX,
+            };
+            views.extend(self.store.reader().views(&wanted).await?);
+        }
+        views.sort_by_key(|view| std::cmp::Reverse(view.cursor));
+        views.truncate(QUEUE_ROWS_MAX);
+        Ok(views)
     }
 
     /// What falls due next, in any of these states: each is a walk along an index.
