@@ -253,12 +253,6 @@ impl Labels {
         Self(self.0 | label.bit())
     }
 
-    /// Whether the mark is among them.
-    #[must_use]
-    pub const fn has(self, label: Label) -> bool {
-        self.0 & label.bit() != 0
-    }
-
     pub(crate) const fn bits(self) -> i64 {
         self.0
     }

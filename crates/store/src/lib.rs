@@ -52,4 +52,4 @@ pub use error::{
 pub use read::Reader;
 pub use store::Store;
 pub use walk::BareEvent;
-pub use words::{BEGINNING_BYTES_MIN, QUESTION_WORDS_MAX, Question, QuestionError, Words};
+pub use words::{Question, QuestionError, Words};

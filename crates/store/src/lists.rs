@@ -29,10 +29,7 @@ impl Reader {
             let first = values.len() + 1;
             values.extend(query.states.iter().map(|state| state.as_str().into()));
             let places: Vec<String> = (first..=values.len()).map(|at| format!("${at}")).collect();
-            let is_one = places.len() == 1;
-            let condition = if is_one { "= $N" } else { "in ($N)" };
-            sql.push_str(" and state ");
-            sql.push_str(&condition.replace("$N", &places.join(", ")));
+            sql.push_str(&format!(" and state in ({})", places.join(", ")));
         }
         sql.push_str(" order by opened desc limit $2");
         self.read_views(AssertSqlSafe(sql), values).await

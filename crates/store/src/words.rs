@@ -82,9 +82,12 @@ pub enum QuestionError {
     /// There is no letter and no digit in it.
     #[error("there is no word in it: a word has a letter or a digit")]
     Empty,
-    /// Too many words.
-    #[error("it has more than {QUESTION_WORDS_MAX} words: ask for the rarest of them")]
-    TooMany,
+    /// Too many words, parts or bytes.
+    #[error(
+        "it is too long (at most {QUESTION_WORDS_MAX} words, of {QUESTION_PARTS_MAX} parts and \
+         {QUESTION_BYTES_MAX} bytes together): ask for the rarest of them"
+    )]
+    TooLong,
     /// A beginning too short to be looked for.
     #[error("`*` stands after at least {BEGINNING_BYTES_MIN} letters or digits of a word")]
     ShortBeginning,
@@ -98,7 +101,7 @@ impl Question {
     /// [`QuestionError`], in words for whoever typed it.
     pub fn parse(text: &str) -> Result<Question, QuestionError> {
         if text.len() > QUESTION_BYTES_MAX {
-            return Err(QuestionError::TooMany);
+            return Err(QuestionError::TooLong);
         }
         let mut wanted = Vec::new();
         let mut parts_count = 0;
@@ -107,7 +110,7 @@ impl Question {
             let (whole, parts) = Chunk::read(beginning.unwrap_or(chunk)).into_words();
             parts_count += parts.len();
             if parts_count > QUESTION_PARTS_MAX {
-                return Err(QuestionError::TooMany);
+                return Err(QuestionError::TooLong);
             }
             match beginning {
                 Some(_) if whole.len() < BEGINNING_BYTES_MIN => {
@@ -121,7 +124,7 @@ impl Question {
         match wanted.len() {
             0 => Err(QuestionError::Empty),
             1..=QUESTION_WORDS_MAX => Ok(Question(wanted)),
-            _ => Err(QuestionError::TooMany),
+            _ => Err(QuestionError::TooLong),
         }
     }
 
@@ -257,9 +260,9 @@ mod tests {
         );
         assert_eq!(Question::parse(" .-/ ").expect_err("no word").to_string(), no_word);
         let many = "a b c d e f g h i j k l m n o p q";
-        assert_eq!(Question::parse(many), Err(QuestionError::TooMany));
-        assert_eq!(Question::parse(&"a-".repeat(100)), Err(QuestionError::TooMany));
-        assert_eq!(Question::parse(&"a".repeat(3_000)), Err(QuestionError::TooMany));
+        assert_eq!(Question::parse(many), Err(QuestionError::TooLong));
+        assert_eq!(Question::parse(&"a-".repeat(100)), Err(QuestionError::TooLong));
+        assert_eq!(Question::parse(&"a".repeat(3_000)), Err(QuestionError::TooLong));
     }
 
     #[test]

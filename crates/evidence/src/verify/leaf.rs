@@ -7,6 +7,7 @@ use ledger::Entry;
 use ledger::policy::Policy;
 use ledger::proof::TlogProof;
 use ledger::tree::verify_inclusion;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -32,6 +33,25 @@ pub struct Record {
     pub at: Timestamp,
     pub event: Value,
     pub payload: Value,
+}
+
+/// A file around a leaf in its one spelling: compact JSON, members in order, one LF at the end.
+/// `None` for bytes that are no such file; `what` and `shape` name it.
+pub fn read_file<T: DeserializeOwned + Serialize>(
+    bytes: &[u8],
+    name: &str,
+    (what, shape): (&str, &str),
+    findings: &mut Findings,
+) -> Option<T> {
+    let file: T = serde_json::from_slice(bytes)
+        .map_err(|error| findings.defect(name, format!("not {what}"), shape, error))
+        .ok()?;
+    let written = serde_json::to_string(&file).map(|text| text + "\n");
+    if written.ok().as_deref().map(str::as_bytes) != Some(bytes) {
+        let expected = "compact, members in order, one LF at the end";
+        findings.defect(name, "not in its one spelling", expected, "another");
+    }
+    Some(file)
 }
 
 /// The record's leaf leads to a signed head of the log.

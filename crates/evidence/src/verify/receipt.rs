@@ -9,7 +9,7 @@ use ledger::proof::TlogProof;
 use serde::{Deserialize, Serialize};
 
 use super::finding::{Defect, Findings};
-use super::leaf::{Leaf, Record, check_leaf};
+use super::leaf::{Leaf, Record, check_leaf, read_file};
 
 /// What a receipt proves.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,14 +57,7 @@ fn read(
     policy: Option<&Policy>,
     findings: &mut Findings,
 ) -> Option<Receipt> {
-    let file: File = serde_json::from_slice(bytes)
-        .map_err(|error| findings.defect(name, "not a receipt", "{\"v\",\"leaf\"}", error))
-        .ok()?;
-    let written = serde_json::to_string(&file).map(|text| text + "\n");
-    if written.ok().as_deref().map(str::as_bytes) != Some(bytes) {
-        let expected = "compact, members in order, one LF at the end";
-        findings.defect(name, "not in its one spelling", expected, "another");
-    }
+    let file: File = read_file(bytes, name, ("a receipt", "{\"v\",\"leaf\"}"), findings)?;
     if file.v != 1 {
         findings.defect(name, "a version this verifier does not know", 1, file.v);
     }

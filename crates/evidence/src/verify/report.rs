@@ -12,7 +12,7 @@ use ledger::proof::TlogProof;
 use serde::{Deserialize, Serialize};
 
 use super::finding::{Defect, Findings};
-use super::leaf::{Leaf, Record, check_leaf};
+use super::leaf::{Leaf, Record, check_leaf, read_file};
 
 /// What the proof of a report proves.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,14 +83,7 @@ fn read(
     findings: &mut Findings,
 ) -> Option<ReportProof> {
     let (name, bytes) = files.proof;
-    let file: File = serde_json::from_slice(bytes)
-        .map_err(|error| findings.defect(name, "not a proof", "{\"v\",\"note\",\"leaf\"}", error))
-        .ok()?;
-    let written = serde_json::to_string(&file).map(|text| text + "\n");
-    if written.ok().as_deref().map(str::as_bytes) != Some(bytes) {
-        let expected = "compact, members in order, one LF at the end";
-        findings.defect(name, "not in its one spelling", expected, "another");
-    }
+    let file: File = read_file(bytes, name, ("a proof", "{\"v\",\"note\",\"leaf\"}"), findings)?;
     if file.v != 1 {
         findings.defect(name, "a version this verifier does not know", 1, file.v);
     }
