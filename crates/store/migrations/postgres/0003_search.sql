@@ -40,6 +40,11 @@ create index request_view_label_opened_6 on request_view (state, opened)
 create index request_view_label_opened_7 on request_view (state, opened)
     where (labels & 128) <> 0;
 
+-- How rare each mark is: without it the planner takes every mark for common and walks all rows. It
+-- is learned by analyze, which autovacuum runs (statistics on expressions: PostgreSQL 14).
+create statistics request_view_labels on (labels & 1), (labels & 2), (labels & 4), (labels & 8),
+    (labels & 16), (labels & 32), (labels & 64), (labels & 128) from request_view;
+
 -- The words of each payload, by its leaf. They are a set, folded before they come here, and only
 -- spaces part them; the index is over them as lexemes without places.
 -- Every search reads the list of pending entries from end to end, so it is kept short (in kB).
