@@ -17,14 +17,16 @@ use std::time::{Duration, Instant};
 use trace::cluster::{Rule, clusters_with};
 use trace::exposure::{Category, Exposure, Sources};
 use trace::frontier::{Request, walk};
-use trace::synthetic::{Plan, Random, Synthetic};
+use trace::synthetic::{OWNERS_MIN, Plan, Random, Synthetic};
 use trace::{FeeRule, Limits, Policy};
 
 /// As in the program itself.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-const OWNERS: u32 = 200_000;
+/// Edges for each person and service, so that a longer chain has more people and not richer ones:
+/// 200,000 at 10 M edges. Bitcoin has fewer than that for each owner.
+const EDGES_PER_OWNER: u64 = 50;
 const TRANSACTIONS_PER_BLOCK: u32 = 4_000;
 /// Blocks between two waits for the disk.
 const COMMIT_BLOCKS: u32 = 64;
@@ -78,7 +80,7 @@ fn inputs(store: &ChainStore) -> u64 {
 fn import(dir: &Path, edges: u64, seed: u64) {
     let plan = Plan {
         seed,
-        owners: OWNERS,
+        owners: u32::try_from(edges / EDGES_PER_OWNER).expect("fewer owners").max(OWNERS_MIN),
         blocks: u32::MAX,
         transactions_per_block: TRANSACTIONS_PER_BLOCK,
     };
