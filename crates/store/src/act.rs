@@ -1,5 +1,6 @@
 //! What goes into the store and what comes out, as plain values. Knows no SQL.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -8,6 +9,7 @@ use ledger::{Hash, LeafIndex, TreeSize};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
+use crate::pins::Pin;
 use crate::words::Words;
 
 /// One act: events of one stream, and all that must be stored with them or not at all.
@@ -32,8 +34,10 @@ pub struct Append {
     pub view: Option<NewView>,
     /// Identifiers of an agency that this act uses up: of its message, of the objects in it.
     pub seen: Vec<SeenTransaction>,
-    /// Small blobs that the events name; larger ones are put before, with
-    /// [`crate::Store::put_blob`].
+    /// A dead job that a person decides about, in the same transaction as the event that says so.
+    /// If it is no longer dead, the act is refused.
+    pub decides: Option<(JobId, Verdict)>,
+    /// Blobs, each named by one of the events; see [`crate::Store::put_blob`].
     pub blobs: Vec<NewBlob>,
 }
 
@@ -55,6 +59,31 @@ pub struct NewEvent {
     pub payload_json: Option<String>,
     /// Words of the payload that it shall be found by; derived from it, and erased with it.
     pub words: Words,
+    /// Blobs that it names; derived from it.
+    pub names: Names,
+}
+
+/// The blobs that an event owns. A blob is there as long as it has an owner, and no longer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Names {
+    /// Named by the event itself, which is never erased: they stay as long as the log.
+    pub lasting: Vec<BlobDigest>,
+    /// Named by the payload: erased with the last payload that names them.
+    pub personal: Vec<BlobDigest>,
+}
+
+impl Names {
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.lasting.is_empty() && self.personal.is_empty()
+    }
+
+    /// Each blob once, and whether its name lasts.
+    pub(crate) fn owned(&self) -> BTreeMap<BlobDigest, bool> {
+        let personal = self.personal.iter().map(|digest| (*digest, false));
+        personal.chain(self.lasting.iter().map(|digest| (*digest, true))).collect()
+    }
 }
 
 /// The acknowledgement of an act: everything in it is on disk.
@@ -135,6 +164,8 @@ pub struct NewJob {
     pub kind: String,
     /// A second job with the same key is not stored while the first waits or runs, so that many
     /// reasons to do one thing do it once; in the place of a dead one it is tried from the start.
+    /// One that is to be done at once brings the first forward, whatever that waited for; while
+    /// the first is being done, its next attempt comes soon.
     pub key: Option<String>,
     /// The stream it works for.
     pub stream: Uuid,
@@ -174,6 +205,15 @@ pub enum JobState {
     Waiting,
     /// Its attempts are used up; it waits for a person.
     Dead,
+}
+
+/// What a person decides about a dead job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is tried again from the start.
+    Retry,
+    /// It is never done.
+    GiveUp,
 }
 
 /// A job that waits for a person.
@@ -263,13 +303,28 @@ impl Labels {
     }
 }
 
-/// What a stream's events give: its row of the list, and the words of those payloads that are kept.
+/// Some of a stream's events, in their order: what is derived from long streams is derived page by
+/// page.
+#[derive(Clone, Copy, Debug)]
+pub struct Part<'a> {
+    /// The stream.
+    pub stream: Uuid,
+    /// The next events; the last part may have none.
+    pub events: &'a [StoredEvent],
+    /// Whether the stream ends here.
+    pub is_last: bool,
+}
+
+/// What a part of a stream gives: words and names of those events, and with the last part the row
+/// of the list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Derived {
     /// The row; `None` for a stream that is not in the list.
     pub view: Option<NewView>,
     /// Words by leaf; payloads without any are left out.
     pub words: Vec<(LeafIndex, Words)>,
+    /// Names by leaf; events without any are left out, and the names of payloads that are erased.
+    pub names: Vec<(LeafIndex, Names)>,
 }
 
 /// One payload that has the words that were asked for.
@@ -367,18 +422,25 @@ impl QueueCursor {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BlobDigest(pub [u8; 32]);
 
-/// A small blob on its way into the store.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A blob for an act that is about to name it. A small one travels with the act; a large one is on
+/// the disk and held there as long as this value or a copy of it lives.
+#[derive(Clone, Debug)]
 pub struct NewBlob {
     pub(crate) digest: BlobDigest,
-    pub(crate) bytes: Vec<u8>,
+    pub(crate) bytes: NewBytes,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum NewBytes {
+    Small(Vec<u8>),
+    Kept(Arc<Pin>),
 }
 
 impl NewBlob {
     /// Names the bytes by their digest. At most [`crate::limits::BLOB_INLINE_BYTES_MAX`] can be
-    /// appended.
+    /// appended so; [`crate::Store::put_blob`] takes any.
     pub fn new(bytes: Vec<u8>) -> NewBlob {
-        NewBlob { digest: BlobDigest(Sha256::digest(&bytes).into()), bytes }
+        NewBlob { digest: BlobDigest::of(&bytes), bytes: NewBytes::Small(bytes) }
     }
 
     /// Its name.
@@ -429,6 +491,7 @@ impl Append {
             completes: None,
             view: None,
             seen: Vec::new(),
+            decides: None,
             blobs: Vec::new(),
         }
     }
@@ -437,7 +500,8 @@ impl Append {
 impl NewEvent {
     /// An event, with or without a personal part.
     pub fn new(event_json: impl Into<String>, payload_json: Option<String>) -> NewEvent {
-        NewEvent { event_json: event_json.into(), payload_json, words: Words::default() }
+        let (words, names) = (Words::default(), Names::default());
+        NewEvent { event_json: event_json.into(), payload_json, words, names }
     }
 }
 
@@ -446,6 +510,8 @@ impl NewEvent {
 pub struct ErasedCount {
     /// Payloads that were there and are gone; those erased before are not counted.
     pub payloads: u64,
+    /// Blobs that have lost their last owner with them, and are gone too.
+    pub blobs: u64,
     /// Whether the engine has also overwritten the bytes in its own log. PostgreSQL has not:
     /// see docs/formats/store.md.
     pub overwritten: Overwritten,
