@@ -1,15 +1,17 @@
 //! What goes into the store and what comes out, as plain values. Knows no SQL.
 
-use std::collections::BTreeMap;
+mod blob;
+
 use std::ops::Range;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use ledger::{Hash, LeafIndex, TreeSize};
-use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-use crate::pins::Pin;
+pub(crate) use blob::NewBytes;
+pub use blob::{BlobDigest, Names, NewBlob};
+
 use crate::words::Words;
 
 /// One act: events of one stream, and all that must be stored with them or not at all.
@@ -61,29 +63,6 @@ pub struct NewEvent {
     pub words: Words,
     /// Blobs that it names; derived from it.
     pub names: Names,
-}
-
-/// The blobs that an event owns. A blob is there as long as it has an owner, and no longer.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Names {
-    /// Named by the event itself, which is never erased: they stay as long as the log.
-    pub lasting: Vec<BlobDigest>,
-    /// Named by the payload: erased with the last payload that names them.
-    pub personal: Vec<BlobDigest>,
-}
-
-impl Names {
-    /// Whether there are none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.lasting.is_empty() && self.personal.is_empty()
-    }
-
-    /// Each blob once, and whether its name lasts.
-    pub(crate) fn owned(&self) -> BTreeMap<BlobDigest, bool> {
-        let personal = self.personal.iter().map(|digest| (*digest, false));
-        personal.chain(self.lasting.iter().map(|digest| (*digest, true))).collect()
-    }
 }
 
 /// The acknowledgement of an act: everything in it is on disk.
@@ -418,37 +397,6 @@ impl QueueCursor {
     }
 }
 
-/// SHA-256 of a blob: its name.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct BlobDigest(pub [u8; 32]);
-
-/// A blob for an act that is about to name it. A small one travels with the act; a large one is on
-/// the disk and held there as long as this value or a copy of it lives.
-#[derive(Clone, Debug)]
-pub struct NewBlob {
-    pub(crate) digest: BlobDigest,
-    pub(crate) bytes: NewBytes,
-}
-
-#[derive(Clone, Debug)]
-pub(crate) enum NewBytes {
-    Small(Vec<u8>),
-    Kept(Arc<Pin>),
-}
-
-impl NewBlob {
-    /// Names the bytes by their digest. At most [`crate::limits::BLOB_INLINE_BYTES_MAX`] can be
-    /// appended so; [`crate::Store::put_blob`] takes any.
-    pub fn new(bytes: Vec<u8>) -> NewBlob {
-        NewBlob { digest: BlobDigest::of(&bytes), bytes: NewBytes::Small(bytes) }
-    }
-
-    /// Its name.
-    pub fn digest(&self) -> BlobDigest {
-        self.digest
-    }
-}
-
 /// Somebody looked at something.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReadAudit {
@@ -534,23 +482,4 @@ pub fn back_off(attempt: u16) -> SignedDuration {
     const BACK_OFF_SECONDS_MAX: i64 = 3_600;
     let doubled = 1i64.checked_shl(u32::from(attempt.min(32))).unwrap_or(BACK_OFF_SECONDS_MAX);
     SignedDuration::from_secs(doubled.clamp(1, BACK_OFF_SECONDS_MAX))
-}
-
-impl BlobDigest {
-    /// Digest of these bytes.
-    pub fn of(bytes: &[u8]) -> BlobDigest {
-        BlobDigest(Sha256::digest(bytes).into())
-    }
-}
-
-impl std::fmt::Display for BlobDigest {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&hex::encode(self.0))
-    }
-}
-
-impl std::fmt::Debug for BlobDigest {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "BlobDigest({self})")
-    }
 }

@@ -56,6 +56,12 @@ struct Model {
 }
 
 impl Model {
+    fn erased(&mut self, owner: Uuid) {
+        for streams in self.owners.values_mut() {
+            streams.remove(&owner);
+        }
+    }
+
     fn is_there(&self, digest: &BlobDigest) -> bool {
         self.owners.get(digest).is_some_and(|streams| !streams.is_empty())
     }
@@ -96,7 +102,7 @@ async fn history(url: &str, folder: &Path, seed: u64) {
                 });
                 model.held.push(put.expect("put"));
                 if erased {
-                    model.owners.values_mut().for_each(|streams| drop(streams.remove(&owner)));
+                    model.erased(owner);
                 }
             }
             // Name what was put, however long ago, while another owner goes.
@@ -107,12 +113,12 @@ async fn history(url: &str, folder: &Path, seed: u64) {
                 let (_, erased) =
                     tokio::join!(name(&store, owner, blob, false), store.erase_streams(&others));
                 erased.expect("erased");
-                model.owners.values_mut().for_each(|streams| drop(streams.remove(&other)));
+                model.erased(other);
                 model.owners.entry(digest).or_default().insert(owner);
             }
             7 => {
                 store.erase_streams(&[owner]).await.expect("erased");
-                model.owners.values_mut().for_each(|streams| drop(streams.remove(&owner)));
+                model.erased(owner);
             }
             // The act is not done after all.
             8 => {
