@@ -29,7 +29,8 @@ pub const CHALLENGES: Limit = Limit { what: "challenges", burst: 30, refill_seco
 pub const FAILURES: Limit = Limit { what: "failures", burst: 10, refill_seconds: 30 };
 /// Posts of one person.
 pub const POSTS: Limit = Limit { what: "posts", burst: 120, refill_seconds: 1 };
-/// Searches by words of one person, on pages and by programs together: enough to work, too few to list whom the police asks about.
+/// Searches by words of one person, on pages and by programs together: enough to work, too few to
+/// list whom the police asks about.
 pub const SEARCHES: Limit = Limit { what: "searches", burst: 60, refill_seconds: 10 };
 /// Pages of one person.
 pub const PAGES: Limit = Limit { what: "pages", burst: 600, refill_seconds: 1 };

@@ -1,7 +1,7 @@
 //! Content-addressed bytes, written once: small ones in a table, large ones as files. Knows
-//! nothing of what they are. A blob is on the disk before or with the act that names it, so that no
-//! event can name one that is not there (docs/decisions/050), and stays as long as somebody names it
-//! or is about to (docs/decisions/180).
+//! nothing of what they are. A blob is on the disk before or with the act that names it, so that
+//! no event can name one that is not there (docs/decisions/050), and stays as long as somebody
+//! names it or is about to (docs/decisions/180).
 
 use std::collections::HashMap;
 use std::fs::File;

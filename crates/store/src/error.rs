@@ -63,7 +63,8 @@ pub enum AppendError {
         /// The job.
         job: JobId,
     },
-    /// The job that the act decides about is not dead: others were faster, or it was asked for anew.
+    /// The job that the act decides about is not dead: others were faster, or it was asked for
+    /// anew.
     #[error("job {} is not dead", .job.0)]
     NotDead {
         /// The job.

@@ -166,8 +166,8 @@ impl Reader {
         Ok(seen)
     }
 
-    /// Jobs of these kinds that wait for a person, oldest first, after the one where the page before
-    /// ended.
+    /// Jobs of these kinds that wait for a person, oldest first, after the one where the page
+    /// before ended.
     pub async fn dead_jobs(
         &self,
         kinds: &[&str],

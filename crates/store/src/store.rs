@@ -268,9 +268,9 @@ impl Store {
     }
 
     /// Empties the list of requests and the words they are found by, and fills both again from the
-    /// events; says how many rows the list has. Owners of blobs that are missing are added: they are
-    /// never taken away, for a blob without one would go. `derive` is given each stream's events in
-    /// parts, oldest stream first. To be called before the store is served from.
+    /// events; says how many rows the list has. Owners of blobs that are missing are added: they
+    /// are never taken away, for a blob without one would go. `derive` is given each stream's
+    /// events in parts, oldest stream first. To be called before the store is served from.
     pub async fn rebuild_derived(
         &self,
         derive: crate::check::Derive<'_>,

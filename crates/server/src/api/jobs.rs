@@ -32,8 +32,8 @@ pub struct DeadQuery {
 pub struct DeadJobShown {
     /// Its number.
     pub job: u64,
-    /// What was to be done: `preserve`, `effect`, `delete_copy`, `seal`, `deliver`, `push`, `watch`,
-    /// `notify`, `warn`, `mail`, `webhook`.
+    /// What was to be done: `preserve`, `effect`, `delete_copy`, `seal`, `deliver`, `push`,
+    /// `watch`, `notify`, `warn`, `mail`, `webhook`.
     pub kind: String,
     /// The request it works for; only for whoever works on cases.
     #[serde(skip_serializing_if = "Option::is_none")]

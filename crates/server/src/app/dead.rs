@@ -143,8 +143,8 @@ impl Node {
         Ok(DeadPage { jobs, count, waiting, next })
     }
 
-    /// Tries a dead job again, or gives it up. That it was decided, and by whom, is on the record in
-    /// the same transaction. An effect that is given up has failed, on its request's own record.
+    /// Tries a dead job again, or gives it up. That it was decided, and by whom, is on the record
+    /// in the same transaction. An effect that is given up has failed, on its request's record.
     ///
     /// # Errors
     /// [`Error::Hidden`] without the right to decide about it, or when no dead job has this number:
