@@ -65,7 +65,7 @@ pub fn run(command: &Command) -> anyhow::Result<ExitCode> {
             .map(VerifierKey::parse)
             .collect::<Result<Vec<_>, _>>()
             .with_context(|| format!("{}", path.display()))?;
-        let mut derive = server::app::derived::of;
+        let mut derive = server::app::derived::deriver();
         let report = store::check::check(&reader, &keys, Some(&mut derive)).await?;
         if *json {
             let findings: Vec<String> = report.findings.iter().map(ToString::to_string).collect();
@@ -115,7 +115,7 @@ pub fn backup(options: &Backup) -> anyhow::Result<ExitCode> {
 pub fn restore(options: &Restore) -> anyhow::Result<ExitCode> {
     let config = Config::read(&options.dir.join("comity.toml"))?;
     crate::block_on(async {
-        let copied = store::backup::restore(&options.from, &config.database_url()).await?;
+        let copied = store::backup::restore(&options.from, &config.database_url()?).await?;
         let (size, blobs) = (copied.size, copied.blobs);
         eprintln!("restored {size} leaves and {blobs} large blobs");
         eprintln!("`comity serve` will refuse it if the log key has signed a larger tree");
@@ -126,5 +126,5 @@ pub fn restore(options: &Restore) -> anyhow::Result<ExitCode> {
 /// The store of a node, for reading only.
 pub async fn reader(config: &Config) -> anyhow::Result<Reader> {
     let blobs = config.path(&config.node.data).join("blobs");
-    Ok(Reader::open(&config.database_url(), Some(blobs)).await?)
+    Ok(Reader::open(&config.database_url()?, Some(blobs)).await?)
 }

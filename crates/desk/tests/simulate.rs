@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use desk::clock::ClockStatus;
-use desk::ids::{ActorId, AskNumber, ExhibitNumber, StaffId};
+use desk::ids::{ActorId, AskNumber, EffectId, ExhibitNumber, StaffId};
 use desk::order::{
     Ask, Authentication, Channel, DataCategory, Demand, EmergencyKind, InstrumentKind, IssuerType,
     Rank, Service,
@@ -13,8 +13,8 @@ use desk::order::{
 use desk::pack::{RulePack, embedded_all};
 use desk::policy::Actor;
 use desk::request::{
-    Answer, Command, Event, HoldReason, IdentityMethod, MissingReason, Outcome, RefusalCode,
-    Request,
+    Answer, Command, EffectStatus, Event, HoldReason, IdentityMethod, MissingReason, Outcome,
+    RefusalCode, Request,
 };
 use desk::{check, record};
 use jiff::{Timestamp, ToSpan};
@@ -126,12 +126,28 @@ fn play(seed: u64) -> Vec<(Timestamp, Event)> {
         resume_all(&mut stage, &mut history);
         step(&mut stage, &mut history, &system(), &Command::Tick);
     }
+    // The company's systems answer in the end, now and then with a failure.
+    for effect in open_effects(&stage.request) {
+        let command = match rng.random_bool(0.1) {
+            true => Command::FailEffect { effect },
+            false => Command::ConfirmEffect { effect },
+        };
+        if rng.random_bool(0.8) {
+            step(&mut stage, &mut history, &system(), &command);
+        }
+    }
     // Whatever has ended is erased when the pack's time is over, and not a moment before.
     for days in [DAYS_KEPT - 1, 1] {
         stage.now = stage.now.checked_add((24 * days).hours()).expect("in range");
         step(&mut stage, &mut history, &system(), &Command::Erase);
     }
     history
+}
+
+fn open_effects(request: &Request) -> Vec<EffectId> {
+    let effects = request.asks.iter().flat_map(|ask| &ask.effects);
+    let open = effects.filter(|effect| effect.status == EffectStatus::Requested);
+    open.map(|effect| effect.id).collect()
 }
 
 /// A clock that stands still has no end: whoever holds it up ends that first.
@@ -486,6 +502,58 @@ mod faults {
             },
             expect!["erased 43799 hours after the last event"],
         );
+    }
+
+    #[test]
+    fn the_auditor_misses_no_erasure_of_what_is_still_needed() {
+        let erased = (at("2036-12-02T23:00:00Z"), Event::Erased { by: ActorId::System });
+        let without = |kind: &str, history: &mut Vec<(Timestamp, Event)>| {
+            history.retain(|(_, event)| kind_of(event) != kind);
+            history.push(erased.clone());
+        };
+        fault(
+            released(),
+            |history| without("effect_confirmed", history),
+            expect!["erased while an effect was open"],
+        );
+        fault(
+            released(),
+            |history| {
+                for (_, event) in history.iter_mut() {
+                    if let Event::EffectConfirmed { ask, effect, by, .. } = event.clone() {
+                        *event = Event::EffectFailed { ask, effect, by };
+                    }
+                }
+                history.push(erased.clone());
+            },
+            expect!["erased though an account is still blocked"],
+        );
+        fault(
+            sound(),
+            |history| {
+                let at = history[history.len() - 1].0;
+                history.push((at, Event::NoticePostponed { ask: ask(1) }));
+                history.push(erased.clone());
+            },
+            expect!["erased though a user was still to be told"],
+        );
+    }
+
+    /// A freeze that has lapsed and was released.
+    fn released() -> Vec<(Timestamp, Event)> {
+        let mut history = frozen();
+        let (now, effect) = history
+            .iter()
+            .rev()
+            .find_map(|(now, event)| match event {
+                Event::EffectRequested { effect, .. } => Some((*now, *effect)),
+                _ => None,
+            })
+            .expect("the lapse asks for the release");
+        let by = ActorId::System;
+        let confirmed = Event::EffectConfirmed { ask: ask(1), effect, late: false, by };
+        history.push((now, confirmed));
+        history
     }
 
     #[test]

@@ -60,6 +60,9 @@ use crate::error::Error;
 use crate::keys::Seal;
 use crate::{jobs, view};
 
+// Whatever the desk lets a request become can be read.
+const _: () = assert!(desk::request::EVENTS_MAX as usize <= store::limits::STREAM_EVENTS_MAX);
+
 /// An act is decided again at most this often when others were faster.
 const DECIDE_AGAIN_MAX: u32 = 3;
 
@@ -96,12 +99,14 @@ pub struct Node {
     bags: bags::Bags,
     cases: cases::Cases,
     package_turns: tokio::sync::Semaphore,
+    /// How often somebody may ask, whichever way he asks.
+    pub rates: crate::rate::Rates,
     /// What officers were given to sign and have not signed yet.
     to_sign: Mutex<intake::Issued>,
 }
 
 /// A request as folded from its events, with the sequence number of the newest.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Folded {
     /// The state.
     pub request: Request,
@@ -338,7 +343,8 @@ impl Node {
             let payload_json = payload.map(Value::to_string);
             let words = payload_json.as_deref().map(derived::words).unwrap_or_default();
             let event_json = desk::record::encode(event);
-            new_events.push(NewEvent { event_json, payload_json, words });
+            let names = derived::names(act.request.0, &event_json, payload_json.as_deref());
+            new_events.push(NewEvent { event_json, payload_json, words, names });
         }
         let mut jobs: Vec<NewJob> =
             events.iter().flat_map(|event| jobs::follow_up(act.request, event, now)).collect();
@@ -354,6 +360,7 @@ impl Node {
             completes: act.completes,
             view: Some(view::of(&after)),
             seen: act.seen.clone(),
+            decides: act.decides,
             blobs: act.blobs.clone(),
         })
     }
@@ -415,7 +422,11 @@ fn by_time_alone(request: &Request, facts: &Facts, pack: &RulePack, now: Timesta
 /// # Errors
 /// When a stored event is not one this release can read.
 pub fn fold(events: &[StoredEvent]) -> Result<Folded, Error> {
-    let mut folded = Folded { request: Request::default(), seq: 0 };
+    fold_on(Folded::default(), events)
+}
+
+/// Folds further events of the same stream.
+fn fold_on(mut folded: Folded, events: &[StoredEvent]) -> Result<Folded, Error> {
     for stored in events {
         let event = desk::record::decode(&stored.event_json)
             .with_context(|| format!("stream {}, event {}", stored.stream, stored.seq))?;

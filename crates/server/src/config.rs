@@ -2,8 +2,10 @@
 //!
 //! Unknown keys are refused, with their line. Paths are relative to the file's own folder.
 
+mod database;
 mod notices;
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 pub use notices::{Mail, MailLanguage, MailTls, UserNotice, Webhook};
@@ -98,8 +100,15 @@ pub struct Node {
     pub hosts: Vec<String>,
     /// Name of the log: a host and a path, as C2SP tlog-checkpoint wants it.
     pub origin: String,
-    /// `sqlite://FILE` or `postgres://...`.
+    /// `sqlite://FILE` or `postgres://...`; this or one of the next two.
+    #[serde(default)]
     pub database: String,
+    /// File with that address, readable by its owner only.
+    #[serde(default)]
+    pub database_file: Option<PathBuf>,
+    /// Name of the credential with that address, which systemd gives the service.
+    #[serde(default)]
+    pub database_credential: Option<String>,
     /// Folder of the keys.
     #[serde(default = "default_keys")]
     pub keys: PathBuf,
@@ -199,6 +208,19 @@ pub enum ConfigError {
         /// Its length.
         bytes: u64,
     },
+    /// A file that holds a secret is not what it must be.
+    #[error(transparent)]
+    Secret(#[from] crate::keys::KeyError),
+    /// No service manager has given credentials.
+    #[error(
+        "node.database_credential is {name:?}, but no service manager has set \
+         CREDENTIALS_DIRECTORY: run under systemd with LoadCredential= or \
+         LoadCredentialEncrypted=, or use node.database_file"
+    )]
+    NoCredentials {
+        /// The credential that was looked for.
+        name: String,
+    },
     /// It is not TOML, or a key is unknown, missing or of the wrong type.
     #[error("{}: {why}", path.display())]
     Contents {
@@ -216,7 +238,8 @@ impl Config {
     /// Naming the file, the line and the key.
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
         let unreadable = |source| ConfigError::Unreadable { path: path.to_owned(), source };
-        let bytes = std::fs::metadata(path).map_err(unreadable)?.len();
+        let metadata = std::fs::metadata(path).map_err(unreadable)?;
+        let (bytes, mode) = (metadata.len(), metadata.permissions().mode());
         if bytes > CONFIG_BYTES_MAX {
             return Err(ConfigError::TooLarge { path: path.to_owned(), bytes });
         }
@@ -231,6 +254,9 @@ impl Config {
                 chain.heights.len(),
                 chain.blocks.len()
             )));
+        }
+        if let Some(why) = config.database_fault(mode) {
+            return Err(contents(why));
         }
         if let Some(why) = config.notices_fault() {
             return Err(contents(why));
@@ -248,15 +274,6 @@ impl Config {
     #[must_use]
     pub fn path(&self, path: &Path) -> PathBuf {
         self.folder.join(path)
-    }
-
-    /// The database URL, a relative SQLite file made absolute by the file's folder.
-    #[must_use]
-    pub fn database_url(&self) -> String {
-        match self.node.database.strip_prefix("sqlite://") {
-            Some(file) => format!("sqlite://{}", self.path(Path::new(file)).display()),
-            None => self.node.database.clone(),
-        }
     }
 }
 
@@ -280,11 +297,34 @@ fn default_wait() -> u32 {
 mod tests {
     use expect_test::expect;
 
-    use super::Config;
+    use super::*;
+
+    const DATABASE: &str = "database = \"sqlite://desk.sqlite\"";
 
     pub(super) fn refused(extra: &str) -> String {
         let dir = tempfile::tempdir().expect("a folder for the test");
-        let path = dir.path().join("comity.toml");
+        said(dir.path(), write(dir.path(), DATABASE, extra, 0o600))
+    }
+
+    /// What is said of a configuration with this line about its database.
+    pub(super) fn refused_in(database: &str, mode: u32) -> String {
+        let dir = tempfile::tempdir().expect("a folder for the test");
+        said(dir.path(), write(dir.path(), database, "", mode))
+    }
+
+    pub(super) fn read(dir: &Path, database: &str, mode: u32) -> Result<Config, ConfigError> {
+        write(dir, database, "", mode)
+    }
+
+    fn said(dir: &Path, read: Result<Config, ConfigError>) -> String {
+        match read {
+            Ok(_) => "accepted".to_owned(),
+            Err(error) => error.to_string().replace(&dir.display().to_string(), ""),
+        }
+    }
+
+    fn write(dir: &Path, database: &str, extra: &str, mode: u32) -> Result<Config, ConfigError> {
+        let path = dir.join("comity.toml");
         let text = format!(
             r#"
 [company]
@@ -295,16 +335,15 @@ custodian = {{ name = "", post = "", qualification = "", process = "", accuracy 
 [node]
 listen = "127.0.0.1:0"
 origin = "log.example/desk"
-database = "sqlite://desk.sqlite"
+{database}
 [records]
 catalog = "catalog.toml"
 {extra}"#
         );
         std::fs::write(&path, text).expect("the test writes its file");
-        match Config::read(&path) {
-            Ok(_) => "accepted".to_owned(),
-            Err(error) => error.to_string().replace(&dir.path().display().to_string(), ""),
-        }
+        let rights = std::fs::Permissions::from_mode(mode);
+        std::fs::set_permissions(&path, rights).expect("rights can be set");
+        Config::read(&path)
     }
 
     #[test]

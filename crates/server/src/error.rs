@@ -3,7 +3,7 @@
 //! Not allowed and not there look the same from outside: 404 with the same body.
 
 use axum::Json;
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use desk::request::{Cause, Refusal};
 use serde::Serialize;
@@ -34,6 +34,12 @@ pub enum Error {
     TooLarge {
         /// The most that is read.
         max: usize,
+    },
+    /// Somebody asked too often.
+    #[error("this was asked for too often; try again in {wait_seconds} s")]
+    TooOften {
+        /// When there is one more.
+        wait_seconds: u64,
     },
     /// Others kept acting on the same request; nothing was done.
     #[error("others are acting on this request at the same moment; send the act again")]
@@ -107,6 +113,9 @@ impl Error {
             Self::TooLarge { .. } => {
                 (StatusCode::PAYLOAD_TOO_LARGE, plain("too_large", self.to_string()))
             }
+            Self::TooOften { .. } => {
+                (StatusCode::TOO_MANY_REQUESTS, plain("too_often", self.to_string()))
+            }
             Self::Busy => (StatusCode::CONFLICT, plain("busy", self.to_string())),
             Self::Unavailable(_) => {
                 (StatusCode::SERVICE_UNAVAILABLE, plain("unavailable", self.to_string()))
@@ -125,7 +134,12 @@ impl IntoResponse for Error {
             tracing::error!("An answer failed: {error:#}");
         }
         let (status, body) = self.parts();
-        (status, Json(body)).into_response()
+        let mut response = (status, Json(body)).into_response();
+        if let Self::TooOften { wait_seconds } = self {
+            let wait = HeaderValue::from(wait_seconds);
+            response.headers_mut().insert(header::RETRY_AFTER, wait);
+        }
+        response
     }
 }
 
@@ -151,6 +165,8 @@ impl From<AppendError> for Error {
     fn from(error: AppendError) -> Self {
         match error {
             AppendError::Conflict { .. } => Self::Busy,
+            // Somebody else was faster.
+            AppendError::NotDead { .. } => Self::Hidden,
             AppendError::TooLarge { what, size, max } => {
                 Self::input(what, format!("{size}"), format!("send at most {max}"))
             }

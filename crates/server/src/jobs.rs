@@ -28,8 +28,9 @@ use crate::{mail, webhook};
 const JOBS_AT_ONCE_MAX: usize = 64;
 /// Mails and webhooks sent at the same time.
 const SENT_AT_ONCE_MAX: usize = 8;
-/// A worker holds a job this long; a crashed worker's job is taken up again after it.
-const LEASE_SECONDS: i64 = 120;
+/// A job of a process that has ended is taken up again after this. As long as the process lives,
+/// nobody else gets the job, however long it takes ([`store::Running`]).
+pub(crate) const LEASE: SignedDuration = SignedDuration::from_secs(120);
 /// Longest wait between looks for jobs whose time has come.
 const LOOK_MILLISECONDS_MAX: u64 = 1_000;
 /// Requests whose time has come, handled in one look.
@@ -43,8 +44,10 @@ const DELIVER_AGAIN_SECONDS: i64 = 60;
 /// Tries of finding out who is told of an act.
 const NOTIFY_ATTEMPTS_MAX: u16 = 8;
 /// The kinds of job that work on cases, each with a handler below.
-pub const CASE_KINDS: [&str; 9] =
-    ["preserve", "effect", "delete_copy", "seal", "deliver", "push", "watch", "notify", "warn"];
+pub const CASE_KINDS: [&str; 7] =
+    ["preserve", "effect", "delete_copy", "seal", "deliver", "push", "watch"];
+/// The kinds of job that find out who is told, each with a handler below.
+pub const TOLD_KINDS: [&str; 2] = ["notify", "warn"];
 /// The kinds of job that talk to people and machines outside, each with a handler below.
 pub const SENT_KINDS: [&str; 2] = ["mail", "webhook"];
 
@@ -63,6 +66,9 @@ pub enum Task {
         ask: AskNumber,
         /// The effect.
         effect: EffectId,
+        /// How many of several users are told already, in the order of their accounts.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        told: usize,
     },
     /// Delete a preserved copy.
     DeleteCopy {
@@ -156,7 +162,7 @@ pub fn follow_up(request: RequestId, event: &Event, now: Timestamp) -> Vec<NewJo
         }
         Event::EffectRequested { ask, effect, action, .. } => match action {
             EffectKind::Freeze | EffectKind::Unfreeze | EffectKind::NotifyUser => {
-                let task = Task::Effect { ask: *ask, effect: *effect };
+                let task = Task::Effect { ask: *ask, effect: *effect, told: 0 };
                 vec![(task, EFFECT_ATTEMPTS_MAX)]
             }
             EffectKind::DeleteCopy => {
@@ -206,11 +212,12 @@ pub(crate) fn new_job(request: RequestId, task: &Task, attempts_max: u16) -> New
 pub async fn work(node: Arc<Node>, stop: CancellationToken) {
     if node.notices.is_silent() {
         // What an earlier configuration left behind has nowhere to go, and ends at once.
-        let all = [&CASE_KINDS[..], &SENT_KINDS[..]].concat();
+        let all = [&CASE_KINDS[..], &TOLD_KINDS[..], &SENT_KINDS[..]].concat();
         let cases = lane(&node, &all, JOBS_AT_ONCE_MAX, &stop);
         tokio::join!(tend(&node, &stop), cases);
     } else {
-        let cases = lane(&node, &CASE_KINDS, JOBS_AT_ONCE_MAX, &stop);
+        let own = [&CASE_KINDS[..], &TOLD_KINDS[..]].concat();
+        let cases = lane(&node, &own, JOBS_AT_ONCE_MAX, &stop);
         // A machine that hangs holds up no mail to whoever is on call.
         let [mails, machines] = SENT_KINDS.map(|kind| [kind]);
         let mails = lane(&node, &mails, SENT_AT_ONCE_MAX, &stop);
@@ -254,18 +261,18 @@ async fn lane(node: &Arc<Node>, kinds: &[&str], at_once: usize, stop: &Cancellat
             slot = slots.acquire() => drop(slot),
         }
         let next_look = Instant::now() + look;
-        let (free, lease) = (slots.available_permits(), SignedDuration::from_secs(LEASE_SECONDS));
-        let claimed = node.store.claim_jobs(kinds, lease, free).await.unwrap_or_else(|error| {
+        let free = slots.available_permits();
+        let claimed = node.store.claim_jobs(kinds, LEASE, free).await.unwrap_or_else(|error| {
             tracing::warn!("No jobs could be claimed: {error}");
             Vec::new()
         });
         let idle = claimed.is_empty();
         for job in claimed {
             let Ok(slot) = slots.clone().acquire_owned().await else { break };
-            let node = node.clone();
+            let (node, running) = (node.clone(), node.store.run_job(&job));
             tracker.spawn(async move {
                 run(&node, job).await;
-                drop(slot);
+                drop((running, slot));
             });
         }
         if idle {
@@ -278,6 +285,11 @@ async fn lane(node: &Arc<Node>, kinds: &[&str], at_once: usize, stop: &Cancellat
     }
     tracker.close();
     tracker.wait().await;
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
+const fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 fn hour_of(at: Timestamp) -> i64 {
@@ -298,7 +310,7 @@ pub async fn run(node: &Node, job: Job) {
         // A dead mail cannot be told of by mail.
         Ok(JobState::Dead) if kind == "mail" => {}
         Ok(JobState::Dead) => {
-            if let Err(error) = notice::tell_of_dead_job(node).await {
+            if let Err(error) = notice::tell_of_dead_job(node, &kind).await {
                 tracing::warn!("Nobody could be told that job {} is dead: {error}", id.0);
             }
         }
@@ -310,6 +322,8 @@ pub async fn run(node: &Node, job: Job) {
 /// and of failed calls name no person; whatever else went wrong may, and stays in the log.
 fn told(error: &Error) -> String {
     match error {
+        // Why the desk refuses an act tells how a case stands; that is on its own page.
+        Error::Refused(_) => "the state of the request does not allow it now".to_owned(),
         Error::Internal(_) => {
             "a fault of this server; its log says more under the number of the job".to_owned()
         }
@@ -321,7 +335,9 @@ async fn perform(node: &Node, job: &Job, task: Task) -> Result<(), Error> {
     let request = RequestId(job.stream);
     match task {
         Task::Preserve { ask } => preserve::copy(node, request, ask, job).await,
-        Task::Effect { ask, effect } => effects::attempt(node, request, ask, effect, job).await,
+        Task::Effect { ask, effect, told } => {
+            effects::attempt(node, request, (ask, effect), told, job).await
+        }
         Task::DeleteCopy { ask, effect } => preserve::delete(node, request, ask, effect, job).await,
         Task::Seal { asks } => deliver::seal(node, request, &asks, job).await,
         Task::Deliver { asks } => deliver::deliver(node, request, &asks, job).await,

@@ -15,6 +15,7 @@ pub mod keys;
 pub mod mail;
 pub mod notice;
 pub mod payload;
+pub mod rate;
 pub mod report;
 pub mod serve;
 pub mod tls;

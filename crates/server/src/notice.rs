@@ -17,7 +17,7 @@
 //! | `information_requested`, `refused`, `legal_accepted`, `held`, `hold_ended` | the sender |
 //! | `delivered`, `deletion_requested`, `expired`, `lapsed` | the sender |
 //! | `frozen`, `unfrozen`, a message by staff | the sender |
-//! | a job of the node is dead | administrators |
+//! | a job of the node is dead | administrators; for a job of a case also analysts and counsel |
 //!
 //! The sender is the officer whose key sent the request; machines that send by HI-1 get no mail.
 //! A practice request never calls anybody at once. Nobody is told of what he did himself.

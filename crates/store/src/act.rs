@@ -1,12 +1,16 @@
 //! What goes into the store and what comes out, as plain values. Knows no SQL.
 
+mod blob;
+
 use std::ops::Range;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use ledger::{Hash, LeafIndex, TreeSize};
-use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
+
+pub(crate) use blob::NewBytes;
+pub use blob::{BlobDigest, Names, NewBlob};
 
 use crate::words::Words;
 
@@ -32,8 +36,10 @@ pub struct Append {
     pub view: Option<NewView>,
     /// Identifiers of an agency that this act uses up: of its message, of the objects in it.
     pub seen: Vec<SeenTransaction>,
-    /// Small blobs that the events name; larger ones are put before, with
-    /// [`crate::Store::put_blob`].
+    /// A dead job that a person decides about, in the same transaction as the event that says so.
+    /// If it is no longer dead, the act is refused.
+    pub decides: Option<(JobId, Verdict)>,
+    /// Blobs, each named by one of the events; see [`crate::Store::put_blob`].
     pub blobs: Vec<NewBlob>,
 }
 
@@ -55,6 +61,8 @@ pub struct NewEvent {
     pub payload_json: Option<String>,
     /// Words of the payload that it shall be found by; derived from it, and erased with it.
     pub words: Words,
+    /// Blobs that it names; derived from it.
+    pub names: Names,
 }
 
 /// The acknowledgement of an act: everything in it is on disk.
@@ -135,6 +143,8 @@ pub struct NewJob {
     pub kind: String,
     /// A second job with the same key is not stored while the first waits or runs, so that many
     /// reasons to do one thing do it once; in the place of a dead one it is tried from the start.
+    /// One that is to be done at once brings the first forward, whatever that waited for; while
+    /// the first is being done, its next attempt comes soon.
     pub key: Option<String>,
     /// The stream it works for.
     pub stream: Uuid,
@@ -174,6 +184,15 @@ pub enum JobState {
     Waiting,
     /// Its attempts are used up; it waits for a person.
     Dead,
+}
+
+/// What a person decides about a dead job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is tried again from the start.
+    Retry,
+    /// It is never done.
+    GiveUp,
 }
 
 /// A job that waits for a person.
@@ -263,13 +282,28 @@ impl Labels {
     }
 }
 
-/// What a stream's events give: its row of the list, and the words of those payloads that are kept.
+/// Some of a stream's events, in their order: what is derived from long streams is derived page by
+/// page.
+#[derive(Clone, Copy, Debug)]
+pub struct Part<'a> {
+    /// The stream.
+    pub stream: Uuid,
+    /// The next events; the last part may have none.
+    pub events: &'a [StoredEvent],
+    /// Whether the stream ends here.
+    pub is_last: bool,
+}
+
+/// What a part of a stream gives: words and names of those events, and with the last part the row
+/// of the list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Derived {
     /// The row; `None` for a stream that is not in the list.
     pub view: Option<NewView>,
     /// Words by leaf; payloads without any are left out.
     pub words: Vec<(LeafIndex, Words)>,
+    /// Names by leaf; events without any are left out, and the names of payloads that are erased.
+    pub names: Vec<(LeafIndex, Names)>,
 }
 
 /// One payload that has the words that were asked for.
@@ -363,30 +397,6 @@ impl QueueCursor {
     }
 }
 
-/// SHA-256 of a blob: its name.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct BlobDigest(pub [u8; 32]);
-
-/// A small blob on its way into the store.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NewBlob {
-    pub(crate) digest: BlobDigest,
-    pub(crate) bytes: Vec<u8>,
-}
-
-impl NewBlob {
-    /// Names the bytes by their digest. At most [`crate::limits::BLOB_INLINE_BYTES_MAX`] can be
-    /// appended.
-    pub fn new(bytes: Vec<u8>) -> NewBlob {
-        NewBlob { digest: BlobDigest(Sha256::digest(&bytes).into()), bytes }
-    }
-
-    /// Its name.
-    pub fn digest(&self) -> BlobDigest {
-        self.digest
-    }
-}
-
 /// Somebody looked at something.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReadAudit {
@@ -429,6 +439,7 @@ impl Append {
             completes: None,
             view: None,
             seen: Vec::new(),
+            decides: None,
             blobs: Vec::new(),
         }
     }
@@ -437,7 +448,8 @@ impl Append {
 impl NewEvent {
     /// An event, with or without a personal part.
     pub fn new(event_json: impl Into<String>, payload_json: Option<String>) -> NewEvent {
-        NewEvent { event_json: event_json.into(), payload_json, words: Words::default() }
+        let (words, names) = (Words::default(), Names::default());
+        NewEvent { event_json: event_json.into(), payload_json, words, names }
     }
 }
 
@@ -446,6 +458,8 @@ impl NewEvent {
 pub struct ErasedCount {
     /// Payloads that were there and are gone; those erased before are not counted.
     pub payloads: u64,
+    /// Blobs that have lost their last owner with them, and are gone too.
+    pub blobs: u64,
     /// Whether the engine has also overwritten the bytes in its own log. PostgreSQL has not:
     /// see docs/formats/store.md.
     pub overwritten: Overwritten,
@@ -468,23 +482,4 @@ pub fn back_off(attempt: u16) -> SignedDuration {
     const BACK_OFF_SECONDS_MAX: i64 = 3_600;
     let doubled = 1i64.checked_shl(u32::from(attempt.min(32))).unwrap_or(BACK_OFF_SECONDS_MAX);
     SignedDuration::from_secs(doubled.clamp(1, BACK_OFF_SECONDS_MAX))
-}
-
-impl BlobDigest {
-    /// Digest of these bytes.
-    pub fn of(bytes: &[u8]) -> BlobDigest {
-        BlobDigest(Sha256::digest(bytes).into())
-    }
-}
-
-impl std::fmt::Display for BlobDigest {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&hex::encode(self.0))
-    }
-}
-
-impl std::fmt::Debug for BlobDigest {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "BlobDigest({self})")
-    }
 }

@@ -20,6 +20,7 @@ use crate::files;
 use crate::limits::PAGE_ROWS_MAX;
 use crate::place::Place;
 use crate::read::Reader;
+use crate::writer::file_of;
 
 /// The database file of a backup.
 const DATABASE_NAME: &str = "comity.sqlite";
@@ -95,7 +96,7 @@ async fn finish(
     let size = read_size(database).await?;
     let reader = open_copy(database).await?;
     let mut copied = Copied { size, blobs: 0 };
-    let sql = "select digest from blob where bytes is null and erased_at is null \
+    let sql = "select digest, file from blob where bytes is null and erased_at is null \
                and digest > $1 order by digest limit $2";
     let mut after: Vec<u8> = Vec::new();
     loop {
@@ -105,8 +106,9 @@ async fn finish(
         after = last.get(0)?;
         for row in &rows {
             let digest = BlobDigest(row.array(0)?);
-            let from = blobs.map(|blobs| path_of(blobs, digest)).unwrap_or_default();
-            let to = path_of(&folder.join(BLOBS_NAME), digest);
+            let name = file_of(digest, row.get(1)?);
+            let from = blobs.map(|blobs| path_of(blobs, &name)).unwrap_or_default();
+            let to = path_of(&folder.join(BLOBS_NAME), &name);
             let file_error = |source| BackupError::File { path: from.clone(), source };
             files::make_private_folder(files::parent(&to)).map_err(file_error)?;
             copy(&from, &to).map_err(file_error)?;

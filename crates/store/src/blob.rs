@@ -1,6 +1,7 @@
 //! Content-addressed bytes, written once: small ones in a table, large ones as files. Knows
-//! nothing of what they are. A blob is on the disk before its name is given out, so that no event
-//! can name one that is not there (docs/decisions/050).
+//! nothing of what they are. A blob is on the disk before or with the act that names it, so that
+//! no event can name one that is not there (docs/decisions/050), and stays as long as somebody
+//! names it or is about to (docs/decisions/180).
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -11,22 +12,22 @@ use std::sync::Arc;
 use sha2::{Digest as _, Sha256};
 use sqlx::AssertSqlSafe;
 use tokio::io::{AsyncRead, AsyncReadExt as _};
-use uuid::Uuid;
 
-use crate::act::{Append, BlobDigest, ExpectedSeq, NewBlob};
+use crate::act::{BlobDigest, NewBlob, NewBytes};
 use crate::db::{Row, tuples};
 use crate::error::{BlobError, OpenError};
 use crate::files;
-use crate::limits::{BLOB_BYTES_MAX, BLOB_INLINE_BYTES_MAX, ERASE_STREAMS_MAX};
+use crate::limits::{BLOB_BYTES_MAX, BLOB_INLINE_BYTES_MAX};
+use crate::pins::Pins;
 use crate::read::Reader;
 use crate::store::Store;
-use crate::writer::{Other, time};
+use crate::writer::{FILE_GIVEN_UP, Other, file_of, time};
 
 /// What is read from a source and written to a file at a time.
 const CHUNK_BYTES: usize = 256 * 1024;
 /// Blobs that one query asks for.
 const BLOBS_A_QUERY_MAX: usize = 64;
-/// Names of files that are not finished begin so.
+/// Names of files that an earlier release had not finished begin so.
 const UNFINISHED: &str = "unfinished-";
 
 /// A blob that is there. It can be opened any number of times.
@@ -93,83 +94,42 @@ impl<R: Read> Read for Checked<R> {
 }
 
 impl Store {
-    /// Stores bytes under their digest and returns when they are on the disk. Storing the same
-    /// bytes again changes nothing.
-    pub async fn put_blob(&self, bytes: Vec<u8>) -> Result<BlobDigest, BlobError> {
-        if bytes.len() > BLOB_INLINE_BYTES_MAX {
-            return self.put_blob_from(&mut bytes.as_slice()).await.map(|(digest, _)| digest);
-        }
-        let blob = NewBlob::new(bytes);
-        let digest = blob.digest();
-        let mut append = Append::events(Uuid::nil(), ExpectedSeq::Any, Vec::new());
-        append.blobs.push(blob);
-        self.append(append).await?;
-        Ok(digest)
+    /// Makes bytes ready for the act that names them: large ones are on the disk when this returns,
+    /// small ones go with the act. A blob that no act comes to name is gone when the value is.
+    pub async fn put_blob(&self, bytes: Vec<u8>) -> Result<NewBlob, BlobError> {
+        self.put_blob_from(&mut bytes.as_slice()).await.map(|(blob, _)| blob)
     }
 
-    /// Stores what a source gives, without holding it in memory. Says its name and its size.
+    /// The same for what a source gives, without holding it in memory. Says its size too.
     pub async fn put_blob_from(
         &self,
         source: &mut (dyn AsyncRead + Unpin + Send),
-    ) -> Result<(BlobDigest, u64), BlobError> {
+    ) -> Result<(NewBlob, u64), BlobError> {
         let first = read_up_to(source, BLOB_INLINE_BYTES_MAX + 1).await?;
         if first.len() <= BLOB_INLINE_BYTES_MAX {
             let length = first.len() as u64;
-            return Box::pin(self.put_blob(first)).await.map(|digest| (digest, length));
+            return Ok((NewBlob::new(first), length));
         }
         let folder =
             self.blob_folder.clone().ok_or(BlobError::NoFolder { max: BLOB_INLINE_BYTES_MAX })?;
-        let mut unfinished = Unfinished::begin(&folder).await?;
+        let name = new_name()?;
+        self.other(1, Other::NewFile(name.clone())).await?;
+        let mut unfinished = Unfinished::begin(&folder, name, self.pins.clone()).await?;
         let mut chunk = first;
         while !chunk.is_empty() {
             unfinished = unfinished.write(chunk).await?;
             chunk = read_up_to(source, CHUNK_BYTES).await?;
         }
-        let (digest, length) = unfinished.finish(folder).await?;
-        self.put_blob_row(digest, length).await?;
-        Ok((digest, length))
-    }
-
-    /// Erases blobs; their names stay known as erased. Says how many were there.
-    pub async fn erase_blobs(&self, digests: &[BlobDigest]) -> Result<u64, BlobError> {
-        self.erase_them(digests, Other::EraseBlobs(digests.to_vec())).await
-    }
-
-    /// Erases those of these blobs that no payload names any more: none has the digest in
-    /// hexadecimal among its words.
-    pub async fn erase_unused_blobs(&self, digests: &[BlobDigest]) -> Result<u64, BlobError> {
-        self.erase_them(digests, Other::EraseUnusedBlobs(digests.to_vec())).await
-    }
-
-    async fn erase_them(&self, digests: &[BlobDigest], how: Other) -> Result<u64, BlobError> {
-        let (size, max) = (digests.len(), ERASE_STREAMS_MAX);
-        if size > max {
-            let what = "number of blobs to erase";
-            return Err(crate::error::AppendError::TooLarge { what, size, max }.into());
+        let (finished, digest) = unfinished.finish(folder).await?;
+        let (pin, length) = (Arc::new(self.pins.pin(digest)), finished.length);
+        let file = finished.name.clone();
+        // From here on the writer knows whether the file is a blob's.
+        let taken = self.other(1, Other::FileBlob { pin: Arc::clone(&pin), length, file }).await?;
+        if taken == FILE_GIVEN_UP {
+            let error = io::Error::other("it was given up while it was made");
+            return Err(blob_error(error, finished.path.clone()));
         }
-        if digests.is_empty() {
-            return Ok(0);
-        }
-        let erased = self.other(16, how).await?;
-        if let Some(folder) = &self.blob_folder {
-            let sql = AssertSqlSafe(format!(
-                "select digest from blob where erased_at is not null and digest in {}",
-                tuples(size, 1, 1)
-            ));
-            let values = digests.iter().map(|digest| digest.0.as_slice().into()).collect();
-            for row in self.reader.db.query("looking for erased blobs", sql, values).await? {
-                let path = path_of(folder, BlobDigest(row.array(0)?));
-                match std::fs::remove_file(&path) {
-                    Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                        return Err(BlobError::File { path, source: error });
-                    }
-                    _ => (),
-                }
-            }
-        }
-        // The row's old bytes may stand in the log of the database: an empty erasure empties it.
-        self.erase_events(&[]).await?;
-        Ok(erased)
+        Ok((NewBlob { digest, bytes: NewBytes::Kept(pin) }, length))
     }
 }
 
@@ -187,7 +147,7 @@ impl Reader {
         let mut blobs = HashMap::with_capacity(digests.len());
         for some in digests.chunks(BLOBS_A_QUERY_MAX) {
             let sql = AssertSqlSafe(format!(
-                "select digest, length, bytes, erased_at from blob where digest in {}",
+                "select digest, length, bytes, erased_at, file from blob where digest in {}",
                 tuples(some.len(), 1, 1)
             ));
             let values = some.iter().map(|digest| digest.0.as_slice().into()).collect();
@@ -211,13 +171,15 @@ impl Reader {
             let damaged = BlobError::Damaged { expected: digest, found };
             return (found == digest).then(same).ok_or(damaged);
         }
-        let path = self.blob_folder.as_deref().map(|folder| path_of(folder, digest));
+        let path = match &source.place {
+            BlobPlace::File(path) => path.clone(),
+            BlobPlace::Memory(_) => PathBuf::new(),
+        };
         let read = move || {
             let mut bytes = Vec::new();
             source.open()?.read_to_end(&mut bytes)?;
             Ok(bytes)
         };
-        let path = path.unwrap_or_default();
         blocking(read).await.map_err(|error: io::Error| blob_error(error, path))
     }
 
@@ -240,13 +202,13 @@ impl Reader {
 
     /// A blob to be read as a stream, any number of times.
     pub async fn blob_source(&self, digest: BlobDigest) -> Result<BlobSource, BlobError> {
-        let sql = "select length, bytes, erased_at from blob where digest = $1";
+        let sql = "select length, bytes, erased_at, file from blob where digest = $1";
         let rows =
             self.db.query("looking for a blob", sql, vec![digest.0.as_slice().into()]).await?;
         self.source_of(digest, rows.first().ok_or(BlobError::Missing(digest))?, 0)
     }
 
-    /// Reads length, bytes and time of erasure from three columns of a row.
+    /// Reads length, bytes, time of erasure and file from four columns of a row.
     fn source_of(
         &self,
         digest: BlobDigest,
@@ -262,20 +224,28 @@ impl Reader {
             None => {
                 let folder = self.blob_folder.as_deref();
                 let folder = folder.ok_or(BlobError::NoFolder { max: BLOB_INLINE_BYTES_MAX })?;
-                BlobPlace::File(path_of(folder, digest))
+                BlobPlace::File(path_of(folder, &file_of(digest, row.get(first + 3)?)))
             }
         };
         Ok(BlobSource { digest, length, place })
     }
 }
 
-/// Where a large blob is: its digest in hex, in a folder named by the first two digits.
-pub(crate) fn path_of(folder: &Path, digest: BlobDigest) -> PathBuf {
-    let name = digest.to_string();
-    folder.join(&name[..2]).join(name)
+/// Where the file of this name is.
+pub(crate) fn path_of(folder: &Path, name: &str) -> PathBuf {
+    folder.join(name)
 }
 
-/// Removes what a killed process has left half-written.
+/// A name that no file has had: 128 random bits, in a folder named by the first two digits.
+fn new_name() -> Result<String, BlobError> {
+    let mut random = [0; 16];
+    getrandom::fill(&mut random)
+        .map_err(|error| blob_error(io::Error::other(error.to_string()), PathBuf::new()))?;
+    let name = hex::encode(random);
+    Ok(format!("{}/{name}", &name[..2]))
+}
+
+/// Removes what a killed process of an earlier release has left half-written.
 pub(crate) fn remove_unfinished(folder: &Path) -> Result<(), OpenError> {
     let file_error = |path: &Path| {
         let path = path.to_owned();
@@ -297,67 +267,62 @@ pub(crate) fn remove_unfinished(folder: &Path) -> Result<(), OpenError> {
     Ok(())
 }
 
-/// A file that is being written.
+/// A file that is being written. Whatever ends before a blob has it leaves it to the writer, which
+/// removes it; so it must not end while a thread still works on the file.
 struct Unfinished {
+    name: String,
     path: PathBuf,
     file: File,
     hasher: Sha256,
     length: u64,
+    pins: Pins,
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        // The writer asks the store whether a blob has it.
+        self.pins.abandon(std::mem::take(&mut self.name));
+    }
 }
 
 impl Unfinished {
-    async fn begin(folder: &Path) -> Result<Unfinished, BlobError> {
-        let folder = folder.to_owned();
-        let mut random = [0; 16];
-        getrandom::fill(&mut random)
-            .map_err(|error| blob_error(io::Error::other(error.to_string()), folder.clone()))?;
-        let path = folder.join(format!("{UNFINISHED}{}", hex::encode(random)));
-        let file_path = path.clone();
+    async fn begin(folder: &Path, name: String, pins: Pins) -> Result<Unfinished, BlobError> {
+        let path = path_of(folder, &name);
+        let error_path = path.clone();
         let make = move || {
-            files::make_private_folder(&folder)?;
-            files::make_private_file(&file_path)
+            files::make_private_folder(files::parent(&path))?;
+            let file = files::make_private_file(&path)?;
+            Ok(Unfinished { name, path, file, hasher: Sha256::new(), length: 0, pins })
         };
-        let file = blocking(make).await.map_err(|error| blob_error(error, path.clone()))?;
-        Ok(Unfinished { path, file, hasher: Sha256::new(), length: 0 })
+        blocking(make).await.map_err(|error| blob_error(error, error_path))
     }
 
     async fn write(mut self, chunk: Vec<u8>) -> Result<Unfinished, BlobError> {
         self.length += chunk.len() as u64;
         if self.length > BLOB_BYTES_MAX {
-            let _ = std::fs::remove_file(&self.path);
             return Err(BlobError::TooLarge { max: BLOB_BYTES_MAX });
         }
         let path = self.path.clone();
         let write = move || {
             self.hasher.update(&chunk);
-            match self.file.write_all(&chunk) {
-                Ok(()) => Ok(self),
-                Err(error) => {
-                    let _ = std::fs::remove_file(&self.path);
-                    Err(error)
-                }
-            }
+            self.file.write_all(&chunk)?;
+            Ok(self)
         };
         blocking(write).await.map_err(|error| blob_error(error, path))
     }
 
-    /// Syncs the bytes, gives the file its name, syncs the name.
-    async fn finish(self, folder: PathBuf) -> Result<(BlobDigest, u64), BlobError> {
-        let Unfinished { path, file, hasher, length } = self;
-        let digest = BlobDigest(hasher.finalize().into());
-        let named = path_of(&folder, digest);
-        let error_path = named.clone();
+    /// Syncs the bytes and the name.
+    async fn finish(self, folder: PathBuf) -> Result<(Unfinished, BlobDigest), BlobError> {
+        let error_path = self.path.clone();
         let finish = move || {
-            file.sync_all()?;
-            let shelf = files::parent(&named);
-            files::make_private_folder(shelf)?;
-            std::fs::rename(&path, &named)?;
-            files::sync_folder(shelf)?;
+            self.file.sync_all()?;
+            files::sync_folder(files::parent(&self.path))?;
             files::sync_folder(&folder)?;
-            files::sync_folder(files::parent(&folder))
+            files::sync_folder(files::parent(&folder))?;
+            let digest = BlobDigest(self.hasher.clone().finalize().into());
+            Ok((self, digest))
         };
-        blocking(finish).await.map_err(|error| blob_error(error, error_path))?;
-        Ok((digest, length))
+        blocking(finish).await.map_err(|error| blob_error(error, error_path))
     }
 }
 

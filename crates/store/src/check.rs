@@ -16,7 +16,7 @@ use ledger::tree::{Frontier, Node, NodeId};
 use ledger::{Entry, Hash, LeafIndex, TreeSize, leaf_hash};
 use uuid::Uuid;
 
-use crate::act::{BlobDigest, Derived, StoredEvent};
+use crate::act::{BlobDigest, Derived, Part};
 use crate::db::{Connection, Row};
 use crate::error::{BlobError, DbError, ReadError};
 use crate::limits::{CHECK_FINDINGS_MAX, CHECK_ROWS_MAX, PAGE_ROWS_MAX};
@@ -151,6 +151,9 @@ pub enum Finding {
     /// The words that a payload is found by are not what it gives.
     #[error("the words of leaf {0} are not what its payload gives")]
     WordsDiffer(LeafIndex),
+    /// The blobs that an event or its payload names are not those it owns.
+    #[error("the blobs that leaf {0} owns are not those it names")]
+    OwnersDiffer(LeafIndex),
     /// A blob's bytes are missing or others.
     #[error("blob {digest}: {why}")]
     Blob {
@@ -176,7 +179,7 @@ impl Report {
 }
 
 /// What must be derived from a stream with these events.
-pub type Derive<'a> = &'a mut (dyn FnMut(Uuid, &[StoredEvent]) -> Derived + Send);
+pub type Derive<'a> = &'a mut (dyn FnMut(&Part<'_>) -> Derived + Send);
 
 /// Checks the whole store. `keys` are the log's public keys, old ones included; `derive` is
 /// `None` where the caller does not know how.

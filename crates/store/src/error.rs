@@ -63,6 +63,20 @@ pub enum AppendError {
         /// The job.
         job: JobId,
     },
+    /// The job that the act decides about is not dead: others were faster, or it was asked for
+    /// anew.
+    #[error("job {} is not dead", .job.0)]
+    NotDead {
+        /// The job.
+        job: JobId,
+    },
+    /// It is erased in the database, but a file is left. Make the folder writable; asking for the
+    /// same erasure again removes it.
+    #[error("an erased file could not be removed: {why}")]
+    FileLeft {
+        /// Which, and what the system said.
+        why: Arc<str>,
+    },
     /// The act is beyond a named limit; nothing of it was stored.
     #[error("{what} is {size}, the most is {max}")]
     TooLarge {

@@ -27,6 +27,7 @@ mod kept;
 pub mod limits;
 mod lists;
 mod open;
+mod pins;
 mod place;
 mod read;
 pub mod record;
@@ -40,9 +41,9 @@ mod writer;
 
 pub use act::{
     Append, Appended, BlobDigest, DeadJob, Derived, ErasedCount, ExpectedSeq, Found, Job, JobId,
-    JobLease, JobState, Label, Labels, NewBlob, NewEvent, NewJob, NewView, Overwritten, Payload,
-    QueueCursor, QueueFilter, ReadAudit, ReadAuditDigest, ReadRow, Record, SeenTransaction,
-    StoredEvent, View, ViewCursor, ViewQuery,
+    JobLease, JobState, Label, Labels, Names, NewBlob, NewEvent, NewJob, NewView, Overwritten,
+    Part, Payload, QueueCursor, QueueFilter, ReadAudit, ReadAuditDigest, ReadRow, Record,
+    SeenTransaction, StoredEvent, Verdict, View, ViewCursor, ViewQuery,
 };
 pub use blob::BlobSource;
 pub use config::{Clock, Config, Health, KeptMissing, Published, WriterState};
@@ -50,6 +51,6 @@ pub use error::{
     AppendError, BackupError, BlobError, CommitOutcome, DbError, OpenError, ReadError, RebuildError,
 };
 pub use read::Reader;
-pub use store::Store;
+pub use store::{Running, Store};
 pub use walk::BareEvent;
 pub use words::{Question, QuestionError, Words};

@@ -17,6 +17,8 @@ pub const ACT_EVENTS_MAX: usize = 64;
 pub const ACT_JOBS_MAX: usize = 64;
 /// Small blobs of one act.
 pub const ACT_BLOBS_MAX: usize = 64;
+/// Blobs that one event names.
+pub const EVENT_NAMES_MAX: usize = 4_096;
 /// Transaction identifiers that one act uses up.
 pub const ACT_SEEN_MAX: usize = 128;
 /// JSON text of one event.
@@ -33,7 +35,7 @@ pub const BLOB_INLINE_BYTES_MAX: usize = 256 * 1024;
 /// The largest blob.
 pub const BLOB_BYTES_MAX: u64 = 16 * 1024 * 1024 * 1024;
 
-/// Events that [`crate::Reader::load`] returns of one stream.
+/// Events that [`crate::Reader::load`] returns of one stream; a longer one is read page by page.
 pub const STREAM_EVENTS_MAX: usize = 10_000;
 /// Streams of one [`crate::Reader::load_many`].
 pub const LOAD_STREAMS_MAX: usize = 256;
@@ -41,6 +43,8 @@ pub const LOAD_STREAMS_MAX: usize = 256;
 pub const PAGE_ROWS_MAX: usize = 500;
 /// Jobs claimed at once.
 pub const CLAIM_JOBS_MAX: usize = 256;
+/// Jobs that are done at the same time in one process.
+pub const RUNNING_JOBS_MAX: usize = 1_024;
 /// Rows that check, backup and rebuild hold at a time.
 pub const CHECK_ROWS_MAX: usize = 1_000;
 /// Findings that a check lists; more are counted only.

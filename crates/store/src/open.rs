@@ -1,7 +1,8 @@
 //! Opening a store: nobody else writes, the tables are of this release, the tree agrees with the
 //! head and with the checkpoint kept beside the key. Only then does the writer begin.
 
-use std::path::PathBuf;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ledger::note::VerifierKey;
@@ -9,17 +10,22 @@ use ledger::tree::Frontier;
 use ledger::{Hash, TreeSize};
 use tokio::sync::{Semaphore, mpsc, watch};
 
+use crate::act::BlobDigest;
 use crate::blob;
 use crate::config::{Config, KeptMissing, Published, WriterState};
 use crate::db::{Connection, Db};
-use crate::error::{OpenError, ReadError};
+use crate::error::{DbError, OpenError, ReadError};
 use crate::kept::KeptFile;
-use crate::limits::{QUEUE_ACTS_MAX, QUEUE_KIB_MAX};
+use crate::limits::{PAGE_ROWS_MAX, QUEUE_ACTS_MAX, QUEUE_KIB_MAX};
+use crate::pins::Pins;
 use crate::place::{self, Place, WhenMissing, lock_session};
 use crate::read::Reader;
 use crate::store::Store;
 use crate::tree::fetch_nodes;
-use crate::writer::{Head, Keeper, SeqCache, Writer, read_head, sign};
+use crate::writer::{
+    Erasure, Head, Keeper, LookedAt, SeqCache, Writer, erase_unowned, forget_files, read_head,
+    remove_files, sign,
+};
 
 impl Store {
     /// Opens a store that exists: `sqlite://PATH` or `postgres://...`. A wrong path cannot begin a
@@ -65,28 +71,38 @@ async fn open(url: &str, config: Config, missing: WhenMissing) -> Result<Store, 
     if let Some(folder) = &blob_folder {
         blob::remove_unfinished(folder)?;
     }
+    let now = (config.clock)().as_microsecond();
+    let unused_files = sweep_blobs(&mut connection, blob_folder.as_deref(), now).await?;
     let reader = Reader {
         db: place.readers(),
         blob_folder: blob_folder.clone(),
         clock: Arc::clone(&config.clock),
     };
-    Ok(start(db, connection, lock, token, head, frontier, published, kept, config, reader))
+    let found = Found { token, head, frontier, published, kept, unused_files };
+    Ok(start(db, connection, lock, found, config, reader))
 }
 
-/// Starts the writer and hands out the store.
-#[expect(clippy::too_many_arguments, reason = "each is one finding of `open`, used once")]
-fn start(
-    db: Db,
-    connection: Connection,
-    lock: place::Lock,
+/// What opening found.
+struct Found {
     token: [u8; 16],
     head: Head,
     frontier: Frontier,
     published: Arc<Published>,
     kept: Option<KeptFile>,
+    unused_files: BTreeSet<String>,
+}
+
+/// Starts the writer and hands out the store.
+fn start(
+    db: Db,
+    connection: Connection,
+    lock: place::Lock,
+    found: Found,
     config: Config,
     reader: Reader,
 ) -> Store {
+    let Found { token, head, frontier, published, kept, unused_files } = found;
+    let pins = Pins::default();
     let (queue, waiting) = mpsc::channel(QUEUE_ACTS_MAX);
     let (publish, published_receiver) = watch::channel(Arc::clone(&published));
     let (state, state_receiver) = watch::channel(WriterState::Serving);
@@ -106,6 +122,10 @@ fn start(
         state,
         jobs_changed: Arc::new(jobs_changed),
         faults: config.faults,
+        pins: pins.clone(),
+        blob_folder: reader.blob_folder.clone(),
+        unused_files,
+        removed_files: Vec::new(),
         _lock: lock,
     };
     tokio::spawn(writer.run(waiting));
@@ -117,7 +137,45 @@ fn start(
         published: published_receiver,
         state: state_receiver,
         jobs,
+        pins,
+        running: Arc::default(),
     }
+}
+
+/// Finishes what an earlier process left: blobs that no act came to name, files that nobody has.
+/// No act of that process can come any more, its token is no longer in the head. Says which files
+/// could not be removed.
+async fn sweep_blobs(
+    connection: &mut Connection,
+    folder: Option<&Path>,
+    now: i64,
+) -> Result<BTreeSet<String>, OpenError> {
+    let (pins, mut looked_at) = (Pins::default(), LookedAt::default());
+    connection.begin_writing().await?;
+    loop {
+        let sql = "select digest from blob where loose = 1 limit $1";
+        let values = vec![(PAGE_ROWS_MAX as u64).into()];
+        let rows = connection.query("looking for loose blobs", sql, values).await?;
+        let loose: Vec<BlobDigest> =
+            rows.iter().map(|row| Ok(BlobDigest(row.array(0)?))).collect::<Result<_, DbError>>()?;
+        if loose.is_empty() {
+            break;
+        }
+        // Each of them is erased, or has an owner and is loose no longer.
+        erase_unowned(connection, &loose, Erasure { pins: &pins, now }, &mut looked_at).await?;
+    }
+    let sql = "select name from blob_file_unused";
+    let rows = connection.query("looking for files", sql, Vec::new()).await?;
+    let mut names: BTreeSet<String> =
+        rows.iter().map(|row| row.get(0)).collect::<Result<_, DbError>>()?;
+    connection.commit().await?;
+    if let Some(folder) = folder.filter(|_| !names.is_empty()) {
+        let (removed, _) = remove_files(folder, &mut names);
+        connection.begin_writing().await?;
+        forget_files(connection, &removed).await?;
+        connection.commit().await?;
+    }
+    Ok(names)
 }
 
 /// Puts our token into the head: from now on every other process that wrote here is fenced off.
@@ -169,7 +227,7 @@ async fn check_kept(
     head: &Head,
     kept_size: TreeSize,
     kept_root: Hash,
-    path: &std::path::Path,
+    path: &Path,
 ) -> Result<(), OpenError> {
     let kept_path: PathBuf = path.to_owned();
     if head.size < kept_size.0 {

@@ -166,16 +166,25 @@ impl Reader {
         Ok(seen)
     }
 
-    /// Jobs that wait for a person, oldest first, after the one where the page before ended.
+    /// Jobs of these kinds that wait for a person, oldest first, after the one where the page
+    /// before ended.
     pub async fn dead_jobs(
         &self,
+        kinds: &[&str],
         after: Option<JobId>,
         rows_max: usize,
     ) -> Result<Vec<DeadJob>, ReadError> {
-        let sql = "select job_id, kind, job_key, stream, body, attempts, last_error, failed_at \
-                   from job where state = 'dead' and job_id > $1 order by job_id limit $2";
-        let after = after.map_or(0, |job| job.0);
-        let values = vec![after.into(), (rows_max.min(PAGE_ROWS_MAX) as u64).into()];
+        if kinds.is_empty() {
+            return Ok(Vec::new());
+        }
+        let sql = AssertSqlSafe(format!(
+            "select job_id, kind, job_key, stream, body, attempts, last_error, failed_at \
+             from job where state = 'dead' and job_id > $1 and kind in {} order by job_id limit $2",
+            tuples(kinds.len(), 1, 3)
+        ));
+        let (after, rows_max) = (after.map_or(0, |job| job.0), rows_max.min(PAGE_ROWS_MAX) as u64);
+        let kinds = kinds.iter().map(|kind| (*kind).into());
+        let values = [after.into(), rows_max.into()].into_iter().chain(kinds).collect();
         let rows = self.db.query("listing dead jobs", sql, values).await?;
         Ok(rows.iter().map(dead_job).collect::<Result<_, _>>()?)
     }
@@ -197,20 +206,44 @@ impl Reader {
         Ok((row.count(0)?, row.count(1)?))
     }
 
+    /// The same of these kinds only.
+    pub async fn job_counts_of(&self, kinds: &[&str]) -> Result<(u64, u64), ReadError> {
+        if kinds.is_empty() {
+            return Ok((0, 0));
+        }
+        let sql = AssertSqlSafe(format!(
+            "select count(case when state = 'ready' then 1 end), \
+             count(case when state = 'dead' then 1 end) from job where kind in {}",
+            tuples(kinds.len(), 1, 1)
+        ));
+        let values = kinds.iter().map(|kind| (*kind).into()).collect();
+        let rows = self.db.query("counting jobs", sql, values).await?;
+        let Some(row) = rows.first() else { return Ok((0, 0)) };
+        Ok((row.count(0)?, row.count(1)?))
+    }
+
     pub(crate) async fn has_due_jobs(
         &self,
         kinds: &[&str],
         now: Timestamp,
+        running: &[JobId],
     ) -> Result<bool, DbError> {
         if kinds.is_empty() {
             return Ok(false);
         }
+        let others = match running.len() {
+            0 => String::new(),
+            count => format!("and job_id not in {}", tuples(count, 1, 2 + kinds.len())),
+        };
         let sql = AssertSqlSafe(format!(
-            "select job_id from job where state = 'ready' and run_at <= $1 and kind in {} limit 1",
+            "select job_id from job where state = 'ready' and run_at <= $1 and kind in {} {others} \
+             limit 1",
             tuples(kinds.len(), 1, 2)
         ));
         let kinds = kinds.iter().map(|kind| (*kind).into());
-        let values = std::iter::once(now.as_microsecond().into()).chain(kinds).collect();
+        let running = running.iter().map(|job| job.0.into());
+        let values = std::iter::once(now.as_microsecond().into());
+        let values = values.chain(kinds).chain(running).collect();
         Ok(!self.db.query("looking for jobs", sql, values).await?.is_empty())
     }
 
@@ -291,7 +324,6 @@ impl Reader {
     }
 }
 
-/// Loads a stream on a connection of the caller's.
 fn dead_job(row: &Row) -> Result<DeadJob, DbError> {
     Ok(DeadJob {
         id: JobId(row.count(0)?),
@@ -305,7 +337,8 @@ fn dead_job(row: &Row) -> Result<DeadJob, DbError> {
     })
 }
 
-pub(crate) async fn load_on(
+/// Loads a stream on a connection of the caller's.
+async fn load_on(
     connection: &mut Connection,
     stream: Uuid,
     seq: u64,
@@ -318,7 +351,8 @@ pub(crate) async fn load_on(
     Ok(events)
 }
 
-async fn page_on(
+/// A page of a stream on a connection of the caller's.
+pub(crate) async fn page_on(
     connection: &mut Connection,
     stream: Uuid,
     after_seq: u64,

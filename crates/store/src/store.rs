@@ -1,9 +1,9 @@
 //! The open store: what may be asked of it in writing. Knows no SQL; it checks limits, hands work
 //! to the writer and waits for the answer.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 use ledger::{LeafIndex, TreeSize};
@@ -12,15 +12,17 @@ use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use uuid::Uuid;
 
 use crate::act::{
-    Append, Appended, BlobDigest, Derived, ErasedCount, ExpectedSeq, Job, JobId, JobLease,
-    JobState, ReadAudit, SeenTransaction, back_off,
+    Append, Appended, ErasedCount, ExpectedSeq, Job, JobId, JobLease, JobState, Names, NewBytes,
+    NewEvent, Part, ReadAudit, SeenTransaction, back_off,
 };
 use crate::config::{Health, Published, WriterState};
 use crate::db::Connection;
 use crate::error::{AppendError, DbError, ReadError};
 use crate::limits::*;
+use crate::pins::Pins;
 use crate::read::{Reader, streams_from};
-use crate::writer::{Answer, Claim, Erase, JobChange, Other, Queued, Work};
+use crate::words::Words;
+use crate::writer::{Answer, Claim, Erase, HASTENED, JobChange, Other, Queued, Work};
 
 /// An open store. Cloning gives another handle to the same one.
 #[derive(Clone)]
@@ -33,6 +35,22 @@ pub struct Store {
     pub(crate) state: watch::Receiver<WriterState>,
     pub(crate) jobs: watch::Receiver<u64>,
     pub(crate) blob_folder: Option<PathBuf>,
+    pub(crate) pins: Pins,
+    /// Jobs that are being done in this process.
+    pub(crate) running: Arc<Mutex<BTreeSet<JobId>>>,
+}
+
+/// A job that is being done: as long as this lives, nobody else is given it, whatever its lease
+/// says. The lease is for the day on which the process ends in the middle.
+pub struct Running {
+    job: JobId,
+    running: Arc<Mutex<BTreeSet<JobId>>>,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.job);
+    }
 }
 
 impl Store {
@@ -88,7 +106,9 @@ impl Store {
     ) -> Result<Vec<Job>, AppendError> {
         limit("number of kinds", kinds.len(), CLAIM_JOBS_MAX)?;
         limit("number of jobs to claim", jobs_max, CLAIM_JOBS_MAX)?;
-        let due = self.reader.has_due_jobs(kinds, (self.reader.clock)()).await;
+        let running = self.running_jobs();
+        limit("number of jobs that are being done", running.len(), RUNNING_JOBS_MAX)?;
+        let due = self.reader.has_due_jobs(kinds, (self.reader.clock)(), &running).await;
         let due = due.map_err(|source| AppendError::Commit {
             outcome: crate::error::CommitOutcome::NotStored,
             source,
@@ -97,8 +117,38 @@ impl Store {
             return Ok(Vec::new());
         }
         let kinds = kinds.iter().map(|kind| (*kind).to_owned()).collect();
-        let claim = Claim { kinds, lease, jobs_max };
+        let claim = Claim { kinds, lease, jobs_max, running };
         self.ask(1, |answer| Work::Claim(claim, answer)).await
+    }
+
+    /// Says that a claimed job is being done here from now on.
+    #[must_use]
+    pub fn run_job(&self, job: &Job) -> Running {
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        running.insert(job.lease.id);
+        Running { job: job.lease.id, running: Arc::clone(&self.running) }
+    }
+
+    fn running_jobs(&self) -> Vec<JobId> {
+        let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        running.iter().copied().collect()
+    }
+
+    /// Notes how far a job has come, in its body, and renews its lease from now. What is noted is
+    /// on the disk when this returns: a later attempt goes on from there.
+    ///
+    /// # Errors
+    /// [`AppendError::LeaseLost`] when another works on it: do not go on.
+    pub async fn note_progress(
+        &self,
+        job: &Job,
+        body: &str,
+        lease: SignedDuration,
+    ) -> Result<(), AppendError> {
+        text("body of a job", body, TEXT_BYTES_MAX)?;
+        let until = (self.reader.clock)().saturating_add(lease).unwrap_or(Timestamp::MAX);
+        let progress = JobChange::Progress { lease: job.lease, body: body.to_owned(), until };
+        self.with_lease(job.lease, progress).await.map(drop)
     }
 
     /// The job is done and has no event to store.
@@ -114,34 +164,40 @@ impl Store {
         let error: String = error.chars().take(1_000).filter(|c| *c != '\0').collect();
         let wait = back_off(job.attempt);
         let fail = JobChange::Fail { lease: job.lease, dead, wait, error };
-        self.with_lease(job.lease, fail).await?;
-        Ok(if dead { JobState::Dead } else { JobState::Waiting })
+        let hastened = self.with_lease(job.lease, fail).await? == HASTENED;
+        Ok(if dead && !hastened { JobState::Dead } else { JobState::Waiting })
     }
 
     /// What the job waits for is not there yet: it is tried again then, and no attempt is counted.
     pub async fn postpone_job(&self, job: &Job, until: Timestamp) -> Result<(), AppendError> {
-        self.with_lease(job.lease, JobChange::Postpone { lease: job.lease, until }).await
+        let postpone = JobChange::Postpone { lease: job.lease, until };
+        self.with_lease(job.lease, postpone).await.map(drop)
     }
 
-    /// A person says that a dead job shall be tried again from the start. Says whether it was.
-    pub async fn revive_job(&self, job: JobId) -> Result<bool, AppendError> {
-        self.other(1, Other::Job(JobChange::Revive(job))).await.map(|rows| rows == 1)
-    }
-
-    /// A person says that a dead job shall never be done. Says whether it was there.
-    pub async fn give_up_job(&self, job: JobId) -> Result<bool, AppendError> {
-        self.other(1, Other::Job(JobChange::GiveUp(job))).await.map(|rows| rows == 1)
-    }
-
-    /// Erases the payloads of whole streams, and the salts of their leaves. The events, leaves and
-    /// proofs stay.
+    /// Erases the payloads of whole streams, the salts of their leaves, and the blobs that nobody
+    /// else names, all in one transaction. The events, leaves and proofs stay.
+    ///
+    /// # Errors
+    /// [`AppendError::FileLeft`] when the database is erased and a file could not be removed.
     pub async fn erase_streams(&self, streams: &[Uuid]) -> Result<ErasedCount, AppendError> {
         limit("number of streams to erase", streams.len(), ERASE_STREAMS_MAX)?;
         let erase = Erase::Streams(streams.to_vec());
         self.ask(16, |answer| Work::Erase(erase, answer)).await
     }
 
-    /// Erases the payloads of single events, and the salts of their leaves.
+    /// The same for one stream that ends at this event: what came after it was not judged.
+    ///
+    /// # Errors
+    /// [`AppendError::Conflict`] when it has moved on; else as [`Store::erase_streams`].
+    pub async fn erase_stream(&self, stream: Uuid, seq: u64) -> Result<ErasedCount, AppendError> {
+        self.ask(16, |answer| Work::Erase(Erase::Stream { stream, seq }, answer)).await
+    }
+
+    /// Erases the payloads of single events, the salts of their leaves, and the blobs that nobody
+    /// else names.
+    ///
+    /// # Errors
+    /// As [`Store::erase_streams`].
     pub async fn erase_events(&self, leaves: &[LeafIndex]) -> Result<ErasedCount, AppendError> {
         limit("number of events to erase", leaves.len(), ERASE_STREAMS_MAX)?;
         let erase = Erase::Events(leaves.iter().map(|leaf| leaf.0).collect());
@@ -212,14 +268,12 @@ impl Store {
     }
 
     /// Empties the list of requests and the words they are found by, and fills both again from the
-    /// events; says how many rows the list has. `derive` is given each stream's events, oldest
-    /// stream first, but for streams `without` anything derived. A stream with more events than
-    /// [`STREAM_EVENTS_MAX`] is left out, which a warning tells. To be called before the store is
-    /// served from.
+    /// events; says how many rows the list has. Owners of blobs that are missing are added: they
+    /// are never taken away, for a blob without one would go. `derive` is given each stream's
+    /// events in parts, oldest stream first. To be called before the store is served from.
     pub async fn rebuild_derived(
         &self,
-        without: &[Uuid],
-        derive: &mut (dyn FnMut(Uuid, &[crate::act::StoredEvent]) -> Derived + Send),
+        derive: crate::check::Derive<'_>,
     ) -> Result<u64, crate::error::RebuildError> {
         self.other(1, Other::ClearDerived).await?;
         let mut after = None;
@@ -232,29 +286,41 @@ impl Store {
             drop(connection);
             let Some((_, last)) = streams.last() else { return Ok(count) };
             after = Some(*last);
-            let (mut views, mut words) = (Vec::new(), Vec::new());
+            let mut views = Vec::new();
+            let (mut words, mut names) = (Vec::new(), Vec::new());
             for (stream, _) in streams {
-                if without.contains(&stream) {
-                    continue;
-                }
-                let events = match self.reader.load(stream).await {
-                    Err(ReadError::TooLarge { size, .. }) => {
-                        tracing::warn!(%stream, size, "A stream is too long for the list");
-                        continue;
+                let (mut after, mut newest_at, mut is_last) = (0, None, false);
+                while !is_last {
+                    let events = self.reader.load_page(stream, after, PAGE_ROWS_MAX).await?;
+                    is_last = events.len() < PAGE_ROWS_MAX;
+                    if let Some(newest) = events.last() {
+                        (after, newest_at) = (newest.seq, Some(newest.at));
                     }
-                    loaded => loaded?,
-                };
-                let Some(newest) = events.last() else { continue };
-                let derived = derive(stream, &events);
-                words.extend(derived.words);
-                if let Some(row) = derived.view {
-                    views.push((stream, row, newest.at.as_microsecond()));
+                    let derived = derive(&Part { stream, events: &events, is_last });
+                    words.extend(derived.words);
+                    names.extend(derived.names);
+                    if let (Some(row), Some(at)) = (derived.view, newest_at) {
+                        views.push((stream, row, at.as_microsecond()));
+                    }
+                    if words.len() + names.len() >= PAGE_ROWS_MAX {
+                        self.keep_derived(&mut words, &mut names).await?;
+                    }
                 }
             }
             count += views.len() as u64;
             self.other(GROUP_KIB_MAX / 4, Other::Views(views)).await?;
-            self.other(GROUP_KIB_MAX / 4, Other::Words(words)).await?;
+            self.keep_derived(&mut words, &mut names).await?;
         }
+    }
+
+    async fn keep_derived(
+        &self,
+        words: &mut Vec<(LeafIndex, Words)>,
+        names: &mut Vec<(LeafIndex, Names)>,
+    ) -> Result<(), AppendError> {
+        self.other(GROUP_KIB_MAX / 4, Other::Words(std::mem::take(words))).await?;
+        self.other(GROUP_KIB_MAX / 4, Other::Owners(std::mem::take(names))).await?;
+        Ok(())
     }
 
     /// Stores what is queued, then closes the store. Other handles to it are refused afterwards.
@@ -267,18 +333,10 @@ impl Store {
         self.ask(size_kib, |answer| Work::Other(other, answer)).await
     }
 
-    pub(crate) async fn put_blob_row(
-        &self,
-        digest: BlobDigest,
-        length: u64,
-    ) -> Result<(), AppendError> {
-        self.other(1, Other::FileBlob { digest, length }).await.map(drop)
-    }
-
-    async fn with_lease(&self, lease: JobLease, change: JobChange) -> Result<(), AppendError> {
+    async fn with_lease(&self, lease: JobLease, change: JobChange) -> Result<u64, AppendError> {
         match self.other(1, Other::Job(change)).await? {
             0 => Err(AppendError::LeaseLost { job: lease.id }),
-            _ => Ok(()),
+            rows => Ok(rows),
         }
     }
 
@@ -315,6 +373,9 @@ fn check_append(append: &Append) -> Result<usize, AppendError> {
             json("payload", payload, PAYLOAD_BYTES_MAX)?;
             bytes += payload.len();
         }
+        let Names { lasting, personal } = &event.names;
+        limit("number of blobs that an event names", lasting.len(), EVENT_NAMES_MAX)?;
+        limit("number of blobs that a payload names", personal.len(), EVENT_NAMES_MAX)?;
     }
     for job in &append.jobs {
         text("kind of a job", &job.kind, NAME_BYTES_MAX)?;
@@ -341,8 +402,18 @@ fn check_append(append: &Append) -> Result<usize, AppendError> {
         bytes += seen.reference.len();
     }
     for blob in &append.blobs {
-        limit("size of a small blob", blob.bytes.len(), BLOB_INLINE_BYTES_MAX)?;
-        bytes += blob.bytes.len();
+        let names = |event: &NewEvent| {
+            event.names.lasting.contains(&blob.digest)
+                || (event.payload_json.is_some() && event.names.personal.contains(&blob.digest))
+        };
+        if !append.events.iter().any(names) {
+            let why = format!("{} is named by no event of the act", blob.digest);
+            return Err(AppendError::Malformed { what: "blob", why });
+        }
+        if let NewBytes::Small(small) = &blob.bytes {
+            limit("size of a small blob", small.len(), BLOB_INLINE_BYTES_MAX)?;
+            bytes += small.len();
+        }
     }
     Ok(1 + bytes / 1024)
 }

@@ -147,8 +147,9 @@ pub(crate) async fn fetch_nodes(
     let (leaves, inner): (Vec<&NodeId>, Vec<&NodeId>) = ids.iter().partition(|id| id.level == 0);
     let mut parts = Vec::new();
     if !leaves.is_empty() {
+        // A plain 0 is another type on PostgreSQL when nothing is united with it.
         parts.push(format!(
-            "select 0, leaf_index, hash from leaf where leaf_index in {}",
+            "select cast(0 as bigint), leaf_index, hash from leaf where leaf_index in {}",
             tuples(leaves.len(), 1, 1)
         ));
     }

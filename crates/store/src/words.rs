@@ -10,7 +10,6 @@ use std::collections::BTreeSet;
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
 
-use crate::act::BlobDigest;
 use crate::db::Connection;
 
 /// Bytes of one word; a longer one is cut, in what is kept as in what is asked for.
@@ -126,11 +125,6 @@ impl Question {
             1..=QUESTION_WORDS_MAX => Ok(Question(wanted)),
             _ => Err(QuestionError::TooLong),
         }
-    }
-
-    /// The payloads that name a blob: its digest in hexadecimal is one of their words.
-    pub(crate) fn of_digest(digest: BlobDigest) -> Question {
-        Question(vec![Wanted::Word { whole: digest.to_string(), parts: Vec::new() }])
     }
 
     /// The condition on `request_words` and the value of its `$1`, for the engine of a connection.

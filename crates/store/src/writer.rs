@@ -5,13 +5,15 @@
 //! of the list. Then the checkpoint is kept beside the key, and only then is anything
 //! acknowledged. Keeping runs beside the next group's commit, so that it costs little time.
 
+mod blobs;
 mod commit;
 mod keep;
 mod plan;
 mod recover;
 mod rest;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -21,15 +23,17 @@ use ledger::{Hash, LeafIndex, TreeSize};
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot, watch};
 use uuid::Uuid;
 
-use crate::act::{
-    Append, Appended, BlobDigest, ErasedCount, Job, JobId, JobLease, NewView, ReadAudit,
-};
+use crate::act::{Append, Appended, ErasedCount, Job, JobId, JobLease, Names, NewView, ReadAudit};
 use crate::config::{Clock, Published, WriterState};
 use crate::db::{Connection, Db};
 use crate::error::AppendError;
 use crate::faults::Faults;
 use crate::limits::{CLOCK_STEP_WAIT_MAX, GROUP_ACTS_MAX, GROUP_KIB_MAX, SEQ_CACHE_STREAMS_MAX};
+use crate::pins::{Pin, Pins};
 use crate::words::Words;
+pub(crate) use blobs::{
+    Erasure, FILE_GIVEN_UP, LookedAt, erase_unowned, file_of, forget_files, remove_files,
+};
 pub(crate) use commit::sign;
 pub(crate) use keep::Keeper;
 pub(crate) use recover::read_head;
@@ -60,9 +64,16 @@ pub(crate) struct Claim {
     pub kinds: Vec<String>,
     pub lease: jiff::SignedDuration,
     pub jobs_max: usize,
+    /// Jobs that are being done here.
+    pub running: Vec<JobId>,
 }
 
 pub(crate) enum Erase {
+    /// One that has not moved on since it was judged.
+    Stream {
+        stream: Uuid,
+        seq: u64,
+    },
     Streams(Vec<Uuid>),
     Events(Vec<u64>),
 }
@@ -70,15 +81,30 @@ pub(crate) enum Erase {
 /// Writes that answer how many rows they touched.
 pub(crate) enum Other {
     Job(JobChange),
-    FileBlob { digest: BlobDigest, length: u64 },
-    EraseBlobs(Vec<BlobDigest>),
-    EraseUnusedBlobs(Vec<BlobDigest>),
-    Setting { name: String, value: String },
-    Cosignatures { size: TreeSize, lines: Vec<(String, String)> },
+    /// A file is about to be made; it is nobody's until a blob has it.
+    NewFile(String),
+    /// A file is made. The pin is let go when this is written.
+    FileBlob {
+        pin: Arc<Pin>,
+        length: u64,
+        file: String,
+    },
+    Setting {
+        name: String,
+        value: String,
+    },
+    Cosignatures {
+        size: TreeSize,
+        lines: Vec<(String, String)>,
+    },
     ClearDerived,
     Views(Vec<(Uuid, NewView, i64)>),
     Words(Vec<(LeafIndex, Words)>),
+    Owners(Vec<(LeafIndex, Names)>),
 }
+
+/// Instead of a number of rows: the job that failed was asked for anew meanwhile.
+pub(crate) const HASTENED: u64 = 2;
 
 /// What becomes of a job that was not completed.
 pub(crate) enum JobChange {
@@ -93,8 +119,11 @@ pub(crate) enum JobChange {
         lease: JobLease,
         until: Timestamp,
     },
-    Revive(JobId),
-    GiveUp(JobId),
+    Progress {
+        lease: JobLease,
+        body: String,
+        until: Timestamp,
+    },
 }
 
 /// An answer that is given once the group is on the disk.
@@ -165,6 +194,14 @@ pub(crate) struct Writer {
     pub state: Arc<watch::Sender<WriterState>>,
     pub jobs_changed: Arc<watch::Sender<u64>>,
     pub faults: Faults,
+    /// Blobs that acts are about to name.
+    pub pins: Pins,
+    /// Where large blobs are; only this task removes any.
+    pub blob_folder: Option<PathBuf>,
+    /// Files that are to be removed: nobody has them, and it stands in the store.
+    pub unused_files: BTreeSet<String>,
+    /// Files that are removed, and still stand in the store.
+    pub removed_files: Vec<String>,
     /// Held until the writer ends.
     pub _lock: crate::place::Lock,
 }

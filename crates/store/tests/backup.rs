@@ -29,6 +29,18 @@ async fn append(store: &Store, text: &str) {
     store.append(act).await.expect("an act");
 }
 
+/// A large blob and the event that names it.
+async fn name_large(store: &Store) -> BlobDigest {
+    let blob = store.put_blob(vec![7; 400_000]).await.expect("a large blob");
+    let digest = blob.digest();
+    let mut event = NewEvent::new("{\"text\":\"large\"}", None);
+    event.names.lasting = vec![digest];
+    let mut act = Append::events(STREAM, ExpectedSeq::Any, vec![event]);
+    act.blobs = vec![blob];
+    store.append(act).await.expect("an act");
+    digest
+}
+
 async fn refused(url: &str, config: Config, folder: &Path, expected: Expect) {
     let error = Store::open(url, config).await.err().expect("it is refused").to_string();
     expected.assert_eq(&error.replace(&folder.display().to_string(), "FOLDER"));
@@ -40,8 +52,7 @@ async fn a_backup_is_restored_and_an_older_one_is_not_served() {
     let folder = folder.path();
     let url = url_in(folder, "first");
     let store = Store::open_or_create(&url, config(folder)).await.expect("opens");
-    append(&store, "one").await;
-    let large = store.put_blob(vec![7; 400_000]).await.expect("a large blob");
+    let large = name_large(&store).await;
     let copied = backup(store.reader(), &folder.join("older")).await.expect("copied");
     assert_eq!((copied.size.0, copied.blobs), (1, 1));
     append(&store, "two").await;
@@ -181,7 +192,7 @@ async fn everything_is_readable_by_its_owner_only() {
     let url = url_in(folder.path(), "deep/store");
     let store = Store::open_or_create(&url, config(folder.path())).await.expect("opens");
     append(&store, "one").await;
-    store.put_blob(vec![7; 400_000]).await.expect("a large blob");
+    name_large(&store).await;
     backup(store.reader(), &folder.path().join("copy")).await.expect("copied");
     let mut waiting = vec![folder.path().to_owned()];
     let mut seen = 0;

@@ -47,7 +47,9 @@ fn whole(seq: u64, token: &str) -> Append {
     });
     act.seen =
         vec![SeenTransaction { agency: STREAM, transaction: token.into(), reference: "r".into() }];
-    act.blobs.push(NewBlob::new(token.as_bytes().to_vec()));
+    let blob = NewBlob::new(token.as_bytes().to_vec());
+    act.events[0].names.personal.push(blob.digest());
+    act.blobs.push(blob);
     act
 }
 

@@ -62,7 +62,7 @@ const ROOMS: [(&str, &str, &[Action]); 12] = [
     ("/people", "nav-people", &[Action::ManageStaff]),
     ("/agencies", "nav-agencies", &[Action::AdmitOfficer, Action::ManageAgencies]),
     ("/audit", "nav-audit", &[Action::ReadAudit]),
-    ("/jobs", "nav-jobs", &[Action::ManageJobs]),
+    ("/jobs", "nav-jobs", &[Action::ManageJobs, Action::ManageCaseJobs]),
     ("/marks", "nav-marks", &[Action::ShareMarks]),
     ("/reports", "nav-reports", &[Action::ReadReports]),
 ];

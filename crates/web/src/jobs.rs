@@ -1,6 +1,7 @@
-//! Work that failed for good: administrators have it tried again, or give it up.
+//! Work that failed for good: administrators have it tried again or give it up; what was for a case
+//! is given up by whoever works on cases.
 //!
-//! Knows no case. A row says what was to be done and what went wrong, never for whom a request is.
+//! Knows no case. What a row says is cut to what its reader may know (`server::app::dead`).
 
 use std::sync::Arc;
 
@@ -43,7 +44,8 @@ struct Row {
     whose: String,
     is_request: bool,
     attempts: u16,
-    error: String,
+    error: Option<String>,
+    may_give_up: bool,
     failed_at: Option<Timestamp>,
 }
 
@@ -51,6 +53,7 @@ struct Row {
 #[template(path = "jobs/list.html")]
 struct ListPage {
     frame: Frame,
+    lead_key: &'static str,
     rows: Vec<Row>,
     count: u64,
     waiting: u64,
@@ -67,7 +70,7 @@ pub async fn list(
     by: SignedIn,
     Query(chosen): Query<Chosen>,
 ) -> Result<Response, Problem> {
-    by.allowed(Action::ManageJobs)?;
+    may_manage(&by)?;
     let page = site.node.dead_jobs(by.actor(), chosen.after.map(JobId)).await?;
     let directory = site.node.directory();
     let row = |job: Dead| Row {
@@ -82,15 +85,19 @@ pub async fn list(
         kind: job.kind,
         attempts: job.attempts,
         error: job.error,
+        may_give_up: job.may_give_up,
         failed_at: job.failed_at,
     };
     let done_key = match chosen.done.as_str() {
         "retried" => "jobs-retried",
         "given-up" => "jobs-given-up",
         "gone" => "jobs-gone",
+        "waited-for" => "jobs-waited-for",
         _ => "",
     };
+    let runs_the_house = by.allowed(Action::ManageJobs).is_ok();
     let page = ListPage {
+        lead_key: if runs_the_house { "jobs-lead" } else { "jobs-lead-cases" },
         rows: page.jobs.into_iter().map(row).collect(),
         count: page.count,
         waiting: page.waiting,
@@ -99,6 +106,11 @@ pub async fn list(
         frame: by.frame,
     };
     html(&page)
+}
+
+/// Whoever runs the house, or works on cases.
+fn may_manage(by: &SignedIn) -> Result<(), Problem> {
+    by.allowed(Action::ManageJobs).or_else(|_| by.allowed(Action::ManageCaseJobs))
 }
 
 /// A form with nothing in it.
@@ -135,12 +147,13 @@ async fn decide(
     posted: &Posted<EmptyForm>,
     verdict: Verdict,
 ) -> Result<Response, Problem> {
-    posted.by.allowed(Action::ManageJobs)?;
+    may_manage(&posted.by)?;
     let done = match site.node.decide_dead_job(posted.by.actor(), JobId(job), verdict).await {
         Ok(()) if verdict == Verdict::Retry => "retried",
         Ok(()) => "given-up",
         // The right was there: somebody else was faster, or the job came back to life.
         Err(Error::Hidden) => "gone",
+        Err(Error::Input { .. }) => "waited-for",
         Err(error) => return Err(error.into()),
     };
     Ok(Redirect::to(&format!("/jobs?done={done}")).into_response())

@@ -29,7 +29,7 @@ pub mod passkey;
 pub mod people;
 pub mod portal;
 pub mod problem;
-pub mod rate;
+pub use server::rate;
 pub mod reports;
 pub mod session;
 pub mod settings;

@@ -22,11 +22,6 @@ pub enum Problem {
     },
     /// The form was not made for this session, or another site sent it.
     ForeignForm,
-    /// Too often.
-    TooOften {
-        /// Try again after so many seconds.
-        wait_seconds: u64,
-    },
     /// The passkey did not prove who it was asked to prove.
     Passkey,
 }
@@ -70,21 +65,22 @@ impl Problem {
                     Error::Refused(_) => "problem-refused",
                     Error::Input { .. } => "problem-input",
                     Error::TooLarge { .. } => "problem-too-large",
+                    Error::TooOften { .. } => "problem-too-often",
                     Error::Busy => "problem-busy",
                     Error::Unavailable(_) => "problem-unavailable",
                     Error::Internal(_) => "problem-internal",
                 };
                 let said = matches!(error, Error::Refused(_) | Error::Input { .. });
                 let what = said.then_some(body.what);
-                (status, Drawn { what, why: body.why, fix: body.fix, ..plain(key) })
+                let wait_seconds = match error {
+                    Error::TooOften { wait_seconds } => Some(*wait_seconds),
+                    _ => None,
+                };
+                let (why, fix) = (body.why, body.fix);
+                (status, Drawn { key, what, why, fix, wait_seconds })
             }
             Self::Door { .. } => (StatusCode::SEE_OTHER, plain("problem-door")),
             Self::ForeignForm => (StatusCode::FORBIDDEN, plain("problem-foreign-form")),
-            Self::TooOften { wait_seconds } => {
-                let drawn =
-                    Drawn { wait_seconds: Some(*wait_seconds), ..plain("problem-too-often") };
-                (StatusCode::TOO_MANY_REQUESTS, drawn)
-            }
             Self::Passkey => (StatusCode::FORBIDDEN, plain("problem-passkey")),
         }
     }
@@ -122,7 +118,7 @@ impl IntoResponse for Problem {
             headers.insert(header::LOCATION, to.unwrap_or(HeaderValue::from_static("/login")));
             return response;
         }
-        if let Self::TooOften { wait_seconds } = &self {
+        if let Self::Error(Error::TooOften { wait_seconds }) = &self {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(*wait_seconds));
         }
         response.extensions_mut().insert(drawn);

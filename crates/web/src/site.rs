@@ -24,7 +24,7 @@ use crate::frame::{Frame, Viewer};
 use crate::passkey::Passkeys;
 use crate::portal::drafts::Drafts;
 use crate::problem::{self, Problem};
-use crate::rate::{Limit, Rates};
+use crate::rate::Limit;
 use crate::session::{LIFE_MINUTES_MAX, Session, Sessions};
 use crate::settings::Settings;
 use crate::words::Words;
@@ -48,8 +48,6 @@ pub struct Site {
     pub sessions: Sessions,
     /// Ceremonies under way.
     pub passkeys: Passkeys,
-    /// Who asks how often.
-    pub rates: Rates,
     /// What officers write and have not signed yet.
     pub drafts: Drafts,
 }
@@ -62,8 +60,8 @@ impl Site {
     pub fn new(node: Arc<Node>, web: &Web) -> anyhow::Result<Self> {
         let settings = Settings::of(web, &node.config.company)?;
         let passkeys = Passkeys::of(&settings)?;
-        let (sessions, rates, drafts) = (Sessions::default(), Rates::default(), Drafts::default());
-        Ok(Self { node, settings, sessions, passkeys, rates, drafts })
+        let (sessions, drafts) = (Sessions::default(), Drafts::default());
+        Ok(Self { node, settings, sessions, passkeys, drafts })
     }
 
     /// The node's time.
@@ -77,8 +75,7 @@ impl Site {
     /// # Errors
     /// [`Problem::TooOften`].
     pub fn take(&self, limit: Limit, whose: &str) -> Result<(), Problem> {
-        let taken = self.rates.take(limit, whose, self.now());
-        taken.map_err(|wait_seconds| Problem::TooOften { wait_seconds })
+        Ok(self.node.rates.take(limit, whose, self.now())?)
     }
 
     /// A grave act's fresh proof: the hidden field `passkey`, by the person of the session.

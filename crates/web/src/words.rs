@@ -193,8 +193,9 @@ mod tests {
         list!("missing", desk::request::MissingReason::ALL);
         list!("method", desk::request::IdentityMethod::ALL);
         list!("outcome", desk::request::Outcome::ALL);
-        for kind in server::jobs::CASE_KINDS.into_iter().chain(server::jobs::SENT_KINDS) {
-            keys.extend(["job", "job-lost"].map(|family| (family, kind.to_owned())));
+        let (cases, told) = (server::jobs::CASE_KINDS, server::jobs::TOLD_KINDS);
+        for kind in cases.into_iter().chain(told).chain(server::jobs::SENT_KINDS) {
+            keys.extend(["job", "job-lost", "job-kept"].map(|family| (family, kind.to_owned())));
         }
         list!("mark", desk::suspicion::MarkReason::ALL);
         list!("party", desk::suspicion::Party::ALL);

@@ -159,7 +159,9 @@ words! {
         StopKeys = "stop_keys",
         /// Let a stopped key act again.
         ResumeKeys = "resume_keys",
-        /// List dead jobs, have them tried again, give them up.
+        /// List dead jobs without any case, have them tried again, give up those of the house.
         ManageJobs = "manage_jobs",
+        /// List dead jobs of cases, have them tried again, give them up.
+        ManageCaseJobs = "manage_case_jobs",
     }
 }

@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use super::command::Command;
 use super::event::Event;
 use super::evolve::apply;
+use super::length;
 use super::refusal::{Cause, Refusal};
 use super::state::{AskState, Request, Stage};
 use crate::ids::{ActorId, AskNumber};
@@ -64,6 +65,7 @@ pub fn decide(
     }
     let mut events = clocks::due(request, now);
     events.extend(notice::follow(request, &events, pack, now));
+    length::check(request, command, events.len())?;
     let moved;
     let current = if events.is_empty() {
         request

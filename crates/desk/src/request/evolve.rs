@@ -16,6 +16,7 @@ use crate::suspicion::Assessment;
 #[must_use]
 pub fn evolve(mut request: Request, event: &Event, at: Timestamp) -> Request {
     apply(&mut request, event, at);
+    request.events_count = request.events_count.saturating_add(1);
     request.touched_at = Some(at);
     // Whatever happens later may bring new personal data, whose time begins anew.
     request.erased_at = request.erased_at.filter(|_| matches!(event, Event::Erased { .. }));

@@ -9,6 +9,7 @@ mod decide;
 mod emergency;
 mod event;
 mod evolve;
+mod length;
 mod refusal;
 mod retention;
 mod state;
@@ -20,8 +21,9 @@ pub use event::{
     EffectKind, Event, HoldReason, IdentityMethod, MissingReason, Outcome, RefusalCode,
 };
 pub use evolve::evolve;
+pub use length::{EVENTS_MAX, TALK_EVENTS_MAX, WORK_EVENTS_MAX};
 pub use refusal::{Cause, Refusal};
-pub use retention::erasure_due;
+pub use retention::{erasure_due, waits_with_erasure};
 pub use state::{
     AskState, Assessed, Effect, EffectStatus, Exhibit, Identity, Package, Request, Stage,
 };

@@ -42,6 +42,8 @@ pub enum Cause {
     TooEarly(Timestamp),
     /// The time for this is over.
     TooLate,
+    /// The history of the request is too long for it.
+    TooLong,
     /// The package is not the one that was assembled or approved.
     DifferentPackage,
     /// The rule pack is not the one the request is judged by.

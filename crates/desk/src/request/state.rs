@@ -40,6 +40,8 @@ pub struct Request {
     pub marked_keys: BTreeSet<KeyId>,
     /// Who of the staff works on it. It gives no right to anything.
     pub assignee: Option<StaffId>,
+    /// How many events it has.
+    pub events_count: u32,
     /// When something last happened to it.
     pub touched_at: Option<Timestamp>,
     /// When its personal data was erased.

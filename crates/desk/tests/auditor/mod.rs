@@ -1,6 +1,6 @@
 //! The auditor: reads events and actors, knows none of the desk's rules, states or packs.
 use desk::clock::{ClockKind::NotBefore, StopReason::Reached};
-use desk::ids::ActorId;
+use desk::ids::{ActorId, AskNumber, EffectId};
 use desk::request::EffectKind::{Freeze, NotifyUser, Unfreeze};
 use desk::request::{Event, IdentityMethod::CallBack};
 use jiff::Timestamp;
@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Days for which every embedded pack keeps personal data.
 const DAYS_KEPT: i64 = 1_825;
 
-/// The seven promises, kept over a whole history that ended long after every deadline.
+/// The eight promises, kept over a whole history that ended long after every deadline.
 pub fn audit(history: &[(Timestamp, Event)]) -> Result<(), String> {
     let (mut proven, mut held) = (false, false);
     let mut workers = BTreeMap::<_, BTreeSet<ActorId>>::new();
@@ -17,8 +17,14 @@ pub fn audit(history: &[(Timestamp, Event)]) -> Result<(), String> {
         (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
     let mut before = None;
     let mut silent = BTreeSet::new();
+    // What the personal data of an ended request may still be needed for.
+    let mut needed = Needed::default();
     for (at, event) in history {
         let since = before.replace(*at).map_or(0, |before| at.duration_since(before).as_hours());
+        if let (Event::Erased { .. }, Some(why)) = (event, needed.why()) {
+            return Err(format!("erased {why}"));
+        }
+        needed.take(event);
         match event {
             Event::IdentityVerified { method, by } => {
                 proven = by.is_staff();
@@ -87,5 +93,49 @@ pub fn audit(history: &[(Timestamp, Event)]) -> Result<(), String> {
         (Some((ask, _)), _) => Err(format!("the freeze of ask {ask} outlived its lapse")),
         (_, Some(((ask, clock), _))) => Err(format!("the clock {clock} of ask {ask} never ended")),
         _ => Ok(()),
+    }
+}
+
+#[derive(Default)]
+struct Needed {
+    open: BTreeSet<EffectId>,
+    releases: BTreeSet<EffectId>,
+    blocked: BTreeSet<EffectId>,
+    owed: BTreeSet<AskNumber>,
+}
+
+impl Needed {
+    fn take(&mut self, event: &Event) {
+        match event {
+            Event::EffectRequested { ask, effect, action, .. } => {
+                self.open.insert(*effect);
+                self.blocked.remove(effect);
+                match action {
+                    Unfreeze => drop(self.releases.insert(*effect)),
+                    NotifyUser => drop(self.owed.remove(ask)),
+                    _ => {}
+                }
+            }
+            Event::EffectConfirmed { effect, .. } => {
+                self.open.remove(effect);
+                self.blocked.remove(effect);
+            }
+            Event::EffectFailed { effect, .. } => {
+                self.open.remove(effect);
+                self.blocked.extend(self.releases.get(effect));
+            }
+            Event::NoticePostponed { ask } => drop(self.owed.insert(*ask)),
+            _ => {}
+        }
+    }
+
+    fn why(&self) -> Option<&'static str> {
+        if !self.open.is_empty() {
+            return Some("while an effect was open");
+        }
+        if !self.blocked.is_empty() {
+            return Some("though an account is still blocked");
+        }
+        (!self.owed.is_empty()).then_some("though a user was still to be told")
     }
 }

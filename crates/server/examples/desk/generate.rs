@@ -222,7 +222,8 @@ impl History {
             };
             let words = payload_json.as_deref().map(derived::words).unwrap_or_default();
             let event_json = desk::record::encode(event);
-            new_events.push(NewEvent { event_json, payload_json, words });
+            let names = derived::names(id.0, &event_json, payload_json.as_deref());
+            new_events.push(NewEvent { event_json, payload_json, words, names });
         }
         let mut append = Append::events(id.0, ExpectedSeq::Exactly(0), new_events);
         append.view = Some(view::of(&self.request));

@@ -59,7 +59,7 @@ pub async fn packages(told: &Told, seed: u64) -> Result<String> {
 pub async fn check_log(deployment: &Deployment) -> Result<String> {
     let vkey = std::fs::read_to_string(deployment.folder.join("keys").join(file::LOG_PUBLIC))?;
     let keys = vkey.lines().map(VerifierKey::parse).collect::<Result<Vec<_>, _>>()?;
-    let mut derive = server::app::derived::of;
+    let mut derive = server::app::derived::deriver();
     let report =
         store::check::check(deployment.node.store.reader(), &keys, Some(&mut derive)).await?;
     let first = report.findings.first().map_or_else(String::new, ToString::to_string);

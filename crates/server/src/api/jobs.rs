@@ -33,9 +33,9 @@ pub struct DeadJobShown {
     /// Its number.
     pub job: u64,
     /// What was to be done: `preserve`, `effect`, `delete_copy`, `seal`, `deliver`, `push`,
-    /// `notify`, `warn`, `mail`, `webhook`.
+    /// `watch`, `notify`, `warn`, `mail`, `webhook`.
     pub kind: String,
-    /// The request it works for.
+    /// The request it works for; only for whoever works on cases.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request: Option<Uuid>,
     /// Whom a mail was for.
@@ -46,12 +46,16 @@ pub struct DeadJobShown {
     pub endpoint: Option<String>,
     /// Attempts made.
     pub attempts: u16,
-    /// What the last attempt said, without case data.
-    pub error: String,
+    /// What the last attempt said; absent where it may say something of a case to whoever reads
+    /// none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
     /// When that was.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub failed_at: Option<Timestamp>,
+    /// Whether this caller may give it up.
+    pub may_give_up: bool,
 }
 
 /// One page of dead jobs.
@@ -79,7 +83,10 @@ pub async fn list(
     query: Result<Query<DeadQuery>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Json<DeadJobs>, Error> {
     // Rights first: whoever has none learns nothing of the query's shape.
-    permit(&actor, Action::ManageJobs, &Facts::default()).ok_or(Error::Hidden)?;
+    let may = |action| permit(&actor, action, &Facts::default()).is_some();
+    if !may(Action::ManageJobs) && !may(Action::ManageCaseJobs) {
+        return Err(Error::Hidden);
+    }
     let Query(query) = query.map_err(|error| {
         Error::input("query", error.body_text(), "see /api/v1/openapi.json for the parameters")
     })?;
@@ -107,11 +114,12 @@ pub async fn retry(
     decide(&node, &actor, job, Verdict::Retry).await
 }
 
-/// Gives a dead job up: it is never done.
+/// Gives a dead job up: it is never done. An effect that is given up has failed on its request.
 #[utoipa::path(
     post, path = "/api/v1/jobs/{job}/give-up", tag = "jobs",
     params(("job" = u64, Path, description = "Number of the job")),
     responses((status = 204, description = "It is gone"),
+              (status = 400, description = "The request waits for it"),
               (status = 404, description = "Not for this caller, or no such dead job"))
 )]
 pub async fn give_up(
@@ -144,5 +152,6 @@ fn shown(job: Dead) -> DeadJobShown {
         attempts: job.attempts,
         error: job.error,
         failed_at: job.failed_at,
+        may_give_up: job.may_give_up,
     }
 }

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use desk::ids::RequestId;
 use desk::request::{Command, Event};
 use serde_json::Value;
-use store::{Appended, JobLease, NewBlob, SeenTransaction};
+use store::{Appended, JobId, JobLease, NewBlob, SeenTransaction, Verdict};
 
 use super::Folded;
 use crate::error::Error;
@@ -21,8 +21,10 @@ pub struct Act {
     pub regime: Option<String>,
     /// The personal part, stored with the first event.
     pub payload: Option<Value>,
-    /// Small blobs that the payload names.
+    /// Blobs that the events or the payload name.
     pub blobs: Vec<NewBlob>,
+    /// The dead job that this act decides about.
+    pub decides: Option<(JobId, Verdict)>,
     /// The job this act completes.
     pub completes: Option<JobLease>,
     /// Identifiers of the agency that this act uses up: its message's, its objects'.
@@ -41,6 +43,7 @@ impl Act {
             regime: None,
             payload: None,
             blobs: Vec::new(),
+            decides: None,
             completes: None,
             seen: Vec::new(),
             approved: None,

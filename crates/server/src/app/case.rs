@@ -2,7 +2,7 @@
 //!
 //! Only the code that serves a permit reads a case: see `Node::read_permit` and the jobs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -37,6 +37,8 @@ pub struct Case {
     pub preserved: BTreeMap<u16, (payload::Preserved, u64)>,
     /// What the company's systems said when they confirmed an effect.
     pub confirmed: BTreeMap<EffectId, payload::EffectAnswer>,
+    /// Whose users an effect had told before it failed.
+    pub told: BTreeMap<EffectId, BTreeSet<String>>,
     /// What was last assembled.
     pub assembled: Option<payload::Assembled>,
     /// Where the last delivery lies.
@@ -132,6 +134,7 @@ impl Case {
             operators: BTreeMap::new(),
             preserved: BTreeMap::new(),
             confirmed: BTreeMap::new(),
+            told: BTreeMap::new(),
             assembled: None,
             delivered: Vec::new(),
             sealed: Vec::new(),
@@ -217,6 +220,12 @@ impl Case {
             Event::Preserved { ask, .. } => {
                 if let Some(payload) = payload_of(stored)? {
                     self.preserved.insert(ask.0, (payload, stored.leaf.0));
+                }
+            }
+            Event::EffectFailed { effect, .. } => {
+                let answer: Option<payload::EffectAnswer> = payload_of(stored)?;
+                if let Some(notice) = answer.and_then(|answer| answer.notice) {
+                    self.told.entry(*effect).or_default().extend(notice.accounts);
                 }
             }
             Event::EffectConfirmed { effect, .. } => {

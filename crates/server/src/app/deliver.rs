@@ -236,7 +236,7 @@ async fn hand_over(
     let kept = encrypted.keep(node).await?;
     let facts = payload::Delivered {
         package: bag.name().to_string(),
-        encrypted_sha256: kept.digest.to_string(),
+        encrypted_sha256: kept.digest().to_string(),
         encryption: encryption.to_owned(),
         encrypted_bytes: digests.bytes,
     };
@@ -246,7 +246,7 @@ async fn hand_over(
         encrypted_sha256: Digest(digests.sha256.0),
     };
     let mut act = Act::new(case.id, command).with(&facts)?;
-    act.blobs.extend(kept.blob);
+    act.blobs.push(kept);
     let number = u16::try_from(case.delivered.len() + 1).context("too many deliveries")?;
     act.seen.push(super::intake::delivery_known(agency.id, case.id, number));
     act.completes = job.map(|job| job.lease);

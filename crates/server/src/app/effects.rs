@@ -58,8 +58,8 @@ impl Node {
 pub async fn attempt(
     node: &Node,
     request: RequestId,
-    ask: AskNumber,
-    effect: EffectId,
+    (ask, effect): (AskNumber, EffectId),
+    told: usize,
     job: &Job,
 ) -> Result<(), Error> {
     let case = node.case(request).await?;
@@ -71,7 +71,7 @@ pub async fn attempt(
         return Ok(());
     }
     if known.kind == EffectKind::NotifyUser {
-        return subject::attempt(node, &case, ask, effect, job).await;
+        return subject::attempt(node, &case, (ask, effect), told, job).await;
     }
     if let Some(freeze) = freeze_elsewhere(&case, ask) {
         return follow(node, &case, effect, freeze, job).await;

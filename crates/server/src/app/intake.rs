@@ -170,7 +170,7 @@ impl Node {
         Ok(act)
     }
 
-    /// Names files from `first` on; large ones are stored, small ones are left to go with the act.
+    /// Names files from `first` on, and makes them ready for the act that names them.
     async fn keep_files(
         &self,
         files: Vec<InFile>,
@@ -184,11 +184,7 @@ impl Node {
                 media_type: file.media_type,
                 sha256: BlobDigest::of(&file.bytes).to_string(),
             });
-            if file.bytes.len() <= store::limits::BLOB_INLINE_BYTES_MAX {
-                blobs.push(NewBlob::new(file.bytes));
-            } else {
-                self.store.put_blob(file.bytes).await?;
-            }
+            blobs.push(self.store.put_blob(file.bytes).await?);
         }
         Ok((named, blobs))
     }

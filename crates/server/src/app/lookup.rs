@@ -15,6 +15,7 @@ use uuid::Uuid;
 use super::Node;
 use super::queue::{self, QueueRow};
 use crate::error::Error;
+use crate::rate::SEARCHES;
 use crate::view;
 
 /// Filings and messages that one page of a search shows.
@@ -43,7 +44,8 @@ impl Node {
     /// it, with spaces; it is looked for in its normal spelling.
     ///
     /// # Errors
-    /// [`Error::Hidden`] without the right to search, [`Error::Input`] for a text without words.
+    /// [`Error::Hidden`] without the right to search, [`Error::Input`] for a text without words,
+    /// [`Error::TooOften`] beyond [`SEARCHES`].
     pub async fn look_up(
         &self,
         actor: &Actor,
@@ -69,6 +71,8 @@ impl Node {
     ) -> Result<(Vec<(View, Timestamp)>, Option<LeafIndex>), Error> {
         permit_read(actor, Action::SearchRequests, &Facts::default()).ok_or(Error::Hidden)?;
         let question = question(text)?;
+        // One bucket for pages and programs: nobody lists more by taking both doors.
+        self.rates.take(SEARCHES, &actor.id.to_string(), self.now())?;
         let audit = ReadAudit {
             actor: view::actor_uuid(actor.id),
             stream: None,

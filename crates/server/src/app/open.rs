@@ -80,6 +80,7 @@ impl Node {
             bags,
             cases,
             package_turns,
+            rates: crate::rate::Rates::default(),
             to_sign: Mutex::default(),
         };
         std::fs::create_dir_all(node.spool_folder())
@@ -102,7 +103,7 @@ pub async fn open_store(
     let mut settings = store::Config::new(log_key, clock);
     settings.kept_checkpoint = Some(keys.join(crate::keys::file::LOG_CHECKPOINT));
     settings.blob_folder = Some(config.path(&config.node.data).join("blobs"));
-    let url = config.database_url();
+    let url = config.database_url()?;
     Ok(match opening {
         Opening::Existing => Store::open(&url, settings).await?,
         Opening::CreateIfMissing => Store::open_or_create(&url, settings).await?,

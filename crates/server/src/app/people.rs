@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use desk::ids::{ActorId, RequestId, StaffId};
 use desk::policy::{Action, Actor, Facts, Role, permit};
 use sha2::{Digest as _, Sha256};
-use store::{Append, ExpectedSeq, JobLease, NewEvent, Store};
+use store::{Append, ExpectedSeq, JobLease, NewEvent, Store, StoredEvent};
 
 use super::{Node, payload_of};
 use crate::directory::{self, Change, ChangePayload, Directory, EnrolledPasskey};
@@ -147,14 +147,8 @@ impl Node {
         let appended = self
             .store
             .append(Append {
-                stream: directory::STREAM,
-                expected_seq: ExpectedSeq::Exactly(before.seq),
-                events: vec![event],
-                jobs: Vec::new(),
                 completes,
-                view: None,
-                seen: Vec::new(),
-                blobs: Vec::new(),
+                ..Append::events(directory::STREAM, ExpectedSeq::Exactly(before.seq), vec![event])
             })
             .await?;
         let mut next = (*before).clone();
@@ -205,11 +199,22 @@ fn sha256_hex(bytes: &[u8]) -> String {
 /// Everyone known, folded from the stream.
 pub(super) async fn read_directory(store: &Store) -> anyhow::Result<Directory> {
     let mut directory = Directory::default();
-    for event in store.reader().load(directory::STREAM).await? {
-        let change: Change = serde_json::from_str(&event.event_json)
-            .with_context(|| format!("directory event {}", event.seq))?;
-        let payload: ChangePayload = payload_of(&event)?.unwrap_or_default();
-        directory.apply(&change, &payload, event.at);
+    let mut after = 0;
+    loop {
+        let page = directory_page(store, after).await?;
+        let Some(last) = page.last() else { return Ok(directory) };
+        after = last.seq;
+        for event in &page {
+            let change: Change = serde_json::from_str(&event.event_json)
+                .with_context(|| format!("directory event {}", event.seq))?;
+            let payload: ChangePayload = payload_of(event)?.unwrap_or_default();
+            directory.apply(&change, &payload, event.at);
+        }
     }
-    Ok(directory)
+}
+
+/// The next changes of the directory, which grows without end.
+pub(super) async fn directory_page(store: &Store, after: u64) -> Result<Vec<StoredEvent>, Error> {
+    let reader = store.reader();
+    Ok(reader.load_page(directory::STREAM, after, store::limits::PAGE_ROWS_MAX).await?)
 }

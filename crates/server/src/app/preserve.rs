@@ -16,7 +16,7 @@ use ledger::LeafIndex;
 use store::{BlobDigest, Job, NewBlob};
 
 use super::search::describe;
-use super::spool::{Kept, Spooled};
+use super::spool::Spooled;
 use super::{Act, Node};
 use crate::error::Error;
 use crate::payload::{Preserved, PreservedTable};
@@ -47,10 +47,10 @@ pub async fn copy(node: &Node, request: RequestId, ask: AskNumber, job: &Job) ->
         let json = encrypt(node, &identity, &mut table.json)?.keep(node).await?;
         tables.push(PreservedTable {
             exhibit,
-            csv_blob: csv.digest.to_string(),
-            json_blob: json.digest.to_string(),
+            csv_blob: csv.digest().to_string(),
+            json_blob: json.digest().to_string(),
         });
-        blobs.extend([csv, json].into_iter().filter_map(|kept: Kept| kept.blob));
+        blobs.extend([csv, json]);
     }
     let copy = Preserved { age_identity: identity.to_string().expose_secret().to_owned(), tables };
     let names: Vec<&str> = copy.tables.iter().map(|table| table.csv_blob.as_str()).collect();
@@ -66,7 +66,7 @@ pub async fn copy(node: &Node, request: RequestId, ask: AskNumber, job: &Job) ->
     node.act(&Actor::system(), act).await.map(|_| ())
 }
 
-/// Deletes a copy: its key first, then its files. The event that says so is the receipt.
+/// Deletes a copy: its key and its files. The event that says so is the receipt.
 ///
 /// # Errors
 /// When the store fails; the job tries again.
@@ -78,16 +78,9 @@ pub async fn delete(
     job: &Job,
 ) -> Result<(), Error> {
     let case = node.case(request).await?;
-    if let Some((copy, leaf)) = case.preserved.get(&ask.0) {
-        let blobs: Vec<BlobDigest> = copy
-            .tables
-            .iter()
-            .flat_map(|table| [&table.csv_blob, &table.json_blob])
-            .filter_map(|name| Digest::from_hex(name).map(|digest| BlobDigest(digest.0)))
-            .collect();
+    if let Some((_, leaf)) = case.preserved.get(&ask.0) {
         node.store.erase_events(&[LeafIndex(*leaf)]).await?;
         node.cases.forget(request);
-        node.store.erase_blobs(&blobs).await?;
     }
     let open = case
         .request

@@ -21,7 +21,7 @@ use ledger::note::{Note, SigningKey};
 use ledger::proof::TlogProof;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
-use store::{Append, BlobDigest, ExpectedSeq, NewBlob, NewEvent, Published, Reader, Store};
+use store::{Append, BlobDigest, ExpectedSeq, NewEvent, Published, Reader, Store};
 use uuid::Uuid;
 
 use super::Node;
@@ -178,14 +178,10 @@ pub async fn record(store: &Store, by: ActorId, report: &Report) -> Result<Made,
         return Ok(known);
     }
     let event_json = serde_json::to_string(&recorded).context("report event")?;
-    let event = NewEvent::new(event_json, None);
+    let mut event = NewEvent::new(event_json, None);
+    event.names = super::derived::names(STREAM, &event.event_json, None);
     let mut append = Append::events(STREAM, ExpectedSeq::Any, vec![event]);
-    let json = report.to_json().into_bytes();
-    if json.len() > store::limits::BLOB_INLINE_BYTES_MAX {
-        store.put_blob(json).await?;
-    } else {
-        append.blobs.push(NewBlob::new(json));
-    }
+    append.blobs.push(store.put_blob(report.to_json().into_bytes()).await?);
     let appended = store.append(append).await?;
     Ok(Made { recorded, at: appended.at, leaf: LeafIndex(appended.leaves.start) })
 }

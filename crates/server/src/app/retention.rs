@@ -1,13 +1,13 @@
 //! Personal data whose time is over: payloads, words, blobs. Hashes, events and proofs stay.
 //!
 //! Knows no period: the rule pack has it (`desk::request::erasure_due`). First everything is
-//! erased, then the event says so; whoever is interrupted between the two does it again. A blob
-//! that another request names as well stays until that one's time.
+//! erased, in one transaction, then the event says so; whoever is interrupted between the two does
+//! it again. A blob that something else names as well stays until that one's time.
 
-use desk::ids::{Digest, RequestId};
+use desk::ids::RequestId;
 use desk::policy::{Action, Actor, Facts, permit};
 use desk::request::Command;
-use store::{BlobDigest, Overwritten, Payload};
+use store::Overwritten;
 
 use super::{Act, Node};
 use crate::error::Error;
@@ -15,9 +15,6 @@ use crate::view;
 
 /// Requests that one call erases; the next call goes on.
 pub const ERASED_REQUESTS_MAX: usize = 200;
-
-/// Blobs that are written down while a request is erased; it names a handful.
-const ERASING_DIGESTS_MAX: usize = 3_000;
 
 /// What was erased.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
@@ -79,45 +76,18 @@ impl Node {
     pub async fn erase_request(&self, id: RequestId) -> Result<Erased, Error> {
         let system = Actor::system();
         let act = || Act::new(id, Command::Erase);
+        // Judged as it stands on the disk; whatever comes after that is not erased with it.
+        self.folded.remove(&id);
         let folded = self.folded(id).await?;
         let facts = Facts::of(&folded.request, self.standing(&folded.request, &system));
         permit(&system, Action::ErasePayload, &facts).ok_or(Error::Hidden)?;
         self.trial(&system, &act()).await?;
-        let digests = self.blobs_to_erase(id).await?;
-        let erased = self.store.erase_streams(&[id.0]).await?;
+        let erased = self.store.erase_stream(id.0, folded.seq).await?;
         self.cases.forget(id);
-        let mut blobs = 0;
-        for some in digests.chunks(store::limits::ERASE_STREAMS_MAX) {
-            blobs += self.store.erase_unused_blobs(some).await?;
-        }
         self.act(&system, act()).await?;
-        if !digests.is_empty() {
-            self.store.put_setting(&erasing(id), "").await?;
-        }
         let needs_overwriting = erased.overwritten != Overwritten::Yes;
-        Ok(Erased { requests: 1, payloads: erased.payloads, blobs, needs_overwriting })
-    }
-
-    /// The blobs that a request names, written down before its payloads go: whoever is interrupted
-    /// then still knows them. What was written down for the same request before is among them.
-    async fn blobs_to_erase(&self, id: RequestId) -> Result<Vec<BlobDigest>, Error> {
-        let mut digests: Vec<BlobDigest> = Vec::new();
-        for event in &self.store.reader().load(id.0).await? {
-            if let Payload::Kept(text) = &event.payload {
-                digests.extend(super::derived::digests(text));
-            }
-        }
-        let begun = self.store.reader().setting(&erasing(id)).await?.unwrap_or_default();
-        let begun = begun.split(' ').filter_map(Digest::from_hex);
-        digests.extend(begun.map(|digest| BlobDigest(digest.0)));
-        digests.sort_unstable();
-        digests.dedup();
-        let listed: Vec<String> =
-            digests.iter().take(ERASING_DIGESTS_MAX).map(ToString::to_string).collect();
-        if !listed.is_empty() {
-            self.store.put_setting(&erasing(id), &listed.join(" ")).await?;
-        }
-        Ok(digests)
+        let (payloads, blobs) = (erased.payloads, erased.blobs);
+        Ok(Erased { requests: 1, payloads, blobs, needs_overwriting })
     }
 
     /// Erases what is due. A request whose turn fails is told and tried again with the next call.
@@ -134,9 +104,4 @@ impl Node {
         }
         Ok(all)
     }
-}
-
-/// Setting that holds the blobs of a request while it is erased, and nothing afterwards.
-fn erasing(id: RequestId) -> String {
-    format!("erasing/{id}")
 }

@@ -134,7 +134,7 @@ impl Node {
             let (json_name, svg_name) = (BlobDigest::of(&json), BlobDigest::of(&svg));
             let exhibit = traced.exhibit(number, json_name.to_string(), svg_name.to_string());
             let facts = AddFacts { ask, category, rows: 0, withheld: 0, sha256: json_name.0 };
-            let blobs = self.small_or_stored(vec![json, svg]).await?;
+            let blobs = vec![self.store.put_blob(json).await?, self.store.put_blob(svg).await?];
             self.add_exhibit(actor, request, &exhibit, &facts, blobs).await?;
             exhibits.push(exhibit);
             number += 1;
@@ -146,8 +146,7 @@ impl Node {
             let exhibit = describe(number, &table);
             let sha256 = table.csv.digests.sha256.0;
             let facts = AddFacts { ask, category, rows, withheld, sha256 };
-            let kept = [table.csv.keep(self).await?, table.json.keep(self).await?];
-            let blobs = kept.into_iter().filter_map(|kept| kept.blob).collect();
+            let blobs = vec![table.csv.keep(self).await?, table.json.keep(self).await?];
             self.add_exhibit(actor, request, &exhibit, &facts, blobs).await?;
             exhibits.push(exhibit);
             number += 1;
@@ -174,19 +173,6 @@ impl Node {
         let mut act = Act::new(request, command).with(exhibit)?;
         act.blobs = blobs;
         self.act(actor, act).await.map(|_| ())
-    }
-
-    /// Stores the blobs that are too large to travel with an act; returns the others.
-    async fn small_or_stored(&self, blobs: Vec<Vec<u8>>) -> Result<Vec<NewBlob>, Error> {
-        let mut small = Vec::with_capacity(blobs.len());
-        for bytes in blobs {
-            if bytes.len() <= store::limits::BLOB_INLINE_BYTES_MAX {
-                small.push(NewBlob::new(bytes));
-            } else {
-                self.store.put_blob(bytes).await?;
-            }
-        }
-        Ok(small)
     }
 }
 

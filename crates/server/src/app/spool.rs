@@ -4,8 +4,7 @@ use std::io::{Read as _, Seek as _};
 
 use anyhow::Context as _;
 use evidence::digest::{DigestWriter, Digests};
-use store::limits::BLOB_INLINE_BYTES_MAX;
-use store::{BlobDigest, NewBlob};
+use store::NewBlob;
 use tempfile::{SpooledData, SpooledTempFile};
 
 use super::Node;
@@ -19,14 +18,6 @@ pub struct Spooled {
     file: SpooledTempFile,
     /// Length and digests.
     pub digests: Digests,
-}
-
-/// A file that has a place in the store, or gets one with the act it is given to.
-pub struct Kept {
-    /// Its name.
-    pub digest: BlobDigest,
-    /// To be stored with the act; none when it is on the disk already.
-    pub blob: Option<NewBlob>,
 }
 
 impl Node {
@@ -75,23 +66,18 @@ impl Spooled {
         Ok(bytes)
     }
 
-    /// Gives the file a place: small ones travel with the act, large ones are stored now.
+    /// Makes the file ready for the act that names it.
     ///
     /// # Errors
     /// When the store refuses it.
-    pub async fn keep(mut self, node: &Node) -> Result<Kept, Error> {
-        if self.digests.bytes <= BLOB_INLINE_BYTES_MAX as u64 {
-            let blob = NewBlob::new(self.read_all()?);
-            return Ok(Kept { digest: blob.digest(), blob: Some(blob) });
-        }
+    pub async fn keep(mut self, node: &Node) -> Result<NewBlob, Error> {
         self.rewound()?;
-        let digest = match self.file.into_inner() {
+        Ok(match self.file.into_inner() {
             SpooledData::InMemory(cursor) => node.store.put_blob(cursor.into_inner()).await?,
             SpooledData::OnDisk(file) => {
                 let mut file = tokio::fs::File::from_std(file);
                 node.store.put_blob_from(&mut file).await?.0
             }
-        };
-        Ok(Kept { digest, blob: None })
+        })
     }
 }

@@ -8,6 +8,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use anyhow::Context as _;
 use desk::ids::{AskNumber, EffectId};
 use desk::policy::Actor;
 use desk::request::{Command, Event};
@@ -20,6 +21,7 @@ use store::{BlobDigest, Job};
 use super::case::Case;
 use super::{Act, Node};
 use crate::error::Error;
+use crate::jobs::{LEASE, Task};
 use crate::payload::{EffectAnswer, Exhibit, ExhibitBody, UserNotice};
 
 /// Accounts that one disclosure tells; more need a person.
@@ -27,15 +29,17 @@ const ACCOUNTS_COUNT_MAX: usize = 1_000;
 /// Bytes of one exhibit that is looked through for accounts; larger ones need a person.
 const EXHIBIT_BYTES_MAX: u64 = 256 * 1024 * 1024;
 
-/// One attempt to have the company's systems tell the users of an ask.
+/// One attempt to have the company's systems tell the users of an ask. It goes on where the one
+/// before ended: with whom `told` of them says, and never with those whom an earlier effect that
+/// failed has told.
 ///
 /// # Errors
 /// When the attempt failed and should be made again; the job's back-off says when.
 pub async fn attempt(
     node: &Node,
     case: &Case,
-    ask: AskNumber,
-    effect: EffectId,
+    (ask, effect): (AskNumber, EffectId),
+    told: usize,
     job: &Job,
 ) -> Result<(), Error> {
     let text = text(node, case, ask);
@@ -44,9 +48,10 @@ pub async fn attempt(
         Err(why) => return end(node, case, Command::FailEffect { effect }, answer(why), job).await,
     };
     let records = node.records_for(case.request.order.as_ref())?;
-    for account in &accounts {
+    let (mut done, left) = split(case, effect, accounts, told);
+    for (number, account) in (told + 1..).zip(left) {
         let wanted = records::Effect {
-            id: notice_id(effect, account),
+            id: notice_id(effect, &account),
             kind: records::EffectKind::NotifyUser,
             account: account.clone(),
             asset: None,
@@ -61,7 +66,15 @@ pub async fn attempt(
             Err(error) => Outcome::Failed { retryable: false, why: error.to_string() },
         };
         let why = match outcome {
-            Outcome::Confirmed { .. } => continue,
+            Outcome::Confirmed { .. } => {
+                // On the disk before the next user is told: whoever takes over, after this process
+                // has ended or been fenced off, asks again for one account at most, under its id.
+                let body = Task::Effect { ask, effect, told: number };
+                let body = serde_json::to_string(&body).context("a task")?;
+                node.store.note_progress(job, &body, LEASE).await?;
+                done.push(account);
+                continue;
+            }
             Outcome::Failed { retryable: true, why } if job.attempt < job.attempts_max => {
                 return Err(Error::Unavailable(why));
             }
@@ -71,12 +84,53 @@ pub async fn attempt(
             }
             Outcome::Failed { why, .. } | Outcome::Pending { detail: why } => why,
         };
-        return end(node, case, Command::FailEffect { effect }, answer(why), job).await;
+        let said = if done.is_empty() {
+            answer(why)
+        } else {
+            let detail = format!("{} account(s) told, the others not: {why}", done.len());
+            let notice = Some(UserNotice { accounts: done, text });
+            EffectAnswer { detail, amount: None, notice }
+        };
+        return end(node, case, Command::FailEffect { effect }, said, job).await;
     }
-    let detail = format!("{} account(s) told", accounts.len());
-    let notice = Some(UserNotice { accounts, text });
+    done.sort_unstable();
+    let detail = format!("{} account(s) told", done.len());
+    let notice = Some(UserNotice { accounts: done, text });
     let told = EffectAnswer { detail, amount: None, notice };
     end(node, case, Command::ConfirmEffect { effect }, told, job).await
+}
+
+/// The users that are told already, and those that are not. Whom a failed effect has told stands
+/// with its failure, which changes only when the effect ends; `told` counts from there.
+fn split(
+    case: &Case,
+    effect: EffectId,
+    accounts: Vec<String>,
+    told: usize,
+) -> (Vec<String>, Vec<String>) {
+    let before = case.told.get(&effect);
+    let is_told = |account: &String| before.is_some_and(|told| told.contains(account));
+    let (mut done, mut left): (Vec<String>, Vec<String>) = accounts.into_iter().partition(is_told);
+    done.extend(left.drain(..told.min(left.len())));
+    (done, left)
+}
+
+/// What users were told by a job that is given up, so that a later one does not tell them again.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn told_so_far(
+    node: &Node,
+    case: &Case,
+    (ask, effect): (AskNumber, EffectId),
+    told: usize,
+) -> Result<Option<UserNotice>, Error> {
+    if told == 0 {
+        return Ok(None);
+    }
+    let Ok(accounts) = accounts(node, case, ask).await? else { return Ok(None) };
+    let (accounts, _) = split(case, effect, accounts, told);
+    Ok(Some(UserNotice { accounts, text: text(node, case, ask) }))
 }
 
 fn answer(detail: String) -> EffectAnswer {

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use desk::clock::{ClockKind, ClockName, ClockStatus, Party, Progress};
 use desk::ids::{ActorId, AskNumber, RequestId};
+use desk::policy::Role;
 use desk::request::{Event, Request};
 use jiff::{SignedDuration, Timestamp};
 use store::{Append, ExpectedSeq, Job, NewJob};
@@ -15,7 +16,7 @@ use super::{Audience, CLOCK_WARNING, Call, Urgency, calls, warning_calls};
 use crate::app::{Node, fold};
 use crate::directory::Directory;
 use crate::error::Error;
-use crate::jobs::{Task, new_job};
+use crate::jobs::{CASE_KINDS, Task, new_job};
 use crate::webhook;
 
 /// What happens to somebody within this time is one mail.
@@ -87,15 +88,21 @@ pub async fn warn(
     fan.store(job).await
 }
 
-/// Tells the administrators that a job waits for a person.
+/// Tells whoever decides about it that a job waits for a person.
 ///
 /// # Errors
 /// When the store takes no acts.
-pub async fn tell_of_dead_job(node: &Node) -> Result<(), Error> {
+pub async fn tell_of_dead_job(node: &Node, kind: &str) -> Result<(), Error> {
     let request = Request::default();
     let mut fan = Fan::new(node, RequestId(Uuid::nil()), &request, node.now());
-    let audience = Audience::Staff(desk::policy::Role::Administrator);
-    fan.call(&[Call { audience, urgency: Urgency::Ordinary }], None);
+    let roles: &[Role] = match kind {
+        // Administrators must not learn that a request named a decoy.
+        "watch" => &[Role::Counsel],
+        kind if CASE_KINDS.contains(&kind) => &[Role::Administrator, Role::Analyst, Role::Counsel],
+        _ => &[Role::Administrator],
+    };
+    let call = |role: &Role| Call { audience: Audience::Staff(*role), urgency: Urgency::Ordinary };
+    fan.call(&roles.iter().map(call).collect::<Vec<_>>(), None);
     let jobs = fan.into_jobs();
     if jobs.is_empty() { Ok(()) } else { append(node, jobs, None).await }
 }

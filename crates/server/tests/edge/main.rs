@@ -1,6 +1,7 @@
 //! The edge as its callers meet it: real TLS, real certificates, a real store.
 
 mod bad_input;
+mod bounds;
 mod forbidden;
 mod fuzzed;
 mod http;

@@ -323,6 +323,22 @@ impl Caller {
         value.unwrap_or_default().to_owned()
     }
 
+    /// One header of the answer to a call with a body.
+    pub(crate) async fn answered_header(
+        &self,
+        method: &str,
+        path: &str,
+        body: &Value,
+        name: &str,
+    ) -> String {
+        let method = reqwest::Method::from_bytes(method.as_bytes()).expect("one");
+        let call = self.http.request(method, format!("{}{path}", self.base));
+        let call = call.header("content-type", "application/json").body(body.to_string());
+        let answer = call.send().await.expect("an answer");
+        let value = answer.headers().get(name).and_then(|value| value.to_str().ok());
+        value.unwrap_or_default().to_owned()
+    }
+
     /// Status and text of an answer, on one line.
     pub(crate) async fn told(&self, method: &str, path: &str, body: &Value) -> String {
         let body = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };

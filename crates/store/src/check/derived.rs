@@ -1,12 +1,13 @@
-//! Compares what is derived from events: the rows of the list, and the words of payloads.
+//! Compares what is derived from events: the rows of the list, the words of payloads, the owners of
+//! blobs. Reads streams page by page, so that none is too long for it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use ledger::LeafIndex;
 use sqlx::AssertSqlSafe;
 
 use super::{Derive, Finding, Report};
-use crate::act::{NewView, View};
+use crate::act::{BlobDigest, Names, NewView, Part, View};
 use crate::db::{Connection, tuples};
 use crate::error::{DbError, ReadError};
 use crate::limits::{CHECK_ROWS_MAX, PAGE_ROWS_MAX};
@@ -19,19 +20,27 @@ pub(super) async fn check_derived(
     derive: Derive<'_>,
 ) -> Result<(), ReadError> {
     let mut after = None;
-    let (mut listed, mut found_by) = (0, 0);
+    let (mut listed, mut found_by, mut owners) = (0, 0, 0);
     loop {
         let streams = read::streams_from(connection, after, PAGE_ROWS_MAX).await?;
         let Some((_, last)) = streams.last() else { break };
         after = Some(*last);
         for (stream, _) in streams {
-            let events = read::load_on(connection, stream, 0).await?;
+            let (mut after, mut view, mut is_last) = (0, None, false);
+            while !is_last {
+                let page = PAGE_ROWS_MAX as u64;
+                let events = read::page_on(connection, stream, after, page).await?;
+                is_last = events.len() < PAGE_ROWS_MAX;
+                after = events.last().map_or(after, |newest| newest.seq);
+                let derived = derive(&Part { stream, events: &events, is_last });
+                found_by += check_words(connection, report, &derived.words).await?;
+                owners += check_owners(connection, report, &derived.names).await?;
+                view = derived.view;
+            }
             let stored = lists::view_on(connection, stream).await?;
             report.views += u64::from(stored.is_some());
             listed += u64::from(stored.is_some());
-            let derived = derive(stream, &events);
-            found_by += check_words(connection, report, &derived.words).await?;
-            match (derived.view, stored) {
+            match (view, stored) {
                 (None, None) => (),
                 (Some(derived), Some(stored)) if says_the_same(&derived, &stored) => (),
                 (Some(_), Some(_)) => report.find(Finding::ViewDiffers(stream)),
@@ -42,6 +51,7 @@ pub(super) async fn check_derived(
     let expected = [
         ("rows of the list", "select count(*) from request_view", listed),
         ("payloads that are found by words", "select count(*) from request_words", found_by),
+        ("owners of blobs", "select count(*) from blob_owner", owners),
     ];
     for (what, sql, derived) in expected {
         let rows = connection.query("counting rows", sql, Vec::new()).await?;
@@ -75,6 +85,35 @@ async fn check_words(
         for (leaf, words) in part {
             if stored.get(&leaf.0).is_none_or(|stored| *stored != words.text()) {
                 report.find(Finding::WordsDiffer(*leaf));
+            }
+        }
+    }
+    Ok(there)
+}
+
+/// Compares the blobs that events own; says how many owners are stored.
+async fn check_owners(
+    connection: &mut Connection,
+    report: &mut Report,
+    derived: &[(LeafIndex, Names)],
+) -> Result<u64, DbError> {
+    let mut there = 0;
+    for part in derived.chunks(CHECK_ROWS_MAX) {
+        let sql = format!(
+            "select leaf_index, digest, lasting from blob_owner where leaf_index in {}",
+            tuples(part.len(), 1, 1)
+        );
+        let values = part.iter().map(|(leaf, _)| leaf.0.into()).collect();
+        let rows = connection.query("reading owners", AssertSqlSafe(sql), values).await?;
+        let mut stored: HashMap<u64, BTreeMap<BlobDigest, bool>> = HashMap::new();
+        for row in &rows {
+            let owned = stored.entry(row.count(0)?).or_default();
+            owned.insert(BlobDigest(row.array(1)?), row.count(2)? == 1);
+        }
+        there += rows.len() as u64;
+        for (leaf, names) in part {
+            if stored.remove(&leaf.0).unwrap_or_default() != names.owned() {
+                report.find(Finding::OwnersDiffer(*leaf));
             }
         }
     }

@@ -1,5 +1,6 @@
 //! Writes one group in one transaction. Knows all tables that the writer fills.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use ledger::TreeSize;
@@ -7,14 +8,17 @@ use ledger::checkpoint::Checkpoint;
 use sqlx::AssertSqlSafe;
 use tokio::sync::OwnedSemaphorePermit;
 
+use super::blobs;
 use super::keep::Committed;
 use super::plan::{Facts, Plan, random_bytes_needed};
 use super::rest::overwrite_log;
 use super::{Reply, Work, Writer};
+use crate::act::{JobId, Verdict};
 use crate::config::Published;
-use crate::db::{Connection, Insert, Value};
+use crate::db::{Connection, Insert, Value, tuples};
 use crate::error::{AppendError, CommitOutcome, DbError};
 use crate::faults::Point;
+use crate::limits::BOUND_VALUES_MAX;
 
 const EVENTS: Insert = Insert {
     doing: "storing events",
@@ -30,6 +34,12 @@ const PAYLOADS: Insert = Insert {
 };
 pub(super) const WORDS: Insert =
     Insert { doing: "storing words", into: "request_words (rowid, words)", columns: 2, after: "" };
+pub(super) const OWNERS: Insert = Insert {
+    doing: "storing owners of blobs",
+    into: "blob_owner (digest, leaf_index, lasting)",
+    columns: 3,
+    after: "on conflict do nothing",
+};
 const LEAVES: Insert = Insert {
     doing: "storing leaves",
     into: "leaf (leaf_index, hash, entry)",
@@ -56,7 +66,7 @@ const JOBS: Insert = Insert {
     after: "on conflict (job_key) do update set kind = excluded.kind, stream = excluded.stream, \
             body = excluded.body, run_at = excluded.run_at, attempts = excluded.attempts, \
             attempts_max = excluded.attempts_max, state = excluded.state, last_error = null, \
-            failed_at = null where job.state = 'dead'",
+            hastened = 0, failed_at = null where job.state = 'dead'",
 };
 pub(super) const VIEWS: Insert = Insert {
     doing: "storing rows of the list",
@@ -190,10 +200,14 @@ impl Writer {
             ];
             step!(self, Checkpoint, connection.insert(&CHECKPOINT, row).await?);
         }
-        if !plan.completes.is_empty() || !rows.jobs.is_empty() {
+        connection.insert(&OWNERS, rows.owners).await?;
+        blobs::hold_named(connection, &plan.pinned).await?;
+        if !plan.completes.is_empty() || !plan.verdicts.is_empty() || !rows.jobs.is_empty() {
             step!(self, Job, {
                 complete(connection, std::mem::take(&mut plan.completes)).await?;
+                decide(connection, &plan.verdicts, plan.at).await?;
                 connection.insert(&JOBS, rows.jobs).await?;
+                hasten(connection, rows.at_once, plan.at).await?;
             });
         }
         if !rows.views.is_empty() {
@@ -265,13 +279,24 @@ impl Writer {
         }
         self.connection = Some(connection);
         let replies = std::mem::take(&mut plan.replies);
+        let mut refused = std::mem::take(&mut plan.refused);
+        let has_unused = plan.looked_at.has_unused();
         self.advance(plan, &published);
-        let refused = Vec::new();
+        // One that could not be removed is tried again with the next erasure, not all the time.
+        let left = if erased || has_unused { self.remove_files() } else { None };
+        // Nobody is told that something is erased while a file of it is left.
+        let is_erasure = |reply: &Reply| matches!(reply, Reply::Erased(..));
+        let (erased, mut replies) = replies.into_iter().partition::<Vec<_>, _>(is_erasure);
+        match left {
+            None => replies.extend(erased),
+            Some(error) => refused.extend(erased.into_iter().map(|it| (it, error.clone()))),
+        }
         self.keeper.take(Committed { published, replies, refused, _permits: permits }).await;
     }
 
     /// What was planned is now so.
     pub(super) fn advance(&mut self, plan: Plan, published: &Arc<Published>) {
+        self.blobs_committed(plan.looked_at);
         self.head = plan.head;
         self.frontier = plan.frontier;
         for (stream, seq) in plan.seqs {
@@ -317,6 +342,50 @@ pub(super) fn view_row(stream: uuid::Uuid, view: crate::act::NewView, at: i64) -
         Value::BytesOrNull(view.assignee.map(|person| person.as_bytes().to_vec())),
         at.into(),
     ]
+}
+
+/// What people decided about dead jobs.
+async fn decide(
+    connection: &mut Connection,
+    verdicts: &[(JobId, Verdict)],
+    now: i64,
+) -> Result<(), DbError> {
+    for (job, verdict) in verdicts {
+        match verdict {
+            Verdict::Retry => {
+                let sql = "update job set state = 'ready', run_at = $1, attempts = 0, \
+                           hastened = 0 where job_id = $2 and state = 'dead'";
+                connection.execute("reviving a job", sql, vec![now.into(), job.0.into()]).await?;
+            }
+            Verdict::GiveUp => {
+                let sql = "delete from job where job_id = $1 and state = 'dead'";
+                connection.execute("giving up a job", sql, vec![job.0.into()]).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Brings forward what waits under a key of which something is to be done at once. One that is
+/// being done has its lease in `run_at`: it is marked, so that a failure waits for little.
+async fn hasten(
+    connection: &mut Connection,
+    keys: BTreeSet<String>,
+    now: i64,
+) -> Result<(), DbError> {
+    let keys: Vec<Value> = keys.into_iter().map(Value::from).collect();
+    for part in keys.chunks(BOUND_VALUES_MAX / 2) {
+        let sql = format!(
+            "update job set hastened = case when lease_token is null then 0 else 1 end, \
+             attempts = case when lease_token is null then 0 else attempts end, \
+             run_at = case when lease_token is null then $1 else run_at end \
+             where state = 'ready' and run_at > $1 and job_key in {}",
+            tuples(part.len(), 1, 2)
+        );
+        let values = std::iter::once(now.into()).chain(part.iter().cloned()).collect();
+        connection.execute("bringing jobs forward", AssertSqlSafe(sql), values).await?;
+    }
+    Ok(())
 }
 
 async fn complete(connection: &mut Connection, jobs: Vec<Value>) -> Result<(), DbError> {

@@ -1,7 +1,8 @@
 //! Decides which acts of a group are stored and works out every row of them. Asks the database for
 //! a few facts first, and then computes without it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use ledger::tree::Frontier;
@@ -9,14 +10,16 @@ use ledger::{TreeSize, leaf_hash};
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
+use super::blobs::LookedAt;
 use super::{Answer, Claim, Erase, Head, Other, Reply, SeqCache, Work, time};
 use crate::act::{
-    Append, Appended, ErasedCount, ExpectedSeq, Job, JobLease, NewEvent, NewJob, NewView,
-    Overwritten, ReadAudit,
+    Append, Appended, ErasedCount, ExpectedSeq, Job, JobId, JobLease, NewBytes, NewEvent, NewJob,
+    NewView, Overwritten, ReadAudit, Verdict,
 };
 use crate::db::{Connection, Value};
 use crate::error::{AppendError, DbError};
 use crate::limits::BOUND_VALUES_MAX;
+use crate::pins::Pin;
 use crate::record;
 
 /// What the database says about the acts of a group.
@@ -28,6 +31,8 @@ pub(super) struct Facts {
     seen: HashMap<(Uuid, String), (Uuid, String)>,
     /// Tokens of leased jobs.
     leases: HashMap<u64, [u8; 16]>,
+    /// Those dead jobs that are decided about.
+    dead: HashSet<u64>,
 }
 
 /// Everything that one transaction writes, and whom it is answered to.
@@ -38,6 +43,11 @@ pub(super) struct Plan {
     pub seqs: HashMap<Uuid, u64>,
     pub rows: Rows,
     pub completes: Vec<Value>,
+    pub verdicts: Vec<(JobId, Verdict)>,
+    /// Blobs and files that were looked at, whether somebody still needs them.
+    pub looked_at: LookedAt,
+    /// Large blobs that are named now; held until the group is answered.
+    pub pinned: Vec<Arc<Pin>>,
     pub claims: Vec<(Claim, [u8; 16], Answer<Vec<Job>>)>,
     pub erases: Vec<(Erase, Answer<ErasedCount>)>,
     pub others: Vec<(Other, Answer<u64>)>,
@@ -55,8 +65,11 @@ pub(super) struct Rows {
     pub words: Vec<Value>,
     pub leaves: Vec<Value>,
     pub nodes: Vec<Value>,
+    pub owners: Vec<Value>,
     pub jobs: Vec<Value>,
     pub job_keys: HashSet<String>,
+    /// Keys of jobs that are to be done at once.
+    pub at_once: BTreeSet<String>,
     pub views: HashMap<Uuid, NewView>,
     pub seen: Vec<Value>,
     pub blobs: HashMap<[u8; 32], Vec<u8>>,
@@ -64,7 +77,7 @@ pub(super) struct Rows {
 }
 
 impl Facts {
-    /// Three queries at most, each left out when nothing depends on it.
+    /// Four queries at most, each left out when nothing depends on it.
     pub async fn ask(
         connection: &mut Connection,
         works: &[Work],
@@ -117,6 +130,18 @@ impl Facts {
                 facts.leases.insert(row.count(0)?, row.array(1)?);
             }
         }
+        let decided: Vec<_> = appends().filter_map(|append| append.decides).collect();
+        for part in decided.chunks(BOUND_VALUES_MAX) {
+            let sql = format!(
+                "select job_id from job where state = 'dead' and job_id in {}",
+                connection.row_list(part.len(), 1)
+            );
+            let values = part.iter().map(|(job, _)| job.0.into()).collect();
+            for row in connection.query("looking for dead jobs", AssertSqlSafe(sql), values).await?
+            {
+                facts.dead.insert(row.count(0)?);
+            }
+        }
         Ok(facts)
     }
 
@@ -155,6 +180,11 @@ impl Facts {
         {
             return Some(AppendError::Conflict { stream: append.stream, expected, current });
         }
+        if let Some((job, _)) = append.decides
+            && !self.dead.contains(&job.0)
+        {
+            return Some(AppendError::NotDead { job });
+        }
         let lease = append.completes?;
         let held = self.leases.get(&lease.id.0) == Some(&lease.token);
         (!held).then_some(AppendError::LeaseLost { job: lease.id })
@@ -178,6 +208,9 @@ impl Plan {
             seqs: HashMap::new(),
             rows: Rows::default(),
             completes: Vec::new(),
+            verdicts: Vec::new(),
+            looked_at: LookedAt::default(),
+            pinned: Vec::new(),
             claims: Vec::new(),
             erases: Vec::new(),
             others: Vec::new(),
@@ -249,6 +282,11 @@ impl Plan {
             facts.leases.remove(&id.0);
             self.completes.push(id.0.into());
         }
+        if let Some((job, verdict)) = append.decides {
+            // Nor is a job decided about twice.
+            facts.dead.remove(&job.0);
+            self.verdicts.push((job, verdict));
+        }
         if let Some(view) = append.view {
             self.rows.views.insert(stream, view);
         }
@@ -264,14 +302,17 @@ impl Plan {
             ]);
         }
         for blob in append.blobs {
-            self.rows.blobs.insert(blob.digest.0, blob.bytes);
+            match blob.bytes {
+                NewBytes::Small(bytes) => drop(self.rows.blobs.insert(blob.digest.0, bytes)),
+                NewBytes::Kept(pin) => self.pinned.push(pin),
+            }
         }
         self.replies.push(Reply::Appended(answer, appended));
     }
 
     fn event(&mut self, stream: Uuid, seq: u64, event: NewEvent, salt: [u8; 32]) {
         let at: Timestamp = time(self.at);
-        let NewEvent { event_json, payload_json, words } = event;
+        let NewEvent { event_json, payload_json, words, names } = event;
         let json = record::record_json(stream, seq, at, &event_json, payload_json.as_deref());
         let entry = record::entry(&salt, &json);
         let mut nodes = Vec::new();
@@ -287,6 +328,13 @@ impl Plan {
         ]);
         if payload_json.is_some() && !words.is_empty() {
             rows.words.extend([leaf.into(), words.text().into()]);
+        }
+        for (digest, lasts) in names.owned() {
+            // What is erased with a payload needs one.
+            if lasts || payload_json.is_some() {
+                let lasting = i64::from(lasts).into();
+                rows.owners.extend([digest.0.as_slice().into(), leaf.into(), lasting]);
+            }
         }
         rows.payloads.extend([
             leaf.into(),
@@ -306,6 +354,9 @@ impl Plan {
     }
 
     fn job(&mut self, job: NewJob) {
+        if let (None, Some(key)) = (job.run_at, &job.key) {
+            self.rows.at_once.insert(key.clone());
+        }
         // One statement may not meet the same key twice.
         if job.key.as_ref().is_some_and(|key| !self.rows.job_keys.insert(key.clone())) {
             return;
@@ -336,7 +387,7 @@ impl Plan {
 
     /// All answers of the group, for one that failed as a whole.
     pub fn refuse_all(self, error: &AppendError) {
-        let none = ErasedCount { payloads: 0, overwritten: Overwritten::Yes };
+        let none = ErasedCount { payloads: 0, blobs: 0, overwritten: Overwritten::Yes };
         let claims = self.claims.into_iter().map(|(_, _, answer)| Reply::Jobs(answer, Vec::new()));
         let erases = self.erases.into_iter().map(|(_, answer)| Reply::Erased(answer, none));
         let others = self.others.into_iter().map(|(_, answer)| Reply::Rows(answer, 0));

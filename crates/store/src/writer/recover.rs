@@ -58,6 +58,8 @@ impl Writer {
             Ok(published) => {
                 let replies = std::mem::take(&mut plan.replies);
                 self.advance(plan, &published);
+                // What is left stands in the log, and is tried again with the next group.
+                let _ = self.remove_files();
                 let refused = replies.into_iter().map(|reply| (reply, error.clone())).collect();
                 let (replies, _permits) = (Vec::new(), Vec::new());
                 self.keeper.take(Committed { published, replies, refused, _permits }).await;

@@ -3,13 +3,13 @@
 
 use sqlx::AssertSqlSafe;
 
-use super::commit::{VIEWS, WORDS, view_row};
+use super::blobs;
+use super::commit::{OWNERS, VIEWS, WORDS, view_row};
 use super::plan::Plan;
-use super::{Claim, Erase, JobChange, Other, Reply, Writer};
-use crate::act::{BlobDigest, ErasedCount, Job, JobId, JobLease, Overwritten};
+use super::{Claim, Erase, HASTENED, JobChange, Other, Reply, Writer};
+use crate::act::{ErasedCount, Job, JobId, JobLease, Overwritten, back_off};
 use crate::db::{Connection, Insert, Row, Value, tuples};
-use crate::error::DbError;
-use crate::words::Question;
+use crate::error::{AppendError, DbError};
 
 const COSIGNATURES: Insert = Insert {
     doing: "storing cosignatures",
@@ -25,13 +25,21 @@ impl Writer {
         connection: &mut Connection,
         plan: &mut Plan,
     ) -> Result<(), DbError> {
+        blobs::forget_files(connection, &self.removed_files).await?;
         // An answer leaves its list only when it is known, so that a failure finds it there.
         // They are taken from the end: turned round, they run in the order they came.
         plan.others.reverse();
         plan.claims.reverse();
         plan.erases.reverse();
         while let Some((other, _)) = plan.others.last() {
-            let rows = write_other(connection, other, plan.at).await?;
+            let rows = match other {
+                Other::NewFile(name) => blobs::new_file(connection, name).await?,
+                Other::FileBlob { pin, length, file } => {
+                    let digest = pin.digest();
+                    blobs::take_file(connection, &mut plan.looked_at, digest, *length, file).await?
+                }
+                _ => write_other(connection, other, plan.at).await?,
+            };
             if let Some((_, answer)) = plan.others.pop() {
                 plan.replies.push(Reply::Rows(answer, rows));
             }
@@ -43,13 +51,22 @@ impl Writer {
             }
         }
         while let Some((erase, _)) = plan.erases.last() {
-            let payloads = erase_payloads(connection, erase, plan.at).await?;
+            if let Some(conflict) = has_moved_on(connection, erase).await? {
+                if let Some((_, answer)) = plan.erases.pop() {
+                    let none = ErasedCount { payloads: 0, blobs: 0, overwritten: Overwritten::Yes };
+                    plan.refused.push((Reply::Erased(answer, none), conflict));
+                }
+                continue;
+            }
+            let (looked_at, pins) = (&mut plan.looked_at, &self.pins);
+            let erasure = blobs::Erasure { pins, now: plan.at };
+            let (payloads, blobs) = erase_payloads(connection, erase, erasure, looked_at).await?;
             if let Some((_, answer)) = plan.erases.pop() {
-                let count = ErasedCount { payloads, overwritten: Overwritten::Yes };
+                let count = ErasedCount { payloads, blobs, overwritten: Overwritten::Yes };
                 plan.replies.push(Reply::Erased(answer, count));
             }
         }
-        Ok(())
+        self.look_at_blobs(connection, plan).await
     }
 }
 
@@ -60,30 +77,38 @@ async fn claim_jobs(
     now: i64,
 ) -> Result<Vec<Job>, DbError> {
     let kinds = || claim.kinds.iter().map(|kind| kind.as_str().into());
+    let running = || claim.running.iter().map(|job| job.0.into());
+    // What is being done here is nobody else's, however long it takes.
+    let others = |first| match claim.running.len() {
+        0 => String::new(),
+        count => format!("and job_id not in {}", tuples(count, 1, first)),
+    };
     // A job whose last lease ran out without a word has used up its attempts too.
     let sql = format!(
         "update job set state = 'dead', lease_token = null, failed_at = $1, \
          last_error = 'the lease of its last attempt ran out' \
-         where state = 'ready' and run_at <= $1 and attempts >= attempts_max and kind in {}",
-        tuples(claim.kinds.len(), 1, 2)
+         where state = 'ready' and run_at <= $1 and attempts >= attempts_max and kind in {} {}",
+        tuples(claim.kinds.len(), 1, 2),
+        others(2 + claim.kinds.len())
     );
-    let values = std::iter::once(now.into()).chain(kinds()).collect();
+    let values = std::iter::once(now.into()).chain(kinds()).chain(running()).collect();
     connection.execute("giving up jobs", AssertSqlSafe(sql), values).await?;
     // The outer condition is asked again on PostgreSQL when a row was changed meanwhile, so that
     // no "for update skip locked" is needed, which SQLite does not know.
     let sql = format!(
         "update job set run_at = $1, attempts = attempts + 1, lease_token = $2 \
          where state = 'ready' and run_at <= $3 and job_id in \
-         (select job_id from job where state = 'ready' and run_at <= $3 and kind in {} \
+         (select job_id from job where state = 'ready' and run_at <= $3 and kind in {} {} \
          order by run_at, job_id limit $4) \
          returning job_id, kind, job_key, stream, body, attempts, attempts_max",
-        tuples(claim.kinds.len(), 1, 5)
+        tuples(claim.kinds.len(), 1, 5),
+        others(5 + claim.kinds.len())
     );
     let lease_micros = i64::try_from(claim.lease.as_micros()).unwrap_or(i64::MAX / 2);
     let until = now.saturating_add(lease_micros);
     let values =
         [until.into(), token.as_slice().into(), now.into(), (claim.jobs_max as u64).into()];
-    let values = values.into_iter().chain(kinds()).collect();
+    let values = values.into_iter().chain(kinds()).chain(running()).collect();
     let rows = connection.query("claiming jobs", AssertSqlSafe(sql), values).await?;
     let mut jobs: Vec<Job> =
         rows.iter().map(|row| read_job(row, token, until)).collect::<Result<_, _>>()?;
@@ -105,20 +130,36 @@ fn read_job(row: &Row, token: [u8; 16], until: i64) -> Result<Job, DbError> {
     })
 }
 
+/// Whether something has happened to a stream since it was judged.
+async fn has_moved_on(
+    connection: &mut Connection,
+    erase: &Erase,
+) -> Result<Option<AppendError>, DbError> {
+    let Erase::Stream { stream, seq } = erase else { return Ok(None) };
+    let sql = "select coalesce(max(seq), 0) from event where stream = $1";
+    let rows = connection.query("looking for the end of a stream", sql, vec![(*stream).into()]);
+    let current = rows.await?.first().map(|row| row.count(0)).transpose()?.unwrap_or(0);
+    let (stream, expected) = (*stream, *seq);
+    Ok((current != expected).then_some(AppendError::Conflict { stream, expected, current }))
+}
+
+/// Erases payloads, their words, and the blobs that nobody else owns. Says how many of each.
 async fn erase_payloads(
     connection: &mut Connection,
     erase: &Erase,
-    now: i64,
-) -> Result<u64, DbError> {
+    erasure: blobs::Erasure<'_>,
+    looked_at: &mut blobs::LookedAt,
+) -> Result<(u64, u64), DbError> {
     let (count, ids): (usize, Vec<Value>) = match erase {
+        Erase::Stream { stream, .. } => (1, vec![(*stream).into()]),
         Erase::Streams(streams) => (streams.len(), streams.iter().map(|id| (*id).into()).collect()),
         Erase::Events(leaves) => (leaves.len(), leaves.iter().map(|leaf| (*leaf).into()).collect()),
     };
     if count == 0 {
-        return Ok(0);
+        return Ok((0, 0));
     }
     let wanted = |first| match erase {
-        Erase::Streams(_) => {
+        Erase::Stream { .. } | Erase::Streams(_) => {
             format!("(select leaf_index from event where stream in {})", tuples(count, 1, first))
         }
         Erase::Events(_) => tuples(count, 1, first),
@@ -132,32 +173,18 @@ async fn erase_payloads(
     let found_by =
         AssertSqlSafe(format!("delete from request_words where rowid in {wanted_words}"));
     connection.execute("erasing words", found_by, ids.clone()).await?;
-    let values = std::iter::once(now.into()).chain(ids).collect();
-    connection.execute("erasing payloads", AssertSqlSafe(sql), values).await
+    let named = blobs::disown(connection, wanted_words.clone(), ids.clone()).await?;
+    let values = std::iter::once(erasure.now.into()).chain(ids).collect();
+    let payloads = connection.execute("erasing payloads", AssertSqlSafe(sql), values).await?;
+    let blobs = blobs::erase_unowned(connection, &named, erasure, looked_at).await?;
+    Ok((payloads, blobs))
 }
 
 async fn write_other(connection: &mut Connection, other: &Other, now: i64) -> Result<u64, DbError> {
     match other {
         Other::Job(change) => change_job(connection, change, now).await,
-        Other::FileBlob { digest, length } => {
-            let sql = "insert into blob (digest, length) values ($1, $2) \
-                       on conflict (digest) do update set erased_at = null \
-                       where blob.erased_at is not null";
-            let values = vec![digest.0.as_slice().into(), (*length).into()];
-            connection.execute("storing a blob's row", sql, values).await
-        }
-        Other::EraseBlobs(digests) => erase_blobs(connection, digests, now).await,
-        Other::EraseUnusedBlobs(digests) => {
-            let mut unused = Vec::new();
-            for digest in digests {
-                // No payload that names it can come between this look and the erasure: there is
-                // one writer.
-                if !is_named(connection, *digest).await? {
-                    unused.push(*digest);
-                }
-            }
-            erase_blobs(connection, &unused, now).await
-        }
+        // Their handlers are asked before.
+        Other::NewFile(_) | Other::FileBlob { .. } => Ok(0),
         Other::Setting { name, value } => {
             let sql = "insert into setting (name, value) values ($1, $2) \
                        on conflict (name) do update set value = excluded.value";
@@ -181,6 +208,17 @@ async fn write_other(connection: &mut Connection, other: &Other, now: i64) -> Re
             connection.insert(&WORDS, values.collect()).await?;
             Ok(words.len() as u64)
         }
+        Other::Owners(names) => {
+            let owned = names.iter().flat_map(|(leaf, names)| {
+                let owned = names.owned().into_iter();
+                owned.map(|(digest, lasts)| (digest, *leaf, lasts))
+            });
+            let values = owned.flat_map(|(digest, leaf, lasts)| {
+                [digest.0.as_slice().into(), leaf.0.into(), i64::from(lasts).into()]
+            });
+            connection.insert(&OWNERS, values.collect()).await?;
+            Ok(names.len() as u64)
+        }
         Other::Views(views) => {
             let values =
                 views.iter().flat_map(|(stream, view, at)| view_row(*stream, view.clone(), *at));
@@ -196,7 +234,17 @@ async fn change_job(
     now: i64,
 ) -> Result<u64, DbError> {
     let (doing, sql, values): (_, &'static str, Vec<Value>) = match change {
+        JobChange::Progress { lease, body, until } => {
+            let sql = "update job set body = $1, run_at = $2 \
+                       where job_id = $3 and lease_token = $4 and state = 'ready'";
+            let (id, token) = (lease.id.0.into(), lease.token.as_slice().into());
+            let values = vec![body.as_str().into(), until.as_microsecond().into(), id, token];
+            ("noting how far a job has come", sql, values)
+        }
         JobChange::Fail { lease, dead, wait, error } => {
+            if fail_hastened(connection, lease, error, now).await? > 0 {
+                return Ok(HASTENED);
+            }
             let wait_micros = i64::try_from(wait.as_micros()).unwrap_or(i64::MAX / 2);
             let state = if *dead { "dead" } else { "ready" };
             let sql = "update job set state = $1, run_at = $2, last_error = $3, failed_at = $6, \
@@ -218,42 +266,24 @@ async fn change_job(
             let (id, token) = (lease.id.0.into(), lease.token.as_slice().into());
             ("postponing a job", sql, vec![until.as_microsecond().into(), id, token])
         }
-        JobChange::Revive(job) => {
-            let sql = "update job set state = 'ready', run_at = $1, attempts = 0 \
-                       where job_id = $2 and state = 'dead'";
-            ("reviving a job", sql, vec![now.into(), job.0.into()])
-        }
-        JobChange::GiveUp(job) => {
-            let sql = "delete from job where job_id = $1 and state = 'dead'";
-            ("giving up a job", sql, vec![job.0.into()])
-        }
     };
     connection.execute(doing, sql, values).await
 }
 
-async fn is_named(connection: &mut Connection, digest: BlobDigest) -> Result<bool, DbError> {
-    let question = Question::of_digest(digest);
-    let (condition, asked) = question.on(connection);
-    let sql = AssertSqlSafe(format!("select rowid from request_words where {condition} limit 1"));
-    let rows = connection.query("looking for users of a blob", sql, vec![asked.into()]).await?;
-    Ok(!rows.is_empty())
-}
-
-async fn erase_blobs(
+/// A job that was asked for anew while it was being done begins its attempts anew.
+async fn fail_hastened(
     connection: &mut Connection,
-    digests: &[BlobDigest],
+    lease: &JobLease,
+    error: &str,
     now: i64,
 ) -> Result<u64, DbError> {
-    if digests.is_empty() {
-        return Ok(0);
-    }
-    let sql = format!(
-        "update blob set bytes = null, erased_at = $1 where erased_at is null and digest in {}",
-        tuples(digests.len(), 1, 2)
-    );
-    let ids = digests.iter().map(|digest| digest.0.as_slice().into());
-    let values = std::iter::once(now.into()).chain(ids).collect();
-    connection.execute("erasing blobs", AssertSqlSafe(sql), values).await
+    let wait = i64::try_from(back_off(1).as_micros()).unwrap_or(0);
+    let sql = "update job set run_at = $1, attempts = 1, hastened = 0, last_error = $2, \
+               failed_at = $3, lease_token = null where hastened = 1 and state = 'ready' \
+               and job_id = $4 and lease_token = $5";
+    let (id, token) = (lease.id.0.into(), lease.token.as_slice().into());
+    let values = vec![now.saturating_add(wait).into(), error.into(), now.into(), id, token];
+    connection.execute("failing a job", sql, values).await
 }
 
 /// Empties SQLite's write-ahead log, in which erased bytes may still stand.

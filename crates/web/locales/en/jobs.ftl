@@ -2,7 +2,8 @@
 
 nav-jobs = Failed work
 jobs-title = Failed work
-jobs-lead = The desk does work by itself: it seals and delivers packages, has accounts frozen, sends mails. What failed too often stands here and waits for you. Nothing here tells what a request is about.
+jobs-lead = The desk does work by itself: it seals and delivers packages, has accounts frozen, sends mails. What failed too often stands here and waits for you. Nothing here tells what a request is about: work for a case can be tried again here, and is given up by those who work on cases.
+jobs-lead-cases = The desk does work for your cases by itself: it copies records, has accounts frozen, seals and delivers packages. What failed too often stands here and waits for you. An effect that is given up has failed, and its request says so; what a request still waits for cannot be given up.
 jobs-count =
     { $count ->
         [0] No job has failed for good.
@@ -26,6 +27,7 @@ jobs-attempts =
        *[other] after { $count } attempts
     }
 jobs-error = What went wrong
+jobs-error-of-case = It may say something of a case: those who work on cases see it.
 jobs-decide = Decide
 jobs-retry = Try again
 jobs-retry-one = Try again: job { $job }
@@ -36,6 +38,7 @@ jobs-give-up-for-good-one = Give up for good: job { $job }
 jobs-next = Next page
 jobs-retried = It is tried again from the start. If it fails again, it comes back to this list.
 jobs-given-up = It is given up. The log says that you decided so.
+jobs-waited-for = It is not given up: the request waits for it. Try it again, or act on the request first.
 jobs-gone = That job is no longer here: somebody else decided, or there was a new reason to do it.
 
 job-preserve = Copy records that must be kept
@@ -49,13 +52,23 @@ job-notify = Find out who is told of an act
 job-warn = Warn of a deadline
 job-mail = Mail somebody to look at the portal
 job-webhook = Tell a machine what happened
-job-lost-preserve = Then no copy is made, and the records may be gone when the order comes. Tell the analysts first.
-job-lost-effect = Then nothing more is frozen or released for this request by itself, and no user is told. Tell the analysts first.
-job-lost-delete-copy = Then a copy stays that should be deleted. Tell counsel first.
-job-lost-seal = Then the approved package is never signed. An approver can send it back and have it assembled anew.
-job-lost-deliver = Then the signed package is not handed over. Tell the approvers first.
+job-lost-preserve = Only when the ask is over or has its copy. Until then it is owed: refuse the ask if it shall not be made.
+job-lost-effect = Then the effect has failed: nothing more is frozen or released for this request by itself, and no user is told. It can be tried again on the request.
+job-lost-delete-copy = Then a copy stays that should be deleted, and the request says that it failed. It can be tried again there.
+job-lost-seal = Only when no approved package waits for it. An approver can send a package back and have it assembled anew.
+job-lost-deliver = Only when no signed package waits for it.
 job-lost-push = The package stays where the agency can fetch it.
-job-lost-watch = The request itself is held, but other requests of that key are not. Freeze the key on its agency’s page first.
+job-kept-preserve = Those who work on cases may give it up.
+job-kept-effect = Those who work on cases may give it up.
+job-kept-delete-copy = Those who work on cases may give it up.
+job-kept-seal = Those who work on cases may give it up.
+job-kept-deliver = Those who work on cases may give it up.
+job-kept-push = Those who work on cases may give it up.
+job-kept-watch = This cannot be given up. The request itself is held, but other requests of that key are not until this is done.
+job-kept-notify = An administrator may give it up.
+job-kept-warn = An administrator may give it up.
+job-kept-mail = An administrator may give it up.
+job-kept-webhook = An administrator may give it up.
 job-lost-notify = Nobody is told of this act. It stands in the queue all the same.
 job-lost-warn = Nobody is told that time is running out. The queue shows it all the same.
 job-lost-mail = This person is not told to look. The next event mails again.

@@ -60,7 +60,6 @@ pub async fn find(
 ) -> Result<Response, Problem> {
     let (by, form) = (posted.by, posted.fields);
     by.allowed(Action::SearchRequests)?;
-    site.take(crate::rate::SEARCHES, &by.id().to_string())?;
     if let Ok(request) = form.words.trim().parse::<Uuid>() {
         return Ok(Redirect::to(&format!("/requests/{request}")).into_response());
     }

@@ -6,21 +6,21 @@ use uuid::Uuid;
 use crate::house::House;
 use crate::support::browser::{Key, Wanted};
 
-/// A job that cannot be done: it seals a request that is not there.
+/// A job that cannot be done: nobody can read what it is.
 async fn hopeless(house: &House) -> u64 {
     let mut act = Append::events(Uuid::nil(), ExpectedSeq::Any, Vec::new());
     act.jobs = vec![NewJob {
-        kind: "seal".to_owned(),
+        kind: "notify".to_owned(),
         key: None,
         stream: Uuid::from_u128(4711),
-        body: "{\"kind\":\"seal\",\"asks\":[1]}".to_owned(),
+        body: "{}".to_owned(),
         run_at: None,
         attempts_max: 1,
     }];
     house.node.store.append(act).await.expect("stored");
     let mut changed = house.node.store.jobs_changed();
     loop {
-        let dead = house.node.store.reader().dead_jobs(None, 9).await.expect("read");
+        let dead = house.node.store.reader().dead_jobs(&["notify"], None, 9).await.expect("read");
         if let Some(job) = dead.last() {
             return job.id.0;
         }
@@ -39,7 +39,7 @@ async fn failed_work_is_tried_again_and_given_up_by_keyboard() {
     house.look("jobs-empty").await;
     let job = hopeless(&house).await;
     house.browser.reload().await;
-    house.browser.wait_for_text("Sign and log an approved package").await;
+    house.browser.wait_for_text("Find out who is told of an act").await;
     house.browser.wait_for_text("One job has failed for good.").await;
     house.look("jobs").await;
 
@@ -48,11 +48,11 @@ async fn failed_work_is_tried_again_and_given_up_by_keyboard() {
     house.browser.press(Key::Enter).await;
     house.browser.wait_for_text("It is tried again from the start.").await;
     // It cannot be done, so it comes back.
-    house.until("Sign and log an approved package").await;
+    house.until("Find out who is told of an act").await;
     house.browser.tab_to("button", &again).await;
     house.browser.press(Key::Tab).await;
     house.browser.press(Key::Enter).await;
-    house.browser.wait_for_text("An approver can send it back").await;
+    house.browser.wait_for_text("Nobody is told of this act.").await;
     house.look("jobs-give-up").await;
     house.browser.tab_to("button", &format!("Give up for good: job {job}")).await;
     house.browser.press(Key::Enter).await;

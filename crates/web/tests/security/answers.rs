@@ -97,7 +97,7 @@ async fn who_sees_which_page() {
         /people                                                  303 404 200 404 404 404
         /agencies                                                303 404 200 200 404 404
         /agencies/new                                            303 404 200 404 404 404
-        /jobs                                                    303 404 200 404 404 404
+        /jobs                                                    303 404 200 404 200 404
         /reports                                                 303 404 200 404 404 404
         /reports/0000                                            303 404 404 404 404 404
         /portal                                                  303 200 404 404 404 404
@@ -185,10 +185,10 @@ async fn nobody_is_sent_to_another_site() {
 }
 
 #[tokio::test]
-async fn dead_jobs_are_the_administrators_and_no_forged_form_decides() {
+async fn dead_jobs_are_for_those_who_decide_and_no_forged_form_decides() {
     let house = House::open().await;
     let root = house.staff("Rut", &[Role::Administrator]).await;
-    let bo = house.staff("Bo", &[Role::Analyst]).await;
+    let bo = house.staff("Bo", &[Role::Verifier]).await;
     let page = house.get("/jobs", Some(&root)).await.text();
     assert!(page.contains("Nothing waits for you."), "{page}");
     for path in ["/jobs/1/retry", "/jobs/1/give-up"] {
@@ -201,4 +201,7 @@ async fn dead_jobs_are_the_administrators_and_no_forged_form_decides() {
     }
     let page = house.get("/jobs?done=gone", Some(&root)).await.text();
     assert!(page.contains("That job is no longer here"), "{page}");
+    let cora = house.staff("Cora", &[Role::Counsel]).await;
+    let page = house.get("/jobs", Some(&cora)).await.text();
+    assert!(page.contains("The desk does work for your cases"), "{page}");
 }

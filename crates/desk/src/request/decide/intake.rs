@@ -14,7 +14,7 @@ use crate::pack::{PauseEvent, RulePack, StopEvent, Trigger};
 use crate::policy::Permit;
 use crate::request::event::{Event, HoldReason, IdentityMethod, RefusalCode};
 use crate::request::refusal::{Cause, Refusal};
-use crate::request::retention::erasure_due;
+use crate::request::retention::{erasure_due, waits_with_erasure};
 use crate::request::state::{AskState, Request, Stage};
 
 /// What is filed.
@@ -441,8 +441,12 @@ pub(super) fn erase(case: Case<'_>) -> Result<Vec<Event>, Refusal> {
             Err(Refusal::new(Cause::WrongState, WHAT, why, "wait until then"))
         }
         None => {
-            let why = "an ask of it is still open";
-            Err(Refusal::new(Cause::WrongState, WHAT, why, "close every ask first"))
+            let is_open = case.request.asks.iter().any(|ask| !ask.stage.is_final());
+            let (why, fix) = match waits_with_erasure(case.request) {
+                Some(why) if !is_open => (why, "have that done first"),
+                _ => ("an ask of it is still open", "close every ask first"),
+            };
+            Err(Refusal::new(Cause::WrongState, WHAT, why, fix))
         }
     }
 }

@@ -13,7 +13,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::show;
 use crate::api::{Body, Caller};
 use crate::app::Node;
-use crate::error::Error;
+use crate::error::{Error, ErrorBody};
 use crate::view;
 
 /// Rows of a list unless fewer are asked for.
@@ -98,7 +98,10 @@ pub struct Words {
 /// is noted in the read audit, without the words.
 #[utoipa::path(
     post, path = "/api/v1/requests/find", tag = "requests", request_body = Words,
-    responses((status = 200, body = List), (status = 404, description = "Not for this caller"))
+    responses((status = 200, body = List), (status = 404, description = "Not for this caller"),
+              (status = 429, body = ErrorBody, description = "Searched too often: 60 at once, then \
+               one more every 10 seconds",
+               headers(("Retry-After" = u64, description = "Seconds until there is one more"))))
 )]
 pub async fn find(
     State(node): State<Arc<Node>>,

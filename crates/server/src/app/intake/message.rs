@@ -376,10 +376,11 @@ fn information(error: &Error) -> ErrorInformation {
             desk::request::Cause::NotAccepted(_) => ErrorCode::REFUSED_BY_LAW,
             desk::request::Cause::Missing => ErrorCode::NO_SUCH_OBJECT,
             desk::request::Cause::Invalid => ErrorCode::WRONG_VALUE,
+            desk::request::Cause::TooLong => ErrorCode::LIMIT,
             _ => ErrorCode::WRONG_STATE,
         },
         Error::Input { .. } => ErrorCode::WRONG_VALUE,
-        Error::TooLarge { .. } => ErrorCode::LIMIT,
+        Error::TooLarge { .. } | Error::TooOften { .. } => ErrorCode::LIMIT,
         Error::Busy | Error::Unavailable(_) => ErrorCode::UNAVAILABLE,
         Error::Internal(inner) => {
             tracing::error!("An HI-1 action failed: {inner:#}");

@@ -27,8 +27,9 @@ use act::{commands, facts, selector_value, signed_act};
 
 pub use act::{OfficerAct, OfficerFile, OfficerOrder};
 
+use crate::app::people::directory_page;
 use crate::app::{Act, Done, Node, deliver};
-use crate::directory::{self, Change};
+use crate::directory::Change;
 use crate::error::Error;
 use crate::payload::{self, AccountValue, Received, SignedSaid};
 
@@ -280,22 +281,28 @@ impl Node {
     /// The three leaves that made a passkey an officer's.
     async fn enrolment(&self, key: KeyId, credential_sha256: &str) -> Result<String, Error> {
         let (mut proposed, mut passkey, mut admitted) = (None, None, None);
-        for event in self.store.reader().load(directory::STREAM).await? {
-            let change: Change =
-                serde_json::from_str(&event.event_json).context("a change of the directory")?;
-            match change {
-                Change::OfficerProposed { officer, .. } if officer == key => {
-                    proposed = Some(event.leaf);
+        let mut after = 0;
+        loop {
+            let page = directory_page(&self.store, after).await?;
+            let Some(last) = page.last() else { break };
+            after = last.seq;
+            for event in &page {
+                let change: Change =
+                    serde_json::from_str(&event.event_json).context("a change of the directory")?;
+                match change {
+                    Change::OfficerProposed { officer, .. } if officer == key => {
+                        proposed = Some(event.leaf);
+                    }
+                    Change::PasskeyEnrolled { credential_sha256: own, .. }
+                        if own == credential_sha256 =>
+                    {
+                        (passkey, admitted) = (Some(event.leaf), None);
+                    }
+                    Change::OfficerAdmitted { officer, .. } if officer == key => {
+                        admitted = Some(event.leaf);
+                    }
+                    _ => {}
                 }
-                Change::PasskeyEnrolled { credential_sha256: own, .. }
-                    if own == credential_sha256 =>
-                {
-                    (passkey, admitted) = (Some(event.leaf), None);
-                }
-                Change::OfficerAdmitted { officer, .. } if officer == key => {
-                    admitted = Some(event.leaf);
-                }
-                _ => {}
             }
         }
         let (Some(proposed), Some(passkey), Some(admitted)) = (proposed, passkey, admitted) else {

@@ -187,9 +187,20 @@ async fn a_copy_lapses_and_is_erased() {
 pub(super) async fn checked(house: &House) -> store::check::Report {
     let text = std::fs::read_to_string(house.path("keys/log.vkey")).expect("a vkey");
     let key = VerifierKey::parse(text.trim()).expect("a vkey");
-    let mut derive = server::app::derived::of;
+    let mut derive = server::app::derived::deriver();
     let reader = house.node().store.reader();
     store::check::check(reader, &[key], Some(&mut derive)).await.expect("a check")
+}
+
+/// A freeze that is ordered and asked for; its id.
+pub(crate) async fn freezing_order(house: &House, account: &str) -> String {
+    let order = paper(&house.a, house.clock.now()).with(freezing(account, None));
+    house.a.create(&order.acts()).await;
+    let id = house.newest().await;
+    house.prove(&id).await;
+    let path = format!("/api/v1/requests/{id}/asks/1/freeze");
+    house.staff("bo").post(&path, &json!({ "account": account })).await;
+    id
 }
 
 /// A freeze of an account with nothing in it never holds anything.

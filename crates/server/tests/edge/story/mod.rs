@@ -7,6 +7,8 @@ mod report;
 mod retention;
 mod trouble;
 
+pub(crate) use measures::freezing_order;
+
 use desk::ids::{Amount, Asset};
 use desk::order::IssuerType;
 use jiff::Timestamp;

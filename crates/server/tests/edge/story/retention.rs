@@ -92,6 +92,14 @@ async fn life(house: &House, overwritten: Overwritten) {
     assert!(node.store.reader().blob(file).await.is_ok(), "the open request has the same file");
     let gone = node.store.reader().blob(package).await;
     assert!(matches!(gone, Err(BlobError::Erased { .. })), "{gone:?}");
+    let desk::request::Event::Sealed { p7s_sha256, chain_sha256, .. } = &before.sealed[0].event
+    else {
+        panic!("{:?}", before.sealed);
+    };
+    for part in [p7s_sha256, chain_sha256] {
+        let kept = node.store.reader().blob(BlobDigest(part.0)).await;
+        assert!(kept.is_ok(), "what was signed can be proven for ever");
+    }
 
     // Hashes and proofs stay, and what is derived is still what the events give.
     let head = node.store.checkpoint();

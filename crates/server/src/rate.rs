@@ -7,6 +7,8 @@ use std::sync::{Mutex, PoisonError};
 
 use jiff::Timestamp;
 
+use crate::error::Error;
+
 /// Buckets at once; a flood of new names empties the fullest first.
 const BUCKETS_MAX: usize = 100_000;
 
@@ -27,7 +29,8 @@ pub const CHALLENGES: Limit = Limit { what: "challenges", burst: 30, refill_seco
 pub const FAILURES: Limit = Limit { what: "failures", burst: 10, refill_seconds: 30 };
 /// Posts of one person.
 pub const POSTS: Limit = Limit { what: "posts", burst: 120, refill_seconds: 1 };
-/// Searches by words of one person: enough to work, too few to list whom the police asks about.
+/// Searches by words of one person, on pages and by programs together: enough to work, too few to
+/// list whom the police asks about.
 pub const SEARCHES: Limit = Limit { what: "searches", burst: 60, refill_seconds: 10 };
 /// Pages of one person.
 pub const PAGES: Limit = Limit { what: "pages", burst: 600, refill_seconds: 1 };
@@ -57,8 +60,13 @@ impl Rates {
     /// Takes one, or says in how many seconds there will be one.
     ///
     /// # Errors
-    /// The seconds to wait.
-    pub fn take(&self, limit: Limit, whose: &str, now: Timestamp) -> Result<(), u64> {
+    /// [`Error::TooOften`] with the seconds to wait.
+    pub fn take(&self, limit: Limit, whose: &str, now: Timestamp) -> Result<(), Error> {
+        let took = self.took(limit, whose, now);
+        took.map_err(|wait_seconds| Error::TooOften { wait_seconds })
+    }
+
+    fn took(&self, limit: Limit, whose: &str, now: Timestamp) -> Result<(), u64> {
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         if buckets.len() >= BUCKETS_MAX {
             forget(&mut buckets, now.as_second());
@@ -115,13 +123,13 @@ mod tests {
     #[test]
     fn a_burst_then_one_each_ten_seconds_and_the_wait_is_told() {
         let rates = Rates::default();
-        let take = |second| rates.take(THREE, "bo", at(second));
+        let take = |second| rates.took(THREE, "bo", at(second));
         assert_eq!((take(0), take(0), take(0)), (Ok(()), Ok(()), Ok(())));
         assert_eq!(take(0), Err(10));
         assert_eq!(take(4), Err(6));
         assert_eq!(take(10), Ok(()));
         assert_eq!(take(10), Err(10));
-        assert_eq!(rates.take(THREE, "ada", at(10)), Ok(()), "each has an own bucket");
+        assert_eq!(rates.took(THREE, "ada", at(10)), Ok(()), "each has an own bucket");
         assert_eq!(take(1_000), Ok(()));
     }
 
@@ -129,17 +137,17 @@ mod tests {
     fn a_clock_that_steps_back_gives_nothing_away() {
         let rates = Rates::default();
         for _ in 0..3 {
-            assert_eq!(rates.take(THREE, "bo", at(100)), Ok(()));
+            assert_eq!(rates.took(THREE, "bo", at(100)), Ok(()));
         }
-        assert_eq!(rates.take(THREE, "bo", at(0)), Err(10));
-        assert_eq!(rates.take(THREE, "bo", at(100)), Err(10));
+        assert_eq!(rates.took(THREE, "bo", at(0)), Err(10));
+        assert_eq!(rates.took(THREE, "bo", at(100)), Err(10));
     }
 
     #[test]
     fn a_flood_of_names_does_not_fill_memory() {
         let rates = Rates::default();
         for name in 0..BUCKETS_MAX + 10 {
-            let _ = rates.take(THREE, &name.to_string(), at(0));
+            let _ = rates.took(THREE, &name.to_string(), at(0));
         }
         assert!(rates.buckets.lock().expect("no panic").len() <= BUCKETS_MAX);
     }
