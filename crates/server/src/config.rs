@@ -2,10 +2,12 @@
 //!
 //! Unknown keys are refused, with their line. Paths are relative to the file's own folder.
 
+mod alarm;
 mod notices;
 
 use std::path::{Path, PathBuf};
 
+pub use alarm::{Alarm, OddHoursConfig};
 pub use notices::{Mail, MailLanguage, MailTls, UserNotice, Webhook};
 use serde::Deserialize;
 
@@ -43,6 +45,9 @@ pub struct Config {
     /// Machines that are told what happens.
     #[serde(default)]
     pub webhook: Vec<Webhook>,
+    /// From when on something is unusual, and who is told.
+    #[serde(default)]
+    pub alarm: Alarm,
     /// Folder that relative paths start from: where the file was read.
     #[serde(skip)]
     pub folder: PathBuf,
@@ -232,7 +237,7 @@ impl Config {
                 chain.blocks.len()
             )));
         }
-        if let Some(why) = config.notices_fault() {
+        if let Some(why) = config.notices_fault().or_else(|| config.alarm.fault()) {
             return Err(contents(why));
         }
         let country = &config.company.country;

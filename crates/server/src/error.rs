@@ -10,6 +10,8 @@ use serde::Serialize;
 use store::{AppendError, BlobError, ReadError};
 use utoipa::ToSchema;
 
+use crate::security::Telling;
+
 /// Why an act or a read did not happen.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -125,7 +127,9 @@ impl IntoResponse for Error {
             tracing::error!("An answer failed: {error:#}");
         }
         let (status, body) = self.parts();
-        (status, Json(body)).into_response()
+        let mut response = (status, Json(body)).into_response();
+        response.extensions_mut().insert(Telling::of_error(&self));
+        response
     }
 }
 

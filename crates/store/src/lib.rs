@@ -30,6 +30,7 @@ mod open;
 mod place;
 mod read;
 pub mod record;
+mod security;
 mod store;
 #[cfg(all(feature = "testing", unix))]
 pub mod testing;
@@ -50,6 +51,7 @@ pub use error::{
     AppendError, BackupError, BlobError, CommitOutcome, DbError, OpenError, ReadError, RebuildError,
 };
 pub use read::Reader;
+pub use security::{Noticed, NoticedFilter, NoticedRow, Reading};
 pub use store::Store;
 pub use walk::BareEvent;
 pub use words::{Question, QuestionError, Words};

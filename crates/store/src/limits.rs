@@ -45,6 +45,8 @@ pub const CLAIM_JOBS_MAX: usize = 256;
 pub const CHECK_ROWS_MAX: usize = 1_000;
 /// Findings that a check lists; more are counted only.
 pub const CHECK_FINDINGS_MAX: usize = 100;
+/// Rows of the security log that are written or erased at once.
+pub const NOTICED_ROWS_MAX: usize = 8_192;
 /// Events or streams of one erasure.
 pub const ERASE_STREAMS_MAX: usize = 1_000;
 

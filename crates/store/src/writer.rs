@@ -29,6 +29,7 @@ use crate::db::{Connection, Db};
 use crate::error::AppendError;
 use crate::faults::Faults;
 use crate::limits::{CLOCK_STEP_WAIT_MAX, GROUP_ACTS_MAX, GROUP_KIB_MAX, SEQ_CACHE_STREAMS_MAX};
+use crate::security::Noticed;
 use crate::words::Words;
 pub(crate) use commit::sign;
 pub(crate) use keep::Keeper;
@@ -78,6 +79,8 @@ pub(crate) enum Other {
     ClearDerived,
     Views(Vec<(Uuid, NewView, i64)>),
     Words(Vec<(LeafIndex, Words)>),
+    Noticed(Vec<Noticed>),
+    EraseNoticed { before: i64 },
 }
 
 /// What becomes of a job that was not completed.

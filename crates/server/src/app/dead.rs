@@ -14,6 +14,7 @@ use uuid::Uuid;
 use super::Node;
 use crate::error::Error;
 use crate::jobs::Task;
+use crate::notice::ALARM_RAISED;
 
 /// The stream of the log in which it stands which dead jobs were tried again or given up.
 pub const STREAM: Uuid = Uuid::from_u128(0x636f_6d69_7479_4a6f_8262_7344_6561_6431);
@@ -120,15 +121,16 @@ impl Node {
 
 fn dead(job: DeadJob) -> Dead {
     let task = serde_json::from_str::<Task>(&job.body).ok();
+    let is_alarm = matches!(&task, Some(Task::Webhook { event, .. }) if event == ALARM_RAISED);
     let (to, endpoint) = match task {
-        Some(Task::Mail { to, .. }) => (Some(to), None),
+        Some(Task::Mail { to, .. } | Task::Access { to, .. }) => (Some(to), None),
         Some(Task::Webhook { endpoint, .. }) => (None, Some(endpoint)),
         _ => (None, None),
     };
     Dead {
         id: job.id,
         kind: job.kind,
-        request: (!job.stream.is_nil()).then_some(RequestId(job.stream)),
+        request: (!job.stream.is_nil() && !is_alarm).then_some(RequestId(job.stream)),
         to,
         endpoint,
         attempts: job.attempts,

@@ -21,8 +21,14 @@ pub const VERSION: &str = "3";
 const VERSION_SETTING: &str = "derived_version";
 
 /// Streams of the log that are no requests.
-pub const OWN_STREAMS: [Uuid; 4] =
-    [crate::directory::STREAM, super::audit::STREAM, super::dead::STREAM, super::report::STREAM];
+pub const OWN_STREAMS: [Uuid; 6] = [
+    crate::directory::STREAM,
+    super::audit::STREAM,
+    super::dead::STREAM,
+    super::report::STREAM,
+    super::security::STREAM,
+    super::security::ALARM_STREAM,
+];
 
 /// What the events of a stream give. A stream that is no request, or that this release cannot
 /// read, has no row and no words.

@@ -1,5 +1,6 @@
 //! The edge as its callers meet it: real TLS, real certificates, a real store.
 
+mod access;
 mod bad_input;
 mod forbidden;
 mod fuzzed;
@@ -10,3 +11,4 @@ mod post;
 mod signed;
 mod story;
 mod support;
+mod watched;
