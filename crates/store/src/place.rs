@@ -43,6 +43,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../migrations/sqlite/0004_dead_jobs.sql"),
         include_str!("../migrations/postgres/0004_dead_jobs.sql"),
     ),
+    (
+        6,
+        "security",
+        include_str!("../migrations/sqlite/0006_security.sql"),
+        include_str!("../migrations/postgres/0006_security.sql"),
+    ),
 ];
 
 /// Pages of SQLite's write-ahead log (4 KiB each) that are gathered before they are moved into the
