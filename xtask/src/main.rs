@@ -3,6 +3,7 @@
 mod bench;
 mod install;
 mod run;
+mod sbom;
 mod test;
 mod tidy;
 
@@ -26,6 +27,7 @@ const EXAMPLES: &str = "Examples:
   cargo xtask bench year               a year of requests, measured
   cargo xtask bench trace              the trace engine beside other programs
   cargo xtask bench scale --edges 1m,10m   how its cost grows with the chain
+  cargo xtask sbom --out comity.cdx.json   what is in the binary
   cargo xtask crash --rounds 100       kill the store at random moments";
 
 #[derive(Subcommand)]
@@ -53,6 +55,12 @@ enum Command {
         /// Seed of the moments; printed, so that a failure can be repeated.
         #[arg(long, default_value_t = 1)]
         seed: u64,
+    },
+    /// Writes what is in the shipped binary as CycloneDX 1.5 JSON: crates, digests, licences.
+    Sbom {
+        /// The file; standard output without it.
+        #[arg(long)]
+        out: Option<PathBuf>,
     },
     /// Runs one fuzz target with cargo-fuzz (needs a nightly toolchain); lists them without a name.
     Fuzz {
@@ -91,6 +99,7 @@ fn run() -> Result<()> {
                 Some(&["--rounds", &rounds, "--seed", &seed]),
             )
         }
+        Command::Sbom { out } => sbom::sbom(&root, out.as_deref()),
         Command::Fuzz { target, seconds } => run::fuzz(&root, target.as_deref(), seconds),
     }
 }

@@ -12,6 +12,7 @@ mod ledger;
 mod people;
 mod report;
 mod retention;
+mod security;
 mod serve;
 mod tags;
 mod trace;
@@ -35,7 +36,7 @@ const EXAMPLES: &str = "Examples:
   comity trace run --blocks BLOCK --from TXID --policy haircut --json
 
 `comity COMMAND --help` has an example of each.
-COMITY_LOG=server=debug says more, to standard error.";
+COMITY_LOG=server=debug says more, to standard error; COMITY_LOG_FORMAT=json says it to machines.";
 
 /// Answer the police, follow the money, stop the next one.
 #[derive(Parser)]
@@ -82,6 +83,9 @@ enum Command {
     Ledger(ledger::Command),
     /// Shows and erases personal data whose time is over.
     Retention(retention::Options),
+    /// Shows who came in, who was refused, and the alarms.
+    #[command(subcommand)]
+    Security(security::Command),
     /// Says in public what the company was asked, and tells no small count.
     #[command(subcommand)]
     Report(report::Command),
@@ -102,11 +106,14 @@ pub struct At {
 fn main() -> ExitCode {
     let filter = tracing_subscriber::EnvFilter::try_from_env("COMITY_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,comity=info"));
-    tracing_subscriber::fmt()
+    let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(std::io::stderr().is_terminal())
-        .with_writer(std::io::stderr)
-        .init();
+        .with_writer(std::io::stderr);
+    match std::env::var("COMITY_LOG_FORMAT").as_deref() {
+        Ok("json") => log.json().init(),
+        _ => log.init(),
+    }
     let outcome = match Arguments::parse().command {
         Command::Demo(options) => demo::run(&options),
         Command::Serve(options) => serve::run(&options),
@@ -121,6 +128,7 @@ fn main() -> ExitCode {
         Command::Tags(command) => tags::run(&command),
         Command::Ledger(command) => ledger::run(&command),
         Command::Retention(options) => retention::run(&options),
+        Command::Security(command) => security::run(&command),
         Command::Report(command) => report::run(&command),
         Command::Backup(options) => ledger::backup(&options),
         Command::Restore(options) => ledger::restore(&options),

@@ -145,6 +145,7 @@ pub const fn is_read(action: Action) -> bool {
             | Action::ReadPackage
             | Action::FollowMoney
             | Action::ReadAudit
+            | Action::ReadSecurity
             | Action::ReadMetrics
             | Action::ReadReports
     )
@@ -298,6 +299,8 @@ const ON_CALL: &[Action] = &[
 /// No case at all.
 const ADMINISTRATOR: &[Action] = &[
     A::ReadMetrics,
+    A::ReadSecurity,
+    A::AcknowledgeAlarm,
     A::ManageStaff,
     A::ManageAgencies,
     A::StopKeys,

@@ -14,10 +14,14 @@ mod stream;
 use std::sync::Arc;
 
 use axum::extract::rejection::BytesRejection;
-use axum::extract::{ConnectInfo, DefaultBodyLimit, FromRequest, FromRequestParts, Request};
+use axum::extract::{
+    ConnectInfo, DefaultBodyLimit, FromRequest, FromRequestParts, MatchedPath, Request, State,
+};
 use axum::http::StatusCode;
 use axum::http::header::{self, HeaderValue};
 use axum::http::request::Parts;
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
 use axum::routing::get;
 use axum::{Json, Router};
 use desk::ids::ActorId;
@@ -31,6 +35,7 @@ use utoipa_axum::routes;
 
 use crate::app::Node;
 use crate::error::Error;
+use crate::security::{self, Kind, NOWHERE, Telling, network};
 use crate::tls::Peer;
 
 /// Routes that anybody may read: they hold no case data.
@@ -123,6 +128,7 @@ pub fn router(node: Arc<Node>) -> Router {
         .method_not_allowed_fallback(nothing)
         .fallback(get(nothing).post(nothing).put(nothing).delete(nothing).patch(nothing))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(from_fn_with_state(node.clone(), notice))
         .layer(CatchPanicLayer::new())
         .layer(TimeoutLayer::with_status_code(
             StatusCode::GATEWAY_TIMEOUT,
@@ -134,6 +140,31 @@ pub fn router(node: Arc<Node>) -> Router {
         .layer(plain(header::CONTENT_DISPOSITION, "attachment; filename=\"api.json\""))
         .layer(plain(header::CONTENT_SECURITY_POLICY, "default-src 'none'"))
         .with_state(node)
+}
+
+/// Notes who came with which certificate, and what was refused.
+async fn notice(State(node): State<Arc<Node>>, request: Request, next: Next) -> Response {
+    let peer = request.extensions().get::<ConnectInfo<Peer>>().map(|info| info.0.clone());
+    let place = security::place(request.method(), request.extensions().get::<MatchedPath>());
+    let certificate = peer.as_ref().and_then(|peer| peer.certificate);
+    let actor = certificate.and_then(|shown| node.directory().actor(&shown));
+    let response = next.run(request).await;
+    let source = peer.map_or_else(|| NOWHERE.to_owned(), |peer| network(peer.address.ip()));
+    let telling = Telling::of_answer(&response);
+    match (&actor, certificate) {
+        (Some(actor), _) => {
+            node.notice(Kind::Certificate, Some(actor.id), &source, NOWHERE);
+            if let Some(kind) = telling.known {
+                node.notice(kind, Some(actor.id), &source, &place);
+            }
+        }
+        // What is public is for everybody, whatever certificate comes along.
+        (None, Some(_)) if telling.stranger.is_some() => {
+            node.notice(Kind::CertificateFailed, None, &source, &place);
+        }
+        _ => telling.stranger.into_iter().for_each(|kind| node.notice(kind, None, &source, &place)),
+    }
+    response
 }
 
 async fn nothing() -> Error {

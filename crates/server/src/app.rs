@@ -29,6 +29,7 @@ pub mod report;
 pub mod retention;
 pub mod saved;
 pub mod search;
+pub mod security;
 pub mod spool;
 mod subject;
 pub mod trace;
@@ -93,6 +94,8 @@ pub struct Node {
     pub http: reqwest::Client,
     /// Through which people and machines are told to look.
     pub notices: crate::notice::Notices,
+    /// What was noticed at the door.
+    guard: security::Guard,
     directory: RwLock<Arc<Directory>>,
     folded: Cache<RequestId, Arc<Folded>>,
     remembering: Mutex<()>,

@@ -2,12 +2,14 @@
 //!
 //! Unknown keys are refused, with their line. Paths are relative to the file's own folder.
 
+mod alarm;
 mod database;
 mod notices;
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
+pub use alarm::{Alarm, OddHoursConfig};
 pub use notices::{Mail, MailLanguage, MailTls, UserNotice, Webhook};
 use serde::Deserialize;
 
@@ -45,6 +47,9 @@ pub struct Config {
     /// Machines that are told what happens.
     #[serde(default)]
     pub webhook: Vec<Webhook>,
+    /// From when on something is unusual, and who is told.
+    #[serde(default)]
+    pub alarm: Alarm,
     /// Folder that relative paths start from: where the file was read.
     #[serde(skip)]
     pub folder: PathBuf,
@@ -258,7 +263,7 @@ impl Config {
         if let Some(why) = config.database_fault(mode) {
             return Err(contents(why));
         }
-        if let Some(why) = config.notices_fault() {
+        if let Some(why) = config.notices_fault().or_else(|| config.alarm.fault()) {
             return Err(contents(why));
         }
         let country = &config.company.country;

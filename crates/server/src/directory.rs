@@ -13,6 +13,7 @@ use uuid::Uuid;
 pub use agency::check_agency;
 pub use change::{CallBack, Change, ChangePayload, EnrolledPasskey, OfficerRole, SignatureKey};
 pub use marks::{ForeignList, Mark, MarkKind};
+pub(crate) use officer::about as officer_about;
 pub use officer::{ATTESTED_DAYS_MAX, Call, Officer, OfficerState};
 pub use rules::Fault;
 

@@ -10,6 +10,8 @@ use serde::Serialize;
 use store::{AppendError, BlobError, ReadError};
 use utoipa::ToSchema;
 
+use crate::security::Telling;
+
 /// Why an act or a read did not happen.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -139,6 +141,7 @@ impl IntoResponse for Error {
             let wait = HeaderValue::from(wait_seconds);
             response.headers_mut().insert(header::RETRY_AFTER, wait);
         }
+        response.extensions_mut().insert(Telling::of_error(&self));
         response
     }
 }

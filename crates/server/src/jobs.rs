@@ -19,7 +19,7 @@ use store::{Job, JobState, NewJob};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::app::{Act, Node, deliver, effects, preserve};
+use crate::app::{Act, Node, deliver, effects, preserve, security};
 use crate::error::Error;
 use crate::notice::{self, Urgency};
 use crate::{mail, webhook};
@@ -47,7 +47,7 @@ const NOTIFY_ATTEMPTS_MAX: u16 = 8;
 pub const CASE_KINDS: [&str; 7] =
     ["preserve", "effect", "delete_copy", "seal", "deliver", "push", "watch"];
 /// The kinds of job that find out who is told, each with a handler below.
-pub const TOLD_KINDS: [&str; 2] = ["notify", "warn"];
+pub const TOLD_KINDS: [&str; 2] = ["notify", "warn", "remind"];
 /// The kinds of job that talk to people and machines outside, each with a handler below.
 pub const SENT_KINDS: [&str; 2] = ["mail", "webhook"];
 
@@ -115,6 +115,23 @@ pub enum Task {
         /// How soon to look.
         urgency: Urgency,
     },
+    /// Mail somebody, who perhaps may not act, to look at the own access.
+    Access {
+        /// Who; the address is looked up when it is sent.
+        to: ActorId,
+        /// The address is that of the directory after so many changes; the present one without.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        as_of: Option<u64>,
+        /// How to say it.
+        urgency: Urgency,
+    },
+    /// Tell that an attestation or an unused link runs out.
+    Remind {
+        /// Whose.
+        holder: ActorId,
+        /// Its end; with another one it is another job's.
+        due: Timestamp,
+    },
     /// Tell a machine what happened.
     Webhook {
         /// Name of the endpoint in comity.toml.
@@ -141,7 +158,8 @@ impl Task {
             Self::Push { .. } => "push",
             Self::Notify { .. } => "notify",
             Self::Warn { .. } => "warn",
-            Self::Mail { .. } => "mail",
+            Self::Mail { .. } | Self::Access { .. } => "mail",
+            Self::Remind { .. } => "remind",
             Self::Webhook { .. } => "webhook",
             Self::Watch => "watch",
         }
@@ -210,6 +228,10 @@ pub(crate) fn new_job(request: RequestId, task: &Task, attempts_max: u16) -> New
 
 /// Does jobs until `stop`; then finishes those begun.
 pub async fn work(node: Arc<Node>, stop: CancellationToken) {
+    tokio::join!(security::keep(&node, &stop), work_off(node.clone(), stop.clone()));
+}
+
+async fn work_off(node: Arc<Node>, stop: CancellationToken) {
     if node.notices.is_silent() {
         // What an earlier configuration left behind has nowhere to go, and ends at once.
         let all = [&CASE_KINDS[..], &TOLD_KINDS[..], &SENT_KINDS[..]].concat();
@@ -229,7 +251,10 @@ pub async fn work(node: Arc<Node>, stop: CancellationToken) {
 /// Does what time alone calls for, until `stop`.
 async fn tend(node: &Node, stop: &CancellationToken) {
     let look = Duration::from_millis(LOOK_MILLISECONDS_MAX);
-    let mut looked_at_hour = i64::MIN;
+    let (mut looked_at_hour, mut looked_at_minute) = (i64::MIN, i64::MIN);
+    if let Err(error) = notice::make_reminders(node).await {
+        tracing::warn!("Reminders could not be made: {error}");
+    }
     loop {
         tick_due(node).await;
         if let Err(error) = node.record_waiting_reports().await {
@@ -240,7 +265,16 @@ async fn tend(node: &Node, stop: &CancellationToken) {
             if let Err(error) = node.digest_reads().await {
                 tracing::warn!("The reads of the last hour could not be digested: {error}");
             }
+            if let Err(error) = node.digest_noticed().await {
+                tracing::warn!("What was noticed in the last hour could not be digested: {error}");
+            }
             erase_due(node).await;
+        }
+        if looked_at_minute != minute_of(node.now()) {
+            looked_at_minute = minute_of(node.now());
+            if let Err(error) = node.look_for_alarms().await {
+                tracing::warn!("Alarms could not be looked for: {error}");
+            }
         }
         tokio::select! {
             () = stop.cancelled() => break,
@@ -290,6 +324,10 @@ async fn lane(node: &Arc<Node>, kinds: &[&str], at_once: usize, stop: &Cancellat
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
 const fn is_zero(count: &usize) -> bool {
     *count == 0
+}
+
+fn minute_of(at: Timestamp) -> i64 {
+    at.as_second().div_euclid(60)
 }
 
 fn hour_of(at: Timestamp) -> i64 {
@@ -347,6 +385,10 @@ async fn perform(node: &Node, job: &Job, task: Task) -> Result<(), Error> {
             notice::warn(node, request, ask, (&clock, due), job).await
         }
         Task::Mail { to, urgency } => mail::deliver(node, to, urgency, job).await,
+        Task::Access { to, as_of, urgency } => {
+            mail::deliver_access(node, (to, as_of), urgency, job).await
+        }
+        Task::Remind { holder, due } => notice::remind(node, holder, due, job).await,
         Task::Webhook { endpoint, id, event, at } => {
             webhook::post(node, (&endpoint, &id), (&event, at), job).await
         }

@@ -5,6 +5,7 @@
 
 pub mod development;
 
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use aws_lc_rs::rand::SystemRandom;
@@ -16,6 +17,7 @@ use evidence::cms::signature::SignatureAlgorithm;
 use ledger::note::SigningKey as LogKey;
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
+use zeroize::Zeroizing;
 
 /// A key file larger than this is not a key file.
 const KEY_FILE_BYTES_MAX: u64 = 64 * 1024;
@@ -204,11 +206,13 @@ pub fn log_key(dir: &Path) -> Result<LogKey, KeyError> {
     };
     let bytes = base64::Engine::decode(&base64::engine::general_purpose::STANDARD, encoded)
         .map_err(|_| contents("the part after the key id is not base64"))?;
+    let bytes = Zeroizing::new(bytes);
     let [1, seed @ ..] = bytes.as_slice() else {
         return Err(contents("not an Ed25519 key (type byte 0x01)"));
     };
     let seed: [u8; 32] = seed.try_into().map_err(|_| contents("the seed is not 32 bytes"))?;
-    LogKey::from_seed(name, seed).map_err(|e| contents(&e.to_string()))
+    let seed = Zeroizing::new(seed);
+    LogKey::from_seed(name, *seed).map_err(|e| contents(&e.to_string()))
 }
 
 /// Certificates of a PEM file, in order.
@@ -229,11 +233,12 @@ pub fn certificates(path: &Path) -> Result<Vec<Vec<u8>>, KeyError> {
     Ok(list)
 }
 
-/// Text of a private file, after checking that only its owner may read it.
+/// Text of a private file, after checking that only its owner may read it; overwritten when it is
+/// dropped.
 ///
 /// # Errors
 /// When it is missing, too large, or open to others.
-pub fn private_text(path: &Path) -> Result<String, KeyError> {
+pub fn private_text(path: &Path) -> Result<Zeroizing<String>, KeyError> {
     use std::os::unix::fs::PermissionsExt;
     let unreadable = |source| KeyError::Unreadable { path: path.to_owned(), source };
     let metadata = std::fs::metadata(path).map_err(unreadable)?;
@@ -245,23 +250,31 @@ pub fn private_text(path: &Path) -> Result<String, KeyError> {
         let why = format!("{} bytes; a key has at most {KEY_FILE_BYTES_MAX}", metadata.len());
         return Err(KeyError::Contents { path: path.to_owned(), why });
     }
-    std::fs::read_to_string(path).map_err(unreadable)
+    // Read into room that is large enough, so that no smaller copy is left behind while it grows.
+    let mut text = Zeroizing::new(String::with_capacity(KEY_FILE_BYTES_MAX as usize + 1));
+    let mut file = std::fs::File::open(path).map_err(unreadable)?.take(KEY_FILE_BYTES_MAX);
+    file.read_to_string(&mut text).map_err(unreadable)?;
+    Ok(text)
 }
 
 /// The DER of an unencrypted PKCS#8 key in PEM.
 ///
 /// # Errors
 /// When it is something else.
-pub fn plain_pkcs8(path: &Path, pem: &str) -> Result<Vec<u8>, KeyError> {
+pub fn plain_pkcs8(path: &Path, pem: &str) -> Result<Zeroizing<Vec<u8>>, KeyError> {
     pkcs8_der(path, pem, None)
 }
 
-fn pkcs8_der(path: &Path, pem: &str, passphrase: Option<&str>) -> Result<Vec<u8>, KeyError> {
+fn pkcs8_der(
+    path: &Path,
+    pem: &str,
+    passphrase: Option<&str>,
+) -> Result<Zeroizing<Vec<u8>>, KeyError> {
     let contents = |why: String| KeyError::Contents { path: path.to_owned(), why };
     let (label, document) = pkcs8::SecretDocument::from_pem(pem)
         .map_err(|e| contents(format!("not a key in PEM: {e}")))?;
     match label {
-        "PRIVATE KEY" => Ok(document.as_bytes().to_vec()),
+        "PRIVATE KEY" => Ok(Zeroizing::new(document.as_bytes().to_vec())),
         "ENCRYPTED PRIVATE KEY" => {
             let passphrase = passphrase.ok_or_else(|| {
                 contents(format!("needs a passphrase: set {SEAL_PASSPHRASE_VARIABLE}"))
@@ -275,10 +288,44 @@ fn pkcs8_der(path: &Path, pem: &str, passphrase: Option<&str>) -> Result<Vec<u8>
                         .to_owned(),
                 )
             })?;
-            Ok(plain.as_bytes().to_vec())
+            Ok(Zeroizing::new(plain.as_bytes().to_vec()))
         }
         other => Err(contents(format!(
             "holds {other:?}; convert it with: openssl pkcs8 -topk8 -in KEY -out NEW"
         ))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+    use std::path::Path;
+
+    use zeroize::{Zeroize as _, ZeroizeOnDrop};
+
+    use super::*;
+
+    /// Says at compile time that a value is overwritten when it is dropped.
+    fn wiped<T: ZeroizeOnDrop>(value: T) -> T {
+        value
+    }
+
+    #[test]
+    fn secrets_are_overwritten_when_they_are_dropped() {
+        let dir = tempfile::tempdir().expect("a folder for the test");
+        let path = dir.path().join("seal.key");
+        let pem = rcgen::KeyPair::generate().expect("a key").serialize_pem();
+        std::fs::write(&path, &pem).expect("written");
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).expect("private");
+        let mut text = wiped(private_text(&path).expect("a private file"));
+        assert_eq!(*text, pem);
+        let mut der = wiped(plain_pkcs8(Path::new("seal.key"), &text).expect("a key"));
+        assert!(der.len() > 100);
+        // What the drop does, seen before the memory is given back.
+        der.zeroize();
+        text.zeroize();
+        assert!(der.is_empty() && text.is_empty());
+        let room = der.spare_capacity_mut();
+        assert!(room.len() > 100, "the same memory, and no longer than it was");
     }
 }

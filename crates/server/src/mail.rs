@@ -119,6 +119,24 @@ pub async fn deliver(node: &Node, to: ActorId, urgency: Urgency, job: &Job) -> R
     Ok(())
 }
 
+/// Sends the mail of a job about somebody's own access: also to whoever may not act now.
+///
+/// # Errors
+/// When the mail server does not take it; tried again later.
+pub async fn deliver_access(
+    node: &Node,
+    (to, as_of): (ActorId, Option<u64>),
+    urgency: Urgency,
+    job: &Job,
+) -> Result<(), Error> {
+    let address = crate::notice::address_for(node, to, as_of).await?;
+    if let (Some(mailer), Some(address)) = (&node.notices.mail, address) {
+        mailer.send(&address, urgency, node.now()).await?;
+    }
+    node.store.complete_job(job.lease).await?;
+    Ok(())
+}
+
 fn secrecy(config: &Config, mail: &Mail) -> anyhow::Result<Tls> {
     if mail.tls == MailTls::None {
         return Ok(Tls::None);
@@ -184,6 +202,19 @@ fn words(language: MailLanguage, urgency: Urgency) -> (&'static str, &'static st
             "Please look at the portal now:\n\n{site}\n\nNothing else is ever sent by mail, and \
              nobody reads answers to it.\n",
         ),
+        (MailLanguage::En, Urgency::Access) => (
+            "Please look at your access to the portal",
+            "Please look at your access to the portal:\n\n{site}sessions\n\nIf you cannot come in, \
+             or do not know what you see there, call us at the number you have always called.\n\n\
+             Nothing else is ever sent by mail, and nobody reads answers to it.\n",
+        ),
+        (MailLanguage::De, Urgency::Access) => (
+            "Bitte sehen Sie nach Ihrem Zugang zum Portal",
+            "Bitte sehen Sie nach Ihrem Zugang zum Portal:\n\n{site}sessions\n\nWenn Sie nicht \
+             hineinkommen oder nicht kennen, was dort steht, rufen Sie uns unter der Nummer an, \
+             die Sie immer angerufen haben.\n\nEtwas anderes wird nie per E-Mail gesandt, und \
+             Antworten liest niemand.\n",
+        ),
         (MailLanguage::De, Urgency::Ordinary) => (
             "Bitte sehen Sie im Portal nach",
             "Bitte sehen Sie im Portal nach:\n\n{site}\n\nEtwas anderes wird nie per E-Mail \
@@ -194,5 +225,23 @@ fn words(language: MailLanguage, urgency: Urgency) -> (&'static str, &'static st
             "Bitte sehen Sie jetzt im Portal nach:\n\n{site}\n\nEtwas anderes wird nie per E-Mail \
              gesandt, und Antworten liest niemand.\n",
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lettre::message::Mailbox;
+
+    #[test]
+    fn an_address_with_a_line_break_is_none() {
+        assert!("iris@harbour.example".parse::<Mailbox>().is_ok());
+        for hostile in [
+            "iris@harbour.example\r\nBcc: all@evil.example",
+            "iris@harbour.example\nSubject: x",
+            "iris@harbour.example, all@evil.example",
+            "iris@harbour.example\0",
+        ] {
+            assert!(hostile.parse::<Mailbox>().is_err(), "{hostile:?}");
+        }
     }
 }

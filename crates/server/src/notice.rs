@@ -19,9 +19,12 @@
 //! | `frozen`, `unfrozen`, a message by staff | the sender |
 //! | a job of the node is dead | administrators; for a job of a case also analysts and counsel |
 //!
+//! Changes of somebody's access, what runs out, and alarms are told by [`access`].
+//!
 //! The sender is the officer whose key sent the request; machines that send by HI-1 get no mail.
 //! A practice request never calls anybody at once. Nobody is told of what he did himself.
 
+mod access;
 mod fan;
 
 use desk::clock::Party;
@@ -30,6 +33,8 @@ use desk::policy::Role;
 use desk::request::{Event, Request, Stage};
 use serde::{Deserialize, Serialize};
 
+pub use access::{address_for, make_reminders, remind, tell_of_new_place};
+pub(crate) use access::{alarm_jobs, jobs_of_change};
 pub use fan::{address_of, notify, tell_of_dead_job, warn};
 
 use crate::config::Config;
@@ -39,6 +44,8 @@ use crate::webhook::Endpoint;
 
 /// The event that no request has on its record: one of our clocks has used up much of its time.
 pub const CLOCK_WARNING: &str = "clock_warning";
+/// The event that machines may want to hear of although it is no request's: an alarm was raised.
+pub const ALARM_RAISED: &str = "alarm_raised";
 /// From this share of a clock's time on, in percent, counsel is told as well.
 const COUNSEL_FROM_PERCENT: u8 = 95;
 /// Kinds of event that people may be told of, or that start a clock.
@@ -79,6 +86,8 @@ const CALLED: [Role; 6] = [
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Urgency {
+    /// About the person's own access, not about any work.
+    Access,
     /// With others of the same minute.
     Ordinary,
     /// At once.

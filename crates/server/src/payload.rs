@@ -187,6 +187,12 @@ pub struct Preserved {
     pub tables: Vec<PreservedTable>,
 }
 
+impl Drop for Preserved {
+    fn drop(&mut self) {
+        zeroize::Zeroize::zeroize(&mut self.age_identity);
+    }
+}
+
 /// One table of a preserved copy.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PreservedTable {

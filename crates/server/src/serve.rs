@@ -62,6 +62,8 @@ impl Running {
         self.stop.cancel();
         self.workers.await.context("the workers ended badly")?;
         self.server.await.context("the server ended badly")??;
+        // What was noticed while the last calls were answered.
+        let _ = self.node.keep_noticed().await;
         self.node.store.clone().close().await;
         Ok(())
     }

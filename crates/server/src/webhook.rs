@@ -14,11 +14,13 @@ use jiff::Timestamp;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use store::Job;
+use uuid::Uuid;
 
 use crate::app::Node;
 use crate::config::{Config, Webhook};
 use crate::error::Error;
 use crate::keys::private_text;
+use crate::notice::ALARM_RAISED;
 
 /// One post takes no longer, from the connection to the status line.
 pub const POST_SECONDS_MAX: u64 = 15;
@@ -50,9 +52,12 @@ struct Body<'a> {
     data: Data,
 }
 
+/// What it is about: ids, nothing else.
 #[derive(Serialize)]
-struct Data {
-    request: RequestId,
+#[serde(rename_all = "snake_case")]
+enum Data {
+    Request(RequestId),
+    Alarm(Uuid),
 }
 
 impl Endpoint {
@@ -125,8 +130,12 @@ pub async fn post(
 }
 
 fn body(event: &str, id: &str, at: Timestamp, request: RequestId) -> Result<String, Error> {
-    let kind = &format!("request.{event}");
-    let body = Body { kind, id, timestamp: at, data: Data { request } };
+    // Alarms are no request's; the job of one carries the alarm's id.
+    let (kind, data) = match event {
+        ALARM_RAISED => ("alarm.raised".to_owned(), Data::Alarm(request.0)),
+        _ => (format!("request.{event}"), Data::Request(request)),
+    };
+    let body = Body { kind: &kind, id, timestamp: at, data };
     let text = serde_json::to_string(&body).context("a webhook's body")?;
     assert!(text.len() <= BODY_BYTES_MAX, "an event's word and three ids are short");
     Ok(text)
@@ -144,6 +153,7 @@ fn signing_key(secret: &str) -> anyhow::Result<hmac::Key> {
                   echo \"whsec_$(openssl rand -base64 32)\"",
     )?;
     let bytes = STANDARD.decode(encoded).context("what follows whsec_ is no base64")?;
+    let bytes = zeroize::Zeroizing::new(bytes);
     if !(SECRET_BYTES_MIN..=SECRET_BYTES_MAX).contains(&bytes.len()) {
         anyhow::bail!(
             "{} bytes; a secret has {SECRET_BYTES_MIN} to {SECRET_BYTES_MAX}",
@@ -183,6 +193,14 @@ mod tests {
             .assert_eq(&body("delivered", &id, at, request).expect("a body"));
         assert_ne!(id, message_id(request, 4, ""));
         assert_ne!(message_id(request, 0, "1 answer 50"), message_id(request, 0, "1 answer 80"));
+    }
+
+    #[test]
+    fn an_alarm_is_named_and_nobody_in_it() {
+        let alarm = RequestId(Uuid::from_u128(7));
+        let at = "2026-10-05T08:00:00Z".parse().expect("a time");
+        expect![[r#"{"type":"alarm.raised","id":"msg_1","timestamp":"2026-10-05T08:00:00Z","data":{"alarm":"00000000-0000-0000-0000-000000000007"}}"#]]
+            .assert_eq(&body("alarm_raised", "msg_1", at, alarm).expect("a body"));
     }
 
     #[test]

@@ -31,6 +31,7 @@ mod pins;
 mod place;
 mod read;
 pub mod record;
+mod security;
 mod store;
 #[cfg(all(feature = "testing", unix))]
 pub mod testing;
@@ -51,6 +52,7 @@ pub use error::{
     AppendError, BackupError, BlobError, CommitOutcome, DbError, OpenError, ReadError, RebuildError,
 };
 pub use read::Reader;
+pub use security::{Noticed, NoticedFilter, NoticedRow, Reading};
 pub use store::{Running, Store};
 pub use walk::BareEvent;
 pub use words::{Question, QuestionError, Words};

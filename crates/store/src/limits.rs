@@ -49,6 +49,8 @@ pub const RUNNING_JOBS_MAX: usize = 1_024;
 pub const CHECK_ROWS_MAX: usize = 1_000;
 /// Findings that a check lists; more are counted only.
 pub const CHECK_FINDINGS_MAX: usize = 100;
+/// Rows of the security log that are written or erased at once.
+pub const NOTICED_ROWS_MAX: usize = 8_192;
 /// Events or streams of one erasure.
 pub const ERASE_STREAMS_MAX: usize = 1_000;
 

@@ -44,6 +44,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../migrations/postgres/0004_dead_jobs.sql"),
     ),
     (
+        6,
+        "security",
+        include_str!("../migrations/sqlite/0006_security.sql"),
+        include_str!("../migrations/postgres/0006_security.sql"),
+    ),
+    (
         7,
         "owners",
         include_str!("../migrations/sqlite/0007_owners.sql"),

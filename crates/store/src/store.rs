@@ -418,12 +418,12 @@ fn check_append(append: &Append) -> Result<usize, AppendError> {
     Ok(1 + bytes / 1024)
 }
 
-fn limit(what: &'static str, size: usize, max: usize) -> Result<(), AppendError> {
+pub(crate) fn limit(what: &'static str, size: usize, max: usize) -> Result<(), AppendError> {
     if size > max { Err(AppendError::TooLarge { what, size, max }) } else { Ok(()) }
 }
 
 /// PostgreSQL has no zero characters in a text, so none may come in on either engine.
-fn text(what: &'static str, text: &str, bytes_max: usize) -> Result<(), AppendError> {
+pub(crate) fn text(what: &'static str, text: &str, bytes_max: usize) -> Result<(), AppendError> {
     limit(what, text.len(), bytes_max)?;
     match text.find('\0') {
         None => Ok(()),

@@ -30,6 +30,7 @@ use crate::error::AppendError;
 use crate::faults::Faults;
 use crate::limits::{CLOCK_STEP_WAIT_MAX, GROUP_ACTS_MAX, GROUP_KIB_MAX, SEQ_CACHE_STREAMS_MAX};
 use crate::pins::{Pin, Pins};
+use crate::security::Noticed;
 use crate::words::Words;
 pub(crate) use blobs::{
     Erasure, FILE_GIVEN_UP, LookedAt, erase_unowned, file_of, forget_files, remove_files,
@@ -101,6 +102,8 @@ pub(crate) enum Other {
     Views(Vec<(Uuid, NewView, i64)>),
     Words(Vec<(LeafIndex, Words)>),
     Owners(Vec<(LeafIndex, Names)>),
+    Noticed(Vec<Noticed>),
+    EraseNoticed { before: i64 },
 }
 
 /// Instead of a number of rows: the job that failed was asked for anew meanwhile.

@@ -102,6 +102,7 @@ async fn life(url: &str, kept: PathBuf, blobs: Option<PathBuf>) {
     proofs(&store).await;
     blobs_come_and_go(&store).await;
     audit_and_settings(&store, &clock).await;
+    security_log(&store, &clock, url).await;
     words(&store).await;
     erasure(&store, url).await;
     nothing_is_rewritten(&store, url).await;
@@ -595,6 +596,65 @@ async fn audit_and_settings(store: &Store, clock: &TestClock) {
     let staff = store.reader().settings("staff/").await.expect("read");
     let staff: Vec<_> = staff.iter().map(|(name, value)| format!("{name}={value}")).collect();
     assert_eq!(staff, ["staff/ana=3", "staff/bo=2"]);
+}
+
+fn noticed(hour: jiff::Timestamp, kind: &str, who: Option<Uuid>, count: u64) -> Noticed {
+    let (source, place) = ("192.0.2.0/24".to_owned(), "POST /login".to_owned());
+    let last_at = hour.checked_add(SignedDuration::from_secs(9)).expect("a time");
+    Noticed { hour, kind: kind.to_owned(), who, source, place, count, first_at: hour, last_at }
+}
+
+async fn security_log(store: &Store, clock: &TestClock, url: &str) {
+    let now = clock.now().as_second();
+    let hour = jiff::Timestamp::from_second(now - now.rem_euclid(3_600)).expect("a time");
+    let old = hour.checked_sub(SignedDuration::from_hours(24 * 100)).expect("a time");
+    let next = hour.checked_add(SignedDuration::from_hours(1)).expect("a time");
+    let some =
+        |count| vec![noticed(hour, "failed", None, count), noticed(hour, "in", Some(AGENCY), 1)];
+    store.note_security(some(2)).await.expect("noted");
+    store.note_security(some(40)).await.expect("counted up");
+    store.note_security(vec![noticed(old, "failed", None, 7)]).await.expect("noted");
+    let reader = store.reader();
+    let all = reader.noticed(&NoticedFilter::default(), None, 10).await.expect("read");
+    let told: Vec<_> =
+        all.iter().map(|row| (row.noticed.kind.as_str(), row.noticed.count)).collect();
+    assert_eq!(told, [("failed", 7), ("in", 2), ("failed", 42)], "one row for what repeats");
+    assert_eq!(all[2].noticed, noticed(hour, "failed", None, 42));
+    let before = reader.noticed(&NoticedFilter::default(), Some(all[0].number), 1).await;
+    assert_eq!(before.expect("read")[0], all[1]);
+    for (filter, count) in [
+        (NoticedFilter { who: Some(AGENCY), ..NoticedFilter::default() }, 1),
+        (NoticedFilter { kind: Some("failed".into()), ..NoticedFilter::default() }, 2),
+        (NoticedFilter { since: Some(hour), ..NoticedFilter::default() }, 2),
+        (NoticedFilter { source: Some("10.0.0.0/24".into()), ..NoticedFilter::default() }, 0),
+    ] {
+        let found = reader.noticed(&filter, None, 10).await.expect("read");
+        assert_eq!(found.len(), count, "{filter:?}");
+    }
+    // An hour's rows have a digest, which any change of them changes.
+    let (count, digest) = reader.noticed_digest(hour..next).await.expect("read");
+    assert_eq!(count, 2);
+    assert_eq!(reader.noticed_in(hour..next, 10).await.expect("read").len(), 2);
+    store.note_security(vec![noticed(hour, "in", Some(AGENCY), 1)]).await.expect("noted");
+    let (_, changed) = reader.noticed_digest(hour..next).await.expect("read");
+    assert_ne!(digest, changed);
+    // The audit's reads, counted by reader.
+    let span = hour..clock.now();
+    let readings = reader.readings(span, ["open request", "other"], 10).await.expect("read");
+    assert_eq!(readings, [Reading { who: AGENCY, reads: 3, of_kinds: 3 }]);
+    // Counts grow and rows of the last 90 days stay, whoever asks; older ones go.
+    for sql in [
+        "update security_log set count = 1",
+        "update security_log set source = 'elsewhere', count = count + 1",
+        "delete from security_log",
+    ] {
+        let refused = run_sql(url, sql).await.expect_err(sql).to_string();
+        assert!(refused.contains("security_log rows are"), "{sql}: {refused}");
+    }
+    assert_eq!(store.erase_security(hour).await.expect("erased"), 1);
+    assert!(store.erase_security(next).await.is_err(), "rows of today");
+    let left = reader.noticed(&NoticedFilter::default(), None, 10).await.expect("read");
+    assert_eq!(left.len(), 2);
 }
 
 async fn erasure(store: &Store, url: &str) {

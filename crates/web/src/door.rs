@@ -9,8 +9,11 @@ use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Redirect, Response};
+use jiff::Timestamp;
 use serde::Deserialize;
+use server::security::Kind;
 use sha2::{Digest as _, Sha256};
+use store::Noticed;
 
 use crate::form::{Mistakes, Posted, PostedAtTheDoor};
 use crate::frame::{Frame, SignedIn};
@@ -18,7 +21,7 @@ use crate::passkey::Answered;
 use crate::problem::{Problem, html};
 use crate::rate;
 use crate::session::Session;
-use crate::site::{Address, Site};
+use crate::site::{Address, Site, Source};
 
 /// Longest name of a person, in characters.
 const NAME_CHARACTERS_MAX: usize = 100;
@@ -86,6 +89,7 @@ pub struct LoginForm {
 pub async fn log_in(
     State(site): State<Arc<Site>>,
     address: Address,
+    Source(source): Source,
     posted: PostedAtTheDoor<LoginForm>,
 ) -> Result<Response, Problem> {
     let now = site.now();
@@ -102,6 +106,7 @@ pub async fn log_in(
             return Err(problem);
         }
     };
+    site.node.logged_in(proven.holder, &source, "POST /login").await?;
     let secret = site.sessions.begin(proven.holder, proven.credential_sha256, now)?;
     let back = Back { back: posted.fields.back };
     let to = Redirect::to(back.path().unwrap_or("/"));
@@ -109,7 +114,12 @@ pub async fn log_in(
 }
 
 /// Logs out.
-pub async fn log_out(State(site): State<Arc<Site>>, posted: Posted<serde_json::Value>) -> Response {
+pub async fn log_out(
+    State(site): State<Arc<Site>>,
+    Source(source): Source,
+    posted: Posted<serde_json::Value>,
+) -> Response {
+    site.node.notice(Kind::LogOut, Some(posted.by.id()), &source, "POST /logout");
     site.sessions.end_of_passkey(&posted.by.viewer.session.credential_sha256);
     ([(header::SET_COOKIE, site.no_cookie())], Redirect::to("/login")).into_response()
 }
@@ -120,6 +130,8 @@ struct SessionsPage {
     frame: Frame,
     here: String,
     sessions: Vec<Session>,
+    passkeys: Vec<(String, Timestamp)>,
+    noticed: Vec<Noticed>,
 }
 
 /// Where the viewer is logged in (OWASP ASVS 4.0.3, 3.3.4).
@@ -129,7 +141,12 @@ struct SessionsPage {
 pub async fn sessions(State(site): State<Arc<Site>>, by: SignedIn) -> Result<Response, Problem> {
     let sessions = site.sessions.of(by.id(), by.frame.now);
     let here = by.viewer.session.name.clone();
-    html(&SessionsPage { frame: by.frame, here, sessions })
+    let directory = site.node.directory();
+    let own = directory.passkeys_of(by.id());
+    let passkeys = own.map(|(id, passkey)| (code(id), passkey.enrolled_at)).collect();
+    let rows = site.node.own_security_log(by.id()).await?;
+    let noticed = rows.into_iter().map(|row| row.noticed).collect();
+    html(&SessionsPage { frame: by.frame, here, sessions, passkeys, noticed })
 }
 
 /// Which session ends.
@@ -230,6 +247,7 @@ pub struct EnrolForm {
 pub async fn enrol_passkey(
     State(site): State<Arc<Site>>,
     address: Address,
+    Source(source): Source,
     Path(token): Path<String>,
     posted: PostedAtTheDoor<EnrolForm>,
 ) -> Result<Response, Problem> {
@@ -258,10 +276,12 @@ pub async fn enrol_passkey(
     }
     let credential_sha256 = hex::encode(Sha256::digest(facts.credential_id.as_bytes()));
     let holder = site.node.enrol_passkey(&token, is_first.then_some(&name), facts).await?;
+    site.node.notice(Kind::Enrolled, Some(holder), &source, "POST /enrol/{token}");
     if site.node.directory().person(holder, now).is_none() {
         let code = code(&credential_sha256);
         return html(&WaitPage { frame, code });
     }
+    site.node.logged_in(holder, &source, "POST /enrol/{token}").await?;
     let secret = site.sessions.begin(holder, credential_sha256, now)?;
     Ok(([(header::SET_COOKIE, site.cookie(&secret))], Redirect::to("/")).into_response())
 }

@@ -52,7 +52,7 @@ pub struct Link {
 }
 
 /// The rooms, and the actions of which one opens each.
-const ROOMS: [(&str, &str, &[Action]); 12] = [
+const ROOMS: [(&str, &str, &[Action]); 13] = [
     ("/portal", "nav-portal", &[Action::Receive]),
     ("/queue", "nav-queue", &[Action::ReadCase]),
     ("/queue?state=urgent", "nav-emergencies", &[Action::ListRequests]),
@@ -62,6 +62,7 @@ const ROOMS: [(&str, &str, &[Action]); 12] = [
     ("/people", "nav-people", &[Action::ManageStaff]),
     ("/agencies", "nav-agencies", &[Action::AdmitOfficer, Action::ManageAgencies]),
     ("/audit", "nav-audit", &[Action::ReadAudit]),
+    ("/security", "nav-security", &[Action::ReadSecurity]),
     ("/jobs", "nav-jobs", &[Action::ManageJobs, Action::ManageCaseJobs]),
     ("/marks", "nav-marks", &[Action::ShareMarks]),
     ("/reports", "nav-reports", &[Action::ReadReports]),

@@ -11,6 +11,7 @@
 //! | [`cases`] | staff: the queue, one request, the acts upon it, intake |
 //! | [`portal`] | officers: ask, sign, follow, fetch |
 //! | [`jobs`] | administrators: work that failed for good |
+//! | [`guard`] | auditors, administrators: who came in, who was refused, alarms |
 //! | [`money`] | whoever works on cases: follow money through the node's blocks |
 //! | [`reports`] | auditors, counsel, administrators: what is said in public of all requests |
 //! | [`site::router`] | every page on one screen |
@@ -21,6 +22,7 @@ pub mod cases;
 pub mod door;
 pub mod form;
 pub mod frame;
+pub mod guard;
 pub mod jobs;
 pub mod listen;
 pub mod money;

@@ -7,6 +7,7 @@ use askama::Template;
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use server::error::Error;
+use server::security::{Kind, Telling};
 
 use crate::frame::Frame;
 
@@ -53,6 +54,19 @@ impl Problem {
     #[must_use]
     pub fn to_the_door(method: &Method, path: &str) -> Self {
         Self::Door { back: (*method == Method::GET).then(|| path.to_owned()) }
+    }
+
+    /// What it says about whoever asked. Which proof failed is known by the door it failed at.
+    fn telling(&self) -> Telling {
+        match self {
+            Self::Error(error) => Telling::of_error(error),
+            Self::Door { .. } => Telling { known: None, stranger: None },
+            Self::ForeignForm => Telling::of(Kind::ForeignForm),
+            Self::TooOften { .. } => Telling::of(Kind::TooOften),
+            Self::Passkey => {
+                Telling { known: Some(Kind::ProofFailed), stranger: Some(Kind::LogInFailed) }
+            }
+        }
     }
 
     fn drawn(&self) -> (StatusCode, Drawn) {
@@ -105,6 +119,7 @@ impl IntoResponse for Problem {
         }
         let (status, drawn) = self.drawn();
         let mut response = status.into_response();
+        response.extensions_mut().insert(self.telling());
         let headers = response.headers_mut();
         if let Self::Door { back } = &self {
             let to = back.as_ref().map_or_else(

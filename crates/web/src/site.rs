@@ -7,7 +7,9 @@ use std::net::SocketAddr;
 use std::sync::{Arc, LazyLock};
 
 use axum::Router;
-use axum::extract::{ConnectInfo, DefaultBodyLimit, FromRequestParts, Path, Request, State};
+use axum::extract::{
+    ConnectInfo, DefaultBodyLimit, FromRequestParts, MatchedPath, Path, Request, State,
+};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
@@ -16,6 +18,7 @@ use axum::routing::{get, post};
 use jiff::Timestamp;
 use server::app::Node;
 use server::config::Web;
+use server::security::{self, Kind, NOWHERE, Telling};
 use server::tls::Peer;
 use sha2::{Digest as _, Sha256};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -28,7 +31,7 @@ use crate::rate::Limit;
 use crate::session::{LIFE_MINUTES_MAX, Session, Sessions};
 use crate::settings::Settings;
 use crate::words::Words;
-use crate::{cases, door, form, jobs, money, people, portal, reports};
+use crate::{cases, door, form, guard, jobs, money, people, portal, reports};
 
 /// Name of the session's cookie. The prefix makes browsers refuse it from anywhere but this very
 /// host over a secure connection (RFC 6265bis, section 4.1.3.2).
@@ -85,7 +88,11 @@ impl Site {
     pub fn confirmed(&self, session: &Session, field: &str) -> Result<(), Problem> {
         let answered = crate::passkey::Answered::read(field)?;
         let proven = self.passkeys.finish_proof(&self.node.directory(), &answered, self.now())?;
-        if proven.holder == session.holder { Ok(()) } else { Err(Problem::Passkey) }
+        if proven.holder != session.holder {
+            return Err(Problem::Passkey);
+        }
+        self.node.notice(Kind::Proven, Some(session.holder), NOWHERE, NOWHERE);
+        Ok(())
     }
 
     /// The header that sets a session's cookie.
@@ -125,6 +132,7 @@ pub fn router(site: Arc<Site>) -> Router {
         .route("/enrol/{token}/options", post(door::enrol_options))
         .merge(people::routes())
         .merge(jobs::routes())
+        .merge(guard::routes())
         .merge(money::routes())
         .merge(cases::routes())
         .merge(portal::routes())
@@ -148,13 +156,38 @@ async fn nothing() -> Problem {
 /// Goes around every page.
 async fn enter(State(site): State<Arc<Site>>, mut request: Request, next: Next) -> Response {
     let frame = frame(&site, &request);
+    let place = security::place(request.method(), request.extensions().get::<MatchedPath>());
+    let source = source(request.extensions());
     request.extensions_mut().insert(frame.clone());
     let response = next.run(request).await;
+    note(&site, &frame, &response, (&source, &place));
     let mut response = problem::draw(&frame, response);
     let headers = response.headers_mut();
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     headers.insert(header::VARY, HeaderValue::from_static("Accept-Language, Cookie"));
     response
+}
+
+/// Notes what an answer says about whoever asked.
+fn note(site: &Site, frame: &Frame, response: &Response, (source, place): (&str, &str)) {
+    let who = frame.viewer.as_ref().map(|viewer| viewer.actor.id);
+    let telling = Telling::of_answer(response);
+    let said = if who.is_some() { telling.known } else { telling.stranger };
+    let kind = match said {
+        Some(Kind::LogInFailed | Kind::NothingThere) if place.contains(" /enrol/") => {
+            Kind::LinkFailed
+        }
+        Some(kind) => kind,
+        None => return,
+    };
+    site.node.notice(kind, who, source, place);
+}
+
+/// The network at the other end.
+fn source(extensions: &axum::http::Extensions) -> String {
+    let plain = extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+    let secure = extensions.get::<ConnectInfo<Peer>>().map(|info| info.0.address.ip());
+    plain.or(secure).map_or_else(|| NOWHERE.to_owned(), security::network)
 }
 
 fn frame(site: &Site, request: &Request) -> Frame {
@@ -259,6 +292,17 @@ async fn asset(Path(file): Path<String>) -> Response {
 /// The network address at the other end, for limits only, never for rights. Behind a proxy it is
 /// the proxy's, and limits at the door are shared.
 pub struct Address(pub String);
+
+/// The network at the other end, for the security log.
+pub struct Source(pub String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Source {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        Ok(Self(source(&parts.extensions)))
+    }
+}
 
 impl<S: Send + Sync> FromRequestParts<S> for Address {
     type Rejection = std::convert::Infallible;

@@ -22,6 +22,7 @@ macro_rules! language {
                 include_str!(concat!("../locales/", $code, "/door.ftl")),
                 include_str!(concat!("../locales/", $code, "/people.ftl")),
                 include_str!(concat!("../locales/", $code, "/jobs.ftl")),
+                include_str!(concat!("../locales/", $code, "/guard.ftl")),
                 include_str!(concat!("../locales/", $code, "/money.ftl")),
                 include_str!(concat!("../locales/", $code, "/cases.ftl")),
                 include_str!(concat!("../locales/", $code, "/fraud.ftl")),
@@ -197,6 +198,9 @@ mod tests {
         for kind in cases.into_iter().chain(told).chain(server::jobs::SENT_KINDS) {
             keys.extend(["job", "job-lost", "job-kept"].map(|family| (family, kind.to_owned())));
         }
+        list!("noticed", server::security::Kind::ALL);
+        list!("alarm", server::security::alarm::Rule::ALL);
+        list!("alarm-do", server::security::alarm::Rule::ALL);
         list!("mark", desk::suspicion::MarkReason::ALL);
         list!("party", desk::suspicion::Party::ALL);
         list!("selector", desk::order::SelectorKind::ALL);

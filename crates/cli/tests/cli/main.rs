@@ -12,6 +12,7 @@ mod node;
 mod nodes;
 mod readme;
 mod report;
+mod security;
 mod stamped;
 mod store;
 mod support;

@@ -139,6 +139,10 @@ words! {
         FollowMoney = "follow_money",
         /// Read who read what.
         ReadAudit = "read_audit",
+        /// Read what was noticed at the door, and the alarms; no case.
+        ReadSecurity = "read_security",
+        /// Say that an alarm was looked into.
+        AcknowledgeAlarm = "acknowledge_alarm",
         /// Read counts and ages without any case.
         ReadMetrics = "read_metrics",
         /// Read the transparency reports that were made.

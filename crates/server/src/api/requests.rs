@@ -399,7 +399,8 @@ pub async fn copy_file(
         (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
         (header::CONTENT_DISPOSITION, name),
     ];
-    Ok((headers, bytes).into_response())
+    // The bytes are overwritten once the answer is out.
+    Ok((headers, axum::body::Bytes::from_owner(bytes)).into_response())
 }
 
 /// What a body says; what is wrong with it is told only to whoever may do `action` here.

@@ -16,7 +16,7 @@ use crate::error::Error;
 /// The stream of the log in which the digests stand.
 pub const STREAM: Uuid = Uuid::from_u128(0x636f_6d69_7479_4172_8561_6461_7564_6974);
 /// Setting that says up to when reads were digested.
-const DIGESTED_UNTIL: &str = "read_audit_digested_until";
+pub(super) const DIGESTED_UNTIL: &str = "read_audit_digested_until";
 /// Hours that one call catches up on, after a long stand-still.
 const HOURS_CAUGHT_UP_MAX: usize = 48;
 

@@ -20,6 +20,7 @@ use super::{Act, Node, subject};
 use crate::error::Error;
 use crate::jobs::{CASE_KINDS, SENT_KINDS, TOLD_KINDS, Task};
 use crate::payload::EffectAnswer;
+use crate::notice::ALARM_RAISED;
 
 /// The stream of the log in which it stands which dead jobs were tried again or given up.
 pub const STREAM: Uuid = Uuid::from_u128(0x636f_6d69_7479_4a6f_8262_7344_6561_6431);
@@ -105,8 +106,9 @@ impl Sight {
     /// A job as it is shown.
     fn shown(self, job: DeadJob) -> Dead {
         let task = serde_json::from_str::<Task>(&job.body).ok();
+        let is_alarm = matches!(&task, Some(Task::Webhook { event, .. }) if event == ALARM_RAISED);
         let (to, endpoint) = match task {
-            Some(Task::Mail { to, .. }) => (Some(to), None),
+            Some(Task::Mail { to, .. } | Task::Access { to, .. }) => (Some(to), None),
             Some(Task::Webhook { endpoint, .. }) => (None, Some(endpoint)),
             _ => (None, None),
         };
@@ -115,7 +117,7 @@ impl Sight {
         let request = RequestId(job.stream);
         Dead {
             id: job.id,
-            request: (self.cases && !job.stream.is_nil()).then_some(request),
+            request: (self.cases && !job.stream.is_nil() && !is_alarm).then_some(request),
             to,
             endpoint,
             attempts: job.attempts,

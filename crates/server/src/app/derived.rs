@@ -24,8 +24,14 @@ pub const VERSION: &str = "4";
 const VERSION_SETTING: &str = "derived_version";
 
 /// Streams of the log that are no requests.
-pub const OWN_STREAMS: [Uuid; 4] =
-    [crate::directory::STREAM, super::audit::STREAM, super::dead::STREAM, super::report::STREAM];
+pub const OWN_STREAMS: [Uuid; 6] = [
+    crate::directory::STREAM,
+    super::audit::STREAM,
+    super::dead::STREAM,
+    super::report::STREAM,
+    super::security::STREAM,
+    super::security::ALARM_STREAM,
+];
 
 /// Derives from streams that are read in parts. A stream that is no request, or that this release
 /// cannot read, has no row. What its payloads say and name is known all the same.

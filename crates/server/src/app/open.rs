@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use quick_cache::sync::Cache;
 use store::Store;
 
-use super::{Clock, Node, bags, blocks, cases, derived, people, practice};
+use super::{Clock, Node, bags, blocks, cases, derived, people, practice, security};
 use crate::config::Config;
 use crate::fraud;
 use crate::keys::Seal;
@@ -37,7 +37,8 @@ impl Node {
     pub async fn open(config: Config, clock: Clock, opening: Opening) -> anyhow::Result<Self> {
         let keys = config.path(&config.node.keys);
         let passphrase = std::env::var(crate::keys::SEAL_PASSPHRASE_VARIABLE).ok();
-        let seal = Seal::read(&keys, passphrase.as_deref())?;
+        let passphrase = passphrase.map(zeroize::Zeroizing::new);
+        let seal = Seal::read(&keys, passphrase.as_ref().map(|secret| secret.as_str()))?;
         let log_key = crate::keys::log_key(&keys)?;
         let store = open_store(&config, log_key, clock.clone(), opening).await?;
         derived::bring_up_to_date(&store).await?;
@@ -57,6 +58,7 @@ impl Node {
             .context("the HTTP client could not be made")?;
         let notices = crate::notice::Notices::open(&config)?;
         let directory = RwLock::new(Arc::new(people::read_directory(&store).await?));
+        let guard = security::Guard::open(&store, clock()).await?;
         let folded = Cache::new(FOLDED_REQUESTS_MAX);
         let remembering = Mutex::new(());
         let bags = bags::Bags::default();
@@ -74,6 +76,7 @@ impl Node {
             clock,
             http,
             notices,
+            guard,
             directory,
             folded,
             remembering,

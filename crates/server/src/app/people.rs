@@ -11,6 +11,7 @@ use store::{Append, ExpectedSeq, JobLease, NewEvent, Store, StoredEvent};
 use super::{Node, payload_of};
 use crate::directory::{self, Change, ChangePayload, Directory, EnrolledPasskey};
 use crate::error::Error;
+use crate::notice;
 
 /// A one-time link opens something for so long, in hours.
 const INVITATION_HOURS: i64 = 24;
@@ -144,9 +145,16 @@ impl Node {
         let event_json = serde_json::to_string(change).context("directory change")?;
         let payload_json = serde_json::to_string(payload).context("directory payload")?;
         let event = NewEvent::new(event_json, Some(payload_json));
+        let mut next = (*before).clone();
+        next.apply(change, payload, self.now());
+        let jobs = match &self.notices.mail {
+            Some(_) => notice::jobs_of_change(&before, &next, change, self.now()),
+            None => Vec::new(),
+        };
         let appended = self
             .store
             .append(Append {
+                jobs,
                 completes,
                 ..Append::events(directory::STREAM, ExpectedSeq::Exactly(before.seq), vec![event])
             })

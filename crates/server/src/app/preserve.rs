@@ -14,6 +14,7 @@ use desk::request::{Command, EffectStatus};
 use evidence::digest::DigestWriter;
 use ledger::LeafIndex;
 use store::{BlobDigest, Job, NewBlob};
+use zeroize::Zeroizing;
 
 use super::search::describe;
 use super::spool::Spooled;
@@ -95,7 +96,8 @@ pub async fn delete(
 }
 
 impl Node {
-    /// One table of a preserved copy, as CSV or JSON; only once an order is linked.
+    /// One table of a preserved copy, as CSV or JSON; only once an order is linked. It is
+    /// overwritten when it is dropped.
     ///
     /// # Errors
     /// [`Error::Hidden`] before that, and for whoever may not read it.
@@ -106,7 +108,7 @@ impl Node {
         ask: AskNumber,
         table: usize,
         format: &str,
-    ) -> Result<Vec<u8>, Error> {
+    ) -> Result<Zeroizing<Vec<u8>>, Error> {
         self.read_permit(actor, Action::ReadPreservedCopy, request).await?;
         let case = self.case(request).await?;
         let (copy, _) = case.preserved.get(&ask.0).ok_or(Error::Hidden)?;
@@ -125,7 +127,10 @@ impl Node {
         let encrypted = source.open().context("preserved copy")?;
         let decryptor = age::Decryptor::new_buffered(std::io::BufReader::new(encrypted))
             .context("preserved copy")?;
-        let mut plain = Vec::new();
+        let length = usize::try_from(source.length()).unwrap_or(usize::MAX);
+        let room = length.min(OPEN_BYTES_MAX as usize);
+        // The plain text is shorter than the encrypted one: it never moves while it grows.
+        let mut plain = Zeroizing::new(Vec::with_capacity(room));
         decryptor
             .decrypt(std::iter::once(&identity as &dyn age::Identity))
             .context("preserved copy")?

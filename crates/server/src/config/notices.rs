@@ -93,7 +93,8 @@ pub struct Webhook {
     pub name: String,
     /// Where it listens: https, or http on the machine itself.
     pub url: String,
-    /// Which events it wants, by their words in docs/formats/record.md, and `clock_warning`.
+    /// Which events it wants, by their words in docs/formats/record.md, `clock_warning` and
+    /// `alarm_raised`.
     pub events: Vec<String>,
     /// File with the secret that signs, `whsec_` and base64, readable by its owner only.
     pub secret_file: PathBuf,
@@ -147,7 +148,8 @@ impl Webhook {
             ));
         }
         let known = |word: &String| {
-            word == crate::notice::CLOCK_WARNING || desk::record::KINDS_V1.contains(&word.as_str())
+            [crate::notice::CLOCK_WARNING, crate::notice::ALARM_RAISED].contains(&word.as_str())
+                || desk::record::KINDS_V1.contains(&word.as_str())
         };
         if let Some(word) = self.events.iter().find(|word| !known(word)) {
             return Some(format!(

@@ -152,7 +152,7 @@ pub(super) fn apply(
 }
 
 /// The officer that a change is about, for changes of one known officer.
-pub(super) const fn about(change: &Change) -> Option<KeyId> {
+pub(crate) const fn about(change: &Change) -> Option<KeyId> {
     match change {
         Change::CallBackRecorded { officer, .. }
         | Change::OfficerAdmitted { officer, .. }

@@ -149,7 +149,7 @@ impl Directory {
         (leaves && !stays && by_passkey).then_some(Fault::LastAdministrator)
     }
 
-    fn knows(&self, holder: ActorId) -> bool {
+    pub(crate) fn knows(&self, holder: ActorId) -> bool {
         match holder {
             ActorId::Staff(id) => self.staff_member(id).is_some(),
             ActorId::Key(key) => self.officer(key).is_some(),

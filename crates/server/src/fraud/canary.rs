@@ -120,10 +120,10 @@ fn key_path(keys: &Path) -> PathBuf {
 fn read_key(keys: &Path) -> anyhow::Result<hmac::Key> {
     let path = key_path(keys);
     let text = crate::keys::private_text(&path)?;
-    let mut bytes = [0; 32];
-    hex::decode_to_slice(text.trim(), &mut bytes)
+    let mut bytes = zeroize::Zeroizing::new([0; 32]);
+    hex::decode_to_slice(text.trim(), &mut *bytes)
         .with_context(|| format!("{}: not 64 hexadecimal digits", path.display()))?;
-    Ok(hmac::Key::new(hmac::HMAC_SHA256, &bytes))
+    Ok(hmac::Key::new(hmac::HMAC_SHA256, &*bytes))
 }
 
 fn digest(key: &hmac::Key, kind: &str, value: &str) -> [u8; 32] {

@@ -22,11 +22,11 @@ use crate::webhook;
 /// What happens to somebody within this time is one mail.
 const COLLAPSE_SECONDS: i64 = 60;
 /// Tries of a mail or a webhook: the last comes about half a day after the first.
-const ATTEMPTS_MAX: u16 = 24;
+pub(super) const ATTEMPTS_MAX: u16 = 24;
 /// Tries of finding out who is meant.
-const OWN_ATTEMPTS_MAX: u16 = 8;
+pub(super) const OWN_ATTEMPTS_MAX: u16 = 8;
 /// Jobs stored at once, below what one act may have.
-const JOBS_AT_ONCE_MAX: usize = 48;
+pub(super) const JOBS_AT_ONCE_MAX: usize = 48;
 
 /// Finds out who is told of the events of one act, and makes the jobs that do it.
 ///
@@ -175,7 +175,7 @@ impl<'a> Fan<'a> {
         let in_a_minute = self.since.checked_add(wait).ok();
         for (person, urgency) in self.people {
             let (name, run_at) = match urgency {
-                Urgency::Ordinary => ("mail", in_a_minute),
+                Urgency::Access | Urgency::Ordinary => ("mail", in_a_minute),
                 Urgency::Now => ("mail-now", None),
             };
             let task = Task::Mail { to: person, urgency };
@@ -201,7 +201,11 @@ impl<'a> Fan<'a> {
     }
 }
 
-async fn append(node: &Node, jobs: Vec<NewJob>, ends: Option<&Job>) -> Result<(), Error> {
+pub(super) async fn append(
+    node: &Node,
+    jobs: Vec<NewJob>,
+    ends: Option<&Job>,
+) -> Result<(), Error> {
     let mut act = Append::events(Uuid::nil(), ExpectedSeq::Any, Vec::new());
     act.jobs = jobs;
     act.completes = ends.map(|job| job.lease);

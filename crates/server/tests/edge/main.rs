@@ -1,5 +1,6 @@
 //! The edge as its callers meet it: real TLS, real certificates, a real store.
 
+mod access;
 mod bad_input;
 mod bounds;
 mod forbidden;
@@ -11,3 +12,4 @@ mod post;
 mod signed;
 mod story;
 mod support;
+mod watched;

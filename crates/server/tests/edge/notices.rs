@@ -27,7 +27,7 @@ use crate::support::{ACCOUNT, House, Plans, approval};
 /// Attempts of a job before a person is needed, with some to spare.
 const ATTEMPTS_MAX: usize = 40;
 
-async fn person(house: &House, name: &str, role: Role) {
+pub(crate) async fn person(house: &House, name: &str, role: Role) {
     let by = console();
     let staff = StaffId(server::random_id().expect("random bytes"));
     let roles = vec![role];
@@ -37,7 +37,7 @@ async fn person(house: &House, name: &str, role: Role) {
     house.node().change_directory(&by, &change, &said).await.expect("added");
 }
 
-async fn officer(house: &House) -> Officer {
+pub(crate) async fn officer(house: &House) -> Officer {
     Officer::enrol_with(house, agency(house).await, "Iris Tan", Some("iris@harbour.example")).await
 }
 
@@ -65,7 +65,7 @@ fn line(mail: &str) -> String {
     format!("{}: {}", of("To: "), of("Subject: "))
 }
 
-fn lines(mails: &[String]) -> Vec<String> {
+pub(crate) fn lines(mails: &[String]) -> Vec<String> {
     mails.iter().map(|mail| line(mail)).collect()
 }
 
@@ -76,6 +76,7 @@ async fn people_are_told_to_look_and_nothing_else() {
     person(&house, "una", Role::Verifier).await;
     person(&house, "dora", Role::Counsel).await;
     let officer = officer(&house).await;
+    office.clear(1).await;
     let id = officer.send(&house, order(&house, ACCOUNT)).await.expect("filed");
     a_minute(&house).await;
     assert_eq!(lines(&office.mails(1).await), ["una@lantern.example: Please look at the portal"]);
@@ -134,6 +135,7 @@ async fn an_emergency_calls_at_once_and_its_clock_calls_again() {
     person(&house, "otto", Role::OnCall).await;
     person(&house, "dora", Role::Counsel).await;
     let officer = officer(&house).await;
+    office.clear(1).await;
     // Practice wakes nobody.
     let mut practice = emergency(&house);
     if let OfficerAct::File(filed) = &mut practice {
@@ -211,6 +213,7 @@ async fn a_mail_server_that_is_away_is_waited_for_and_then_a_person_decides() {
     let house = House::with(Plans { mail: Some(office.settings()), ..Plans::default() }).await;
     person(&house, "una", Role::Verifier).await;
     let officer = officer(&house).await;
+    office.clear(1).await;
     office.shut();
     officer.send(&house, order(&house, ACCOUNT)).await.expect("filed");
     a_minute(&house).await;
@@ -271,14 +274,14 @@ async fn what_keeps_mails_from_being_sent_is_told_before() {
 
 /// A machine that listens: what it heard, and what it answers.
 #[derive(Clone)]
-struct Ear {
+pub(crate) struct Ear {
     heard: Arc<Mutex<Vec<(HeaderMap, String)>>>,
     answer: Arc<Mutex<StatusCode>>,
     url: String,
 }
 
 impl Ear {
-    async fn open() -> Self {
+    pub(crate) async fn open() -> Self {
         let heard: Arc<Mutex<Vec<(HeaderMap, String)>>> = Arc::default();
         let answer = Arc::new(Mutex::new(StatusCode::NO_CONTENT));
         let (list, says) = (heard.clone(), answer.clone());
@@ -297,7 +300,7 @@ impl Ear {
         *self.answer.lock().expect("no panic") = status;
     }
 
-    async fn heard(&self, count: usize) -> Vec<(HeaderMap, String)> {
+    pub(crate) async fn heard(&self, count: usize) -> Vec<(HeaderMap, String)> {
         let mut pace = tokio::time::interval(Duration::from_millis(20));
         let looking = async {
             while self.heard.lock().expect("no panic").len() < count {
@@ -310,7 +313,7 @@ impl Ear {
 }
 
 /// What a receiver does, as docs/formats/webhook.md says it.
-fn checked(headers: &HeaderMap, body: &str, secret: &[u8]) -> bool {
+pub(crate) fn checked(headers: &HeaderMap, body: &str, secret: &[u8]) -> bool {
     let of = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or("");
     let signed = format!("{}.{}.{body}", of("webhook-id"), of("webhook-timestamp"));
     let key = hmac::Key::new(hmac::HMAC_SHA256, secret);
@@ -320,7 +323,7 @@ fn checked(headers: &HeaderMap, body: &str, secret: &[u8]) -> bool {
     })
 }
 
-fn webhook(dir: &std::path::Path, ear: &Ear, events: &[&str]) -> (Webhook, Vec<u8>) {
+pub(crate) fn webhook(dir: &std::path::Path, ear: &Ear, events: &[&str]) -> (Webhook, Vec<u8>) {
     use std::os::unix::fs::PermissionsExt as _;
     let secret: [u8; 32] = server::random_bytes().expect("random bytes");
     let file = dir.join("secret");

@@ -101,6 +101,14 @@ impl PostOffice {
         self.arrived()
     }
 
+    /// Empties the box once so many mails are in it.
+    pub(crate) async fn clear(&self, count: usize) {
+        assert_eq!(self.mails(count).await.len(), count);
+        for entry in std::fs::read_dir(self.path("box/new")).expect("the box") {
+            std::fs::remove_file(entry.expect("an entry").path()).expect("removed");
+        }
+    }
+
     fn arrived(&self) -> Vec<String> {
         let Ok(entries) = std::fs::read_dir(self.path("box/new")) else { return Vec::new() };
         let mut mails: Vec<(PathBuf, String)> = entries

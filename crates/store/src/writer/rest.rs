@@ -202,6 +202,8 @@ async fn write_other(connection: &mut Connection, other: &Other, now: i64) -> Re
             connection.execute("clearing the words", "delete from request_words", vec![]).await?;
             connection.execute("clearing the list", "delete from request_view", Vec::new()).await
         }
+        Other::Noticed(rows) => crate::security::write(connection, rows).await,
+        Other::EraseNoticed { before } => crate::security::erase(connection, *before).await,
         Other::Words(words) => {
             let values =
                 words.iter().flat_map(|(leaf, words)| [leaf.0.into(), words.text().into()]);

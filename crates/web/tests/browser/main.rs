@@ -6,6 +6,7 @@
 mod support;
 
 mod fraud;
+mod guard;
 mod harness;
 mod house;
 mod jobs;

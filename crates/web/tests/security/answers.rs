@@ -8,7 +8,7 @@ use expect_test::expect;
 use crate::visitor::{House, Session, request};
 
 /// Every page that a visitor can ask for without knowing an id.
-const PAGES: [&str; 16] = [
+const PAGES: [&str; 17] = [
     "/",
     "/login",
     "/queue",
@@ -18,6 +18,7 @@ const PAGES: [&str; 16] = [
     "/agencies",
     "/agencies/new",
     "/jobs",
+    "/security",
     "/reports",
     "/reports/0000",
     "/portal",
@@ -98,6 +99,7 @@ async fn who_sees_which_page() {
         /agencies                                                303 404 200 200 404 404
         /agencies/new                                            303 404 200 404 404 404
         /jobs                                                    303 404 200 404 200 404
+        /security                                                303 404 200 404 404 404
         /reports                                                 303 404 200 404 404 404
         /reports/0000                                            303 404 404 404 404 404
         /portal                                                  303 200 404 404 404 404

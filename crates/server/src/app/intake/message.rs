@@ -28,6 +28,7 @@ use crate::hi1::{
     Payload,
 };
 use crate::payload::{Received, Said, SelectorValue};
+use crate::security::{Kind, NOWHERE};
 
 /// A message's own time may differ from ours by this much.
 const TIME_WINDOW: SignedDuration = SignedDuration::from_mins(10);
@@ -57,6 +58,8 @@ pub async fn receive(node: &Node, actor: &Actor, raw: &[u8]) -> Result<Vec<u8>, 
         return Ok(hi1::write_refusal(&defect.of(&header), &us, now));
     }
     if let Err(error) = hi1::signature::verify(&claim, &agency.signing_keys()) {
+        let place = "POST /hi1";
+        node.notice(Kind::SignatureFailed, Some(actor.id), NOWHERE, place);
         let defect = Defect::BadSignature(error);
         return Ok(hi1::write_refusal(&defect.of(&header), &us, now));
     }
