@@ -3,11 +3,10 @@
 //! [`enter`] goes around every page: it finds the session, makes the frame, draws problems and
 //! sets the headers that keep other sites out.
 
-use std::net::SocketAddr;
 use std::sync::{Arc, LazyLock};
 
 use axum::Router;
-use axum::extract::{ConnectInfo, DefaultBodyLimit, FromRequestParts, Path, Request, State};
+use axum::extract::{DefaultBodyLimit, FromRequestParts, Path, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
@@ -16,10 +15,10 @@ use axum::routing::{get, post};
 use jiff::Timestamp;
 use server::app::Node;
 use server::config::Web;
-use server::tls::Peer;
 use sha2::{Digest as _, Sha256};
 use tower_http::catch_panic::CatchPanicLayer;
 
+use crate::client::Client;
 use crate::frame::{Frame, Viewer};
 use crate::passkey::Passkeys;
 use crate::portal::drafts::Drafts;
@@ -151,6 +150,8 @@ async fn nothing() -> Problem {
 /// Goes around every page.
 async fn enter(State(site): State<Arc<Site>>, mut request: Request, next: Next) -> Response {
     let frame = frame(&site, &request);
+    let client = Client::of(request.extensions(), request.headers(), &site.settings.proxies);
+    request.extensions_mut().insert(client);
     request.extensions_mut().insert(frame.clone());
     let response = next.run(request).await;
     let mut response = problem::draw(&frame, response);
@@ -259,16 +260,16 @@ async fn asset(Path(file): Path<String>) -> Response {
     ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, kept)], bytes).into_response()
 }
 
-/// The network address at the other end, for limits only, never for rights. Behind a proxy it is
-/// the proxy's, and limits at the door are shared.
+/// The network address that limits at the door count by, never for rights. Behind a proxy that the
+/// configuration does not name, or that names nobody, it is the proxy's, and limits are shared.
 pub struct Address(pub String);
 
 impl<S: Send + Sync> FromRequestParts<S> for Address {
     type Rejection = std::convert::Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
-        let plain = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
-        let secure = parts.extensions.get::<ConnectInfo<Peer>>().map(|info| info.0.address.ip());
-        Ok(Self(plain.or(secure).map_or_else(String::new, |address| address.to_string())))
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
+        let client = Client::from_request_parts(parts, state).await?;
+        let address = client.address.or(client.peer);
+        Ok(Self(address.map_or_else(String::new, |address| address.to_string())))
     }
 }
