@@ -5,6 +5,8 @@ pub mod account;
 pub mod chain;
 pub mod evidence;
 #[cfg(feature = "hi1")]
+pub mod fraud;
+#[cfg(feature = "hi1")]
 pub mod hi1;
 pub mod ledger;
 #[cfg(feature = "hi1")]

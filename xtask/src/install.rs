@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use anyhow::Result;
 
 /// A file that shows a package is there, the Debian package that brings it, and who needs it.
-const PACKAGES: [(&str, &str, &str); 14] = [
+const PACKAGES: [(&str, &str, &str); 15] = [
     ("openssl", "openssl", "seal, encryption and time-stamp checks"),
     ("sha256sum", "coreutils", "manifest checks"),
     ("jq", "jq", "signed requests by hand"),
@@ -21,6 +21,7 @@ const PACKAGES: [(&str, &str, &str); 14] = [
     ("/usr/bin/chromium", "chromium", "browser tests"),
     ("/usr/bin/chromedriver", "chromium-driver", "browser tests"),
     (EXIM, "exim4-daemon-light", "mail tests"),
+    ("/usr/sbin/clamd", "clamav-daemon", "tests of scanned files; no signatures are fetched"),
     ("npm", "npm", "real Bitcoin and EVM nodes"),
 ];
 

@@ -26,7 +26,7 @@ pub struct Options {
     #[arg(long)]
     create: bool,
     /// Read configuration, keys, catalog and blocks, try every query's shape, talk with the mail
-    /// server, and stop.
+    /// server and the scanner, and stop.
     #[arg(long)]
     check: bool,
 }
@@ -51,6 +51,10 @@ pub fn run(options: &Options) -> Result<ExitCode> {
             let told = node.notices.check(&node.directory()).await;
             for hint in told.map_err(|why| anyhow::anyhow!("[mail]: {why}"))? {
                 eprintln!("{hint}");
+            }
+            if let Some(scanner) = &node.scanner {
+                let verdict = scanner.scan(b"comity").await;
+                verdict.map_err(|why| anyhow::anyhow!("[scan]: {why}"))?;
             }
             eprintln!("{} is sound", options.at.config.display());
             node.store.clone().close().await;

@@ -5,11 +5,13 @@
 //! called back ([`Assessment::holds`]); nothing is refused.
 //!
 //! What it does not know: which court stands behind an order (only its kind, country and agency),
-//! what was asked outside the earlier requests it is shown, holidays, where a connection comes
-//! from, and whether an order is true. A fraud that copies the agency's habits scores nothing.
+//! what was asked outside the earlier requests it is shown, holidays, any address of a network, and
+//! whether an order is true. A fraud that copies the agency's habits scores nothing.
 
+mod connection;
 mod finding;
 mod rules;
+mod style;
 mod template;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,12 +21,14 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+pub use connection::Connection;
 pub use finding::{Finding, MarkReason, Party, Scored};
 pub use rules::{Rules, RulesError};
+pub use style::{IMPRINTS_MAX, Imprint, SHAPE_CHARS_MAX, Shape, Style};
 pub use template::{SKETCH_HASHES_MAX, Sketch};
 
 use crate::ids::{Country, KeyId};
-use crate::order::{InstrumentKind, IssuerType, Order, SelectorKind};
+use crate::order::{DataCategory, InstrumentKind, IssuerType, Order, SelectorKind};
 use crate::request::Request;
 
 /// The most points a request can have.
@@ -54,12 +58,22 @@ pub struct Past {
     pub emergency: bool,
     /// What its order looks like.
     pub sketch: Sketch,
+    /// The categories of records it asked for.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub categories: BTreeSet<DataCategory>,
+    /// How its order was written.
+    #[serde(default, skip_serializing_if = "Style::is_empty")]
+    pub style: Style,
+    /// The country of the network it was sent from, where that was looked at and known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub country: Option<Country>,
 }
 
 impl Past {
     /// What is compared of a filed request; `None` when it was never assessed.
     pub fn of(request: &Request) -> Option<Self> {
         let (order, assessed) = (request.order.as_ref()?, request.assessed.last()?);
+        let found = &assessed.assessment;
         Some(Self {
             at: request.received_at?,
             key: request.key,
@@ -67,7 +81,10 @@ impl Past {
             instrument: order.instrument,
             issuer: order.issuer,
             emergency: order.has_emergency(),
-            sketch: assessed.assessment.sketch.clone(),
+            sketch: found.sketch.clone(),
+            categories: style::categories(order),
+            style: found.style.clone(),
+            country: found.connection.and_then(|connection| connection.country),
         })
     }
 }
@@ -91,8 +108,16 @@ pub struct Facts<'a> {
     pub earlier: &'a [Past],
     /// How many of its selectors are decoys.
     pub canaries: u32,
+    /// How many more decoys stand in its words and text files.
+    pub canaries_in_words: u32,
+    /// How its order is written.
+    pub style: Style,
+    /// Where it was sent from; none for paper, and where no list of networks is given.
+    pub connection: Option<Connection>,
     /// What other desks say of this sender: the desk and its reason.
     pub marks: Vec<(String, MarkReason)>,
+    /// What other desks say of this very paper.
+    pub order_marks: Vec<(String, MarkReason)>,
 }
 
 /// What speaks for fraud, as it goes on the record.
@@ -111,6 +136,15 @@ pub struct Assessment {
     pub signs: Vec<Scored>,
     /// What the order looks like, for later comparison.
     pub sketch: Sketch,
+    /// How the order is written, for later comparison.
+    #[serde(default, skip_serializing_if = "Style::is_empty")]
+    pub style: Style,
+    /// Where it was sent from; none when that was not looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connection: Option<Connection>,
+    /// True when only words were looked at, for decoys: a message, a withdrawal.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub words_only: bool,
 }
 
 impl Assessment {
@@ -141,30 +175,63 @@ pub fn assess(facts: &Facts<'_>, rules: &Rules) -> Assessment {
     findings.extend(new_identifiers(facts, rules));
     findings.extend(off_hours(facts, rules));
     findings.extend(geography(facts));
+    findings.extend(connection::findings(facts, rules));
     findings.extend(template(facts, rules));
+    findings.extend(style::findings(facts, rules));
     findings.extend(new_key(facts));
     if facts.order.has_emergency() {
         let earlier = facts.earlier.iter().filter(|past| past.emergency).count();
         findings.push(Finding::Emergency { earlier: count(earlier), of: known(facts) });
     }
-    if facts.canaries > 0 {
-        findings.push(Finding::Canary { selectors: facts.canaries });
-    }
+    findings.extend(canary(facts.canaries, facts.canaries_in_words));
     let marks: BTreeSet<_> = facts.marks.iter().cloned().collect();
     findings.extend(marks.into_iter().map(|(by, reason)| Finding::ForeignMark { by, reason }));
-    let scored = |finding: Finding| Scored { points: rules.points(&finding), finding };
-    let signs: Vec<Scored> = findings.into_iter().map(scored).collect();
-    let sum = signs.iter().fold(0u16, |sum, sign| sum.saturating_add(sign.points));
-    let score = sum.min(SCORE_MAX);
-    let has_canary = facts.canaries > 0;
+    let marks: BTreeSet<_> = facts.order_marks.iter().cloned().collect();
+    findings.extend(marks.into_iter().map(|(by, reason)| Finding::KnownOrder { by, reason }));
+    let (signs, score, holds) = weighed(findings, rules);
     Assessment {
         rules: rules.version.clone(),
         earlier: known(facts),
         score,
-        holds: has_canary || score >= rules.hold_from,
+        holds,
         signs,
         sketch: facts.sketch.clone(),
+        style: facts.style.clone(),
+        connection: facts.connection,
+        words_only: false,
     }
+}
+
+/// Looks at what a sender says later, in words: only decoys are looked for. What was known of the
+/// order stays known.
+#[must_use]
+pub fn assess_words(decoys: u32, before: Option<&Assessment>, rules: &Rules) -> Assessment {
+    let (signs, score, holds) = weighed(canary(0, decoys).into_iter().collect(), rules);
+    Assessment {
+        rules: rules.version.clone(),
+        earlier: 0,
+        score,
+        holds,
+        signs,
+        sketch: before.map(|known| known.sketch.clone()).unwrap_or_default(),
+        style: before.map(|known| known.style.clone()).unwrap_or_default(),
+        connection: before.and_then(|known| known.connection),
+        words_only: true,
+    }
+}
+
+/// Findings with their weights, what they add up to, and whether that asks for a call-back.
+fn weighed(findings: Vec<Finding>, rules: &Rules) -> (Vec<Scored>, u16, bool) {
+    let scored = |finding: Finding| Scored { points: rules.points(&finding), finding };
+    let signs: Vec<Scored> = findings.into_iter().map(scored).collect();
+    let sum = signs.iter().fold(0u16, |sum, sign| sum.saturating_add(sign.points));
+    let score = sum.min(SCORE_MAX);
+    let has_canary = signs.iter().any(|sign| matches!(sign.finding, Finding::Canary { .. }));
+    (signs, score, has_canary || score >= rules.hold_from)
+}
+
+fn canary(selectors: u32, words: u32) -> Option<Finding> {
+    (selectors > 0 || words > 0).then_some(Finding::Canary { selectors, words })
 }
 
 fn count(number: usize) -> u32 {

@@ -111,6 +111,9 @@ fn assessed(holds: bool) -> Command {
         holds,
         signs: Vec::new(),
         sketch: desk::suspicion::Sketch::default(),
+        style: desk::suspicion::Style::default(),
+        connection: None,
+        words_only: false,
     };
     Command::Assess { assessment: Box::new(assessment) }
 }

@@ -10,7 +10,9 @@ use desk::record::{self, KINDS_V1};
 use desk::request::{
     EffectKind, Event, HoldReason, IdentityMethod, MissingReason, Outcome, RefusalCode,
 };
-use desk::suspicion::{Assessment, Finding, MarkReason, Party, Scored, Sketch};
+use desk::suspicion::{
+    Assessment, Connection, Finding, Imprint, MarkReason, Party, Scored, Shape, Sketch, Style,
+};
 use expect_test::{expect, expect_file};
 use proptest::prelude::*;
 use uuid::Uuid;
@@ -174,6 +176,7 @@ fn one_of_each() -> Vec<Event> {
 /// An assessment with every sign, and with every number that can be absent both ways.
 fn every_sign() -> Assessment {
     let country = |text| desk::ids::Country::parse(text).expect("a country");
+    let shape = || Shape::of("12 Js 345/26").expect("a reference");
     let findings = vec![
         Finding::Velocity { of: Party::Key, hours: 1, requests: 9, habit_hundredths: None },
         Finding::Velocity {
@@ -196,8 +199,17 @@ fn every_sign() -> Assessment {
         Finding::Template { similarity_percent: 12, compared: 7 },
         Finding::NewKey { earlier: 12 },
         Finding::Emergency { earlier: 1, of: 12 },
-        Finding::Canary { selectors: 1 },
+        Finding::Canary { selectors: 1, words: 0 },
+        Finding::Canary { selectors: 0, words: 2 },
         Finding::ForeignMark { by: "log.example/desk".into(), reason: MarkReason::StolenKey },
+        Finding::KnownOrder { by: "log.example/desk".into(), reason: MarkReason::ForgedOrder },
+        Finding::Connection { agency: country("DE"), connection: country("NL") },
+        Finding::NewCountry { connection: country("NL"), earlier: 4 },
+        Finding::Anonymiser,
+        Finding::Reference { shape: shape(), compared: 7 },
+        Finding::Issuer { compared: 12 },
+        Finding::Document { program: true, fonts: false, compared: 7 },
+        Finding::NewCategory { categories: vec![DataCategory::Content], compared: 7 },
     ];
     Assessment {
         rules: "2026-11-29".into(),
@@ -206,6 +218,14 @@ fn every_sign() -> Assessment {
         holds: true,
         signs: findings.into_iter().map(|finding| Scored { points: 10, finding }).collect(),
         sketch: Sketch::of(&epoc(vec![preserve()]), "12 Js 345/26", "Art 5 EPOC", ["text/plain"]),
+        style: Style {
+            reference: Some(shape()),
+            issuers: [Imprint(1), Imprint(0xffff_ffff)].into(),
+            programs: [Imprint(2)].into(),
+            fonts: [Imprint(3)].into(),
+        },
+        connection: Some(Connection { country: Some(country("NL")), is_anonymiser: true }),
+        words_only: false,
     }
 }
 

@@ -330,6 +330,9 @@ fn random_look(rng: &mut impl Rng) -> Command {
         holds,
         signs: Vec::new(),
         sketch: desk::suspicion::Sketch::default(),
+        style: desk::suspicion::Style::default(),
+        connection: None,
+        words_only: false,
     };
     Command::Assess { assessment: Box::new(assessment) }
 }

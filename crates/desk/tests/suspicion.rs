@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use desk::ids::{Country, KeyId};
 use desk::order::{Channel, DataCategory, EmergencyKind, InstrumentKind, Order, SelectorKind};
 use desk::request::{Command, IdentityMethod};
-use desk::suspicion::{Assessment, Facts, MarkReason, Past, Rules, Sketch, assess};
+use desk::suspicion::{
+    Assessment, Connection, Facts, Imprint, MarkReason, Past, Rules, Shape, Sketch, Style, assess,
+    assess_words,
+};
 use expect_test::{Expect, expect};
 use jiff::{Timestamp, ToSpan as _};
 use proptest::prelude::*;
@@ -40,6 +43,19 @@ fn past(hours: i64, key: KeyId, order: &Order) -> Past {
         issuer: order.issuer,
         emergency: order.has_emergency(),
         sketch: sketch(order),
+        categories: [DataCategory::Subscriber].into(),
+        style: style("12 Js 345/26", 1),
+        country: Country::parse("DE"),
+    }
+}
+
+/// An order with this reference, by this issuer, made by this program.
+fn style(reference: &str, maker: u32) -> Style {
+    Style {
+        reference: Shape::of(reference),
+        issuers: [Imprint(maker)].into(),
+        programs: [Imprint(maker)].into(),
+        fonts: [Imprint(maker)].into(),
     }
 }
 
@@ -58,7 +74,11 @@ fn facts<'a>(order: &'a Order, earlier: &'a [Past]) -> Facts<'a> {
         sketch: sketch(order),
         earlier,
         canaries: 0,
+        canaries_in_words: 0,
+        style: style("7 Gs 9/27", 1),
+        connection: Some(Connection { country: Country::parse("DE"), is_anonymiser: false }),
         marks: Vec::new(),
+        order_marks: Vec::new(),
     }
 }
 
@@ -196,6 +216,138 @@ fn an_order_of_another_country_that_looks_like_none_before() {
 }
 
 #[test]
+fn an_order_that_is_written_otherwise_is_told_by_what_differs() {
+    let order = epoc(vec![disclose(&[DataCategory::Subscriber, DataCategory::Content])]);
+    let habit = habit();
+    check(
+        &Facts { style: style("2026-URGENT/7", 2), ..facts(&order, &habit) },
+        expect![[r#"
+         10 its reference has the form `9-a/9`, as in none of 20 earlier orders of this kind (history)
+         10 issued by nobody whom 20 earlier orders of this kind name (history)
+         10 its PDF is made by a program and in fonts unlike those of 20 earlier orders (history)
+         10 content: in none of 20 earlier orders of this kind (history)
+        = 40 of 100, held
+    "#]],
+    );
+    // The same program in a new version, or one font of many, is not another.
+    let mut same_fonts = style("8 Ds 1/26", 2);
+    same_fonts.fonts.insert(Imprint(1));
+    same_fonts.issuers = [Imprint(1), Imprint(7)].into();
+    check(
+        &Facts { style: same_fonts, ..facts(&plain(), &habit) },
+        expect![[r#"
+         10 its PDF is made by a program unlike those of 20 earlier orders (history)
+        = 10 of 100, not held
+    "#]],
+    );
+    // Four earlier orders are no habit, and nothing is compared with what is not known.
+    check(
+        &Facts { style: style("URGENT", 2), ..facts(&order, &habit[..4]) },
+        expect![[r#"
+        = 0 of 100, not held
+    "#]],
+    );
+    check(
+        &Facts { style: Style::default(), ..facts(&plain(), &habit) },
+        expect![[r#"
+        = 0 of 100, not held
+    "#]],
+    );
+}
+
+#[test]
+fn a_shape_names_no_case() {
+    let told = |reference: &str| {
+        Shape::of(reference).map_or_else(|| "-".to_owned(), |shape| shape.as_str().to_owned())
+    };
+    assert_eq!(told("12 Js 345/26"), told("7 Gs 9/27"));
+    assert_eq!(told(" A-2026-00017 "), "a-9-9");
+    assert_eq!(told("  "), "-");
+    assert_eq!(told("\u{2116}5\n"), "?9");
+    assert_eq!(told(&"a1".repeat(100)).chars().count(), 32);
+}
+
+#[test]
+fn where_a_request_is_sent_from_is_a_sign_only_where_it_was_looked_at() {
+    let order = plain();
+    let habit = habit();
+    let from = |country: Option<&str>, is_anonymiser| {
+        Some(Connection { country: country.and_then(Country::parse), is_anonymiser })
+    };
+    check(
+        &Facts { connection: from(Some("NL"), true), ..facts(&order, &habit) },
+        expect![[r#"
+         20 sent from a network of NL; the agency is in DE (networks)
+         20 sent from a network of NL, as none of this key's 20 earlier requests was (networks)
+         30 sent through an anonymiser (networks)
+        = 70 of 100, held
+    "#]],
+    );
+    check(
+        &Facts { connection: from(None, false), ..facts(&order, &habit) },
+        expect![[r#"
+        = 0 of 100, not held
+    "#]],
+    );
+    check(
+        &Facts { connection: None, ..facts(&order, &habit) },
+        expect![[r#"
+        = 0 of 100, not held
+    "#]],
+    );
+    // Once the key has sent from there, the country is new no more; two requests are no habit.
+    let mut travelled = habit.clone();
+    travelled[0].country = Country::parse("NL");
+    check(
+        &Facts { connection: from(Some("NL"), false), ..facts(&order, &travelled) },
+        expect![[r#"
+             20 sent from a network of NL; the agency is in DE (networks)
+            = 20 of 100, not held
+        "#]],
+    );
+    check(
+        &Facts { connection: from(Some("NL"), false), ..facts(&order, &habit[..2]) },
+        expect![[r#"
+             20 sent from a network of NL; the agency is in DE (networks)
+            = 20 of 100, not held
+        "#]],
+    );
+}
+
+#[test]
+fn a_decoy_in_words_holds_as_one_among_selectors_does() {
+    check(
+        &Facts { canaries: 1, canaries_in_words: 2, ..facts(&plain(), &habit()) },
+        expect![[r#"
+        100 1 of its selectors and 2 identifiers in its words are decoys that nobody honest names (canaries)
+        = 100 of 100, held
+    "#]],
+    );
+    let order = plain();
+    let before = assess(&facts(&order, &habit()), Rules::embedded());
+    let message = assess_words(1, Some(&before), Rules::embedded());
+    expect![[r#"
+        100 0 of its selectors and 1 identifiers in its words are decoys that nobody honest names (canaries)
+        = 100 of 100, held
+    "#]].assert_eq(&told(&message));
+    let silent = assess_words(0, Some(&before), Rules::embedded());
+    assert!(!silent.holds && silent.signs.is_empty() && silent.words_only);
+    // What later requests are compared with stays what the order said.
+    assert_eq!((&silent.sketch, &silent.style), (&before.sketch, &before.style));
+    assert_eq!(silent.connection, before.connection);
+}
+
+#[test]
+fn what_a_release_before_wrote_is_read_and_says_nothing_new() {
+    let old = r#"{"rules":"2026-11-29","earlier":0,"score":100,"holds":true,"signs":[{"points":100,
+        "finding":{"sign":"canary","selectors":1}}],"sketch":""}"#;
+    let read: Assessment = serde_json::from_str(old).expect("an assessment of before");
+    assert!(read.names_canary() && read.style.is_empty() && read.connection.is_none());
+    let json = serde_json::to_string(&read).expect("JSON");
+    assert_eq!(json, old.replace("\n        ", ""), "and written as it was");
+}
+
+#[test]
 fn a_fake_emergency_by_a_stolen_new_key_at_night() {
     let mut order = plain();
     order.asks[0].emergency = Some(EmergencyKind::Person);
@@ -237,6 +389,19 @@ fn what_another_desk_says_is_a_sign_and_counts_once() {
          10 no request by this key among the agency's 0 earlier ones (history)
          60 log.example/other suspects this sender: stolen key (marks)
         = 70 of 100, held
+    "#]],
+    );
+}
+
+#[test]
+fn the_same_paper_at_another_desk_is_a_sign_even_without_a_key() {
+    let order = plain();
+    let order_marks = vec![("log.example/other".to_owned(), MarkReason::ForgedOrder)];
+    check(
+        &Facts { key: None, order_marks, ..facts(&order, &[]) },
+        expect![[r#"
+         60 log.example/other was sent the same paper and suspects it: forged order (marks)
+        = 60 of 100, held
     "#]],
     );
 }

@@ -82,10 +82,10 @@ pub struct Node {
     practice: Option<records::Records>,
     /// Blocks that traces may use; none when no blocks were given.
     pub chain: Option<blocks::Blocks>,
-    /// What each sign of fraud is worth.
-    signs: desk::suspicion::Rules,
-    /// Decoys that no honest request names.
-    canaries: crate::fraud::canary::Canaries,
+    /// What is looked for in requests that may be false, and with what.
+    pub(crate) defences: crate::fraud::Defences,
+    /// Looks at files before they are kept.
+    pub scanner: Option<crate::scan::Scanner>,
     /// The company's seal.
     pub seal: Seal,
     /// Where the time comes from.
@@ -145,10 +145,11 @@ impl Node {
     /// # Errors
     /// [`Error::Hidden`] without a permit, [`Error::Refused`] with the desk's reasons,
     /// [`Error::Busy`] when others were faster three times over.
-    pub async fn act(&self, actor: &Actor, act: Act) -> Result<Done, Error> {
+    pub async fn act(&self, actor: &Actor, mut act: Act) -> Result<Done, Error> {
         let mut is_fresh = false;
         let mut conflicts = 0;
-        let assessment = self.assess(&act).await?;
+        act.note_connection();
+        let assessment = self.assess(actor, &act).await?;
         loop {
             let before = self.folded(act.request).await?;
             if act.approved.is_none() && intake::needs_signature(self, actor, &act.command) {

@@ -35,6 +35,9 @@ pub struct Config {
     /// Signs of fraud; without it the program's own rules and no decoys.
     #[serde(default)]
     pub fraud: Fraud,
+    /// The scanner of uploaded files; without it none are scanned.
+    #[serde(default)]
+    pub scan: Option<Scan>,
     /// A time-stamp authority; without one, seals are dated by the certificate's life only.
     #[serde(default)]
     pub timestamp: Option<TimestampAuthority>,
@@ -137,6 +140,10 @@ pub struct Web {
     /// Its key.
     #[serde(default)]
     pub key: Option<PathBuf>,
+    /// Proxies in front of the site, by address: what they write into `X-Forwarded-For` is believed,
+    /// of everybody else it is not read.
+    #[serde(default)]
+    pub proxies: Vec<std::net::IpAddr>,
 }
 
 /// The company's own records.
@@ -161,6 +168,26 @@ pub struct Fraud {
     /// The list of decoys, made by `comity fraud canary`.
     #[serde(default)]
     pub canaries: Option<PathBuf>,
+    /// Countries of networks: registry statistics or `start,end,country`.
+    #[serde(default)]
+    pub networks: Option<PathBuf>,
+    /// Networks of anonymisers, one on each line.
+    #[serde(default)]
+    pub anonymisers: Option<PathBuf>,
+}
+
+/// The scanner that looks at files before they are kept.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scan {
+    /// Where clamd answers: `unix:/run/clamav/clamd.ctl`, or an address of this machine with a port.
+    /// Files go there as they are, so no other machine can be named.
+    pub clamd: crate::scan::Address,
+    /// What becomes of files while it does not answer.
+    pub unreachable: crate::scan::Unreachable,
+    /// How long one file may take.
+    #[serde(default = "default_wait")]
+    pub wait_seconds: u32,
 }
 
 /// Blocks that traces may use.

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 pub use agency::check_agency;
 pub use change::{CallBack, Change, ChangePayload, EnrolledPasskey, OfficerRole, SignatureKey};
-pub use marks::{ForeignList, Mark, MarkKind};
+pub use marks::{DeskKey, ForeignList, Mark, MarkKind, key_sha256};
 pub(crate) use officer::about as officer_about;
 pub use officer::{ATTESTED_DAYS_MAX, Call, Officer, OfficerState};
 pub use rules::Fault;
@@ -178,7 +178,9 @@ impl Directory {
             Change::KeyMarked { .. }
             | Change::KeyWatched { .. }
             | Change::KeyCleared { .. }
-            | Change::MarksImported { .. } => self.marks.apply(change, payload, at),
+            | Change::MarksImported { .. }
+            | Change::DeskKeyTrusted { .. }
+            | Change::MarksExported { .. } => self.marks.apply(change, payload, at),
             Change::Invited { holder, token_sha256, until, by } => {
                 // A newer link takes the place of an older one.
                 self.invitations.retain(|_, known| known.holder != *holder);

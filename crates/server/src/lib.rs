@@ -17,6 +17,7 @@ pub mod notice;
 pub mod payload;
 pub mod rate;
 pub mod report;
+pub mod scan;
 pub mod security;
 pub mod serve;
 pub mod tls;

@@ -6,6 +6,10 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+/// Member of a payload of `received` and `information_provided`: the address at the other end of the
+/// connection, where the request came by one. Only the look for signs of fraud reads it.
+pub const CONNECTION: &str = "connection";
+
 /// Of `received` and `information_provided`: who asks, about whom, under which papers.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Received {
@@ -33,6 +37,9 @@ pub struct Received {
     /// For a signed request: what the officer's passkey approved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approval: Option<Approval>,
+    /// [`CONNECTION`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connection: Option<String>,
 }
 
 /// What an officer's passkey approved, as the three files of a package
@@ -96,6 +103,10 @@ pub struct FileRef {
     pub media_type: String,
     /// SHA-256, also the blob's name.
     pub sha256: String,
+    /// The scanner that found nothing in it, with the version of its signatures; none when it was
+    /// not scanned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scanned: Option<String>,
 }
 
 /// Of `exhibit_added` and `preserved`: what was searched and where the rows lie.

@@ -19,6 +19,7 @@
 //! Pages work without JavaScript, except where a passkey is asked for.
 
 pub mod cases;
+pub mod client;
 pub mod door;
 pub mod form;
 pub mod frame;

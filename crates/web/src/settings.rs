@@ -19,6 +19,8 @@ pub struct Settings {
     pub company: String,
     /// Set when everything this node serves is made up.
     pub fiction: Option<String>,
+    /// Proxies whose word for the sender's address is taken.
+    pub proxies: Vec<std::net::IpAddr>,
 }
 
 /// Why a site cannot live there.
@@ -61,6 +63,7 @@ impl Settings {
             rp_id: host,
             company: company.name.clone(),
             fiction: company.fiction.clone(),
+            proxies: web.proxies.clone(),
         })
     }
 }

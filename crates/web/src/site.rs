@@ -3,13 +3,10 @@
 //! [`enter`] goes around every page: it finds the session, makes the frame, draws problems and
 //! sets the headers that keep other sites out.
 
-use std::net::SocketAddr;
 use std::sync::{Arc, LazyLock};
 
 use axum::Router;
-use axum::extract::{
-    ConnectInfo, DefaultBodyLimit, FromRequestParts, MatchedPath, Path, Request, State,
-};
+use axum::extract::{DefaultBodyLimit, FromRequestParts, MatchedPath, Path, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
@@ -19,10 +16,10 @@ use jiff::Timestamp;
 use server::app::Node;
 use server::config::Web;
 use server::security::{self, Kind, NOWHERE, Telling};
-use server::tls::Peer;
 use sha2::{Digest as _, Sha256};
 use tower_http::catch_panic::CatchPanicLayer;
 
+use crate::client::Client;
 use crate::frame::{Frame, Viewer};
 use crate::passkey::Passkeys;
 use crate::portal::drafts::Drafts;
@@ -157,7 +154,9 @@ async fn nothing() -> Problem {
 async fn enter(State(site): State<Arc<Site>>, mut request: Request, next: Next) -> Response {
     let frame = frame(&site, &request);
     let place = security::place(request.method(), request.extensions().get::<MatchedPath>());
-    let source = source(request.extensions());
+    let client = Client::of(request.extensions(), request.headers(), &site.settings.proxies);
+    request.extensions_mut().insert(client);
+    let source = client.address.map_or_else(|| NOWHERE.to_owned(), security::network);
     request.extensions_mut().insert(frame.clone());
     let response = next.run(request).await;
     note(&site, &frame, &response, (&source, &place));
@@ -181,13 +180,6 @@ fn note(site: &Site, frame: &Frame, response: &Response, (source, place): (&str,
         None => return,
     };
     site.node.notice(kind, who, source, place);
-}
-
-/// The network at the other end.
-fn source(extensions: &axum::http::Extensions) -> String {
-    let plain = extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
-    let secure = extensions.get::<ConnectInfo<Peer>>().map(|info| info.0.address.ip());
-    plain.or(secure).map_or_else(|| NOWHERE.to_owned(), security::network)
 }
 
 fn frame(site: &Site, request: &Request) -> Frame {
@@ -289,8 +281,8 @@ async fn asset(Path(file): Path<String>) -> Response {
     ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, kept)], bytes).into_response()
 }
 
-/// The network address at the other end, for limits only, never for rights. Behind a proxy it is
-/// the proxy's, and limits at the door are shared.
+/// The network address that limits at the door count by, never for rights. Behind a proxy that the
+/// configuration does not name, or that names nobody, it is the proxy's, and limits are shared.
 pub struct Address(pub String);
 
 /// The network at the other end, for the security log.
@@ -307,9 +299,9 @@ impl<S: Send + Sync> FromRequestParts<S> for Source {
 impl<S: Send + Sync> FromRequestParts<S> for Address {
     type Rejection = std::convert::Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
-        let plain = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
-        let secure = parts.extensions.get::<ConnectInfo<Peer>>().map(|info| info.0.address.ip());
-        Ok(Self(plain.or(secure).map_or_else(String::new, |address| address.to_string())))
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
+        let client = Client::from_request_parts(parts, state).await?;
+        let address = client.address.or(client.peer);
+        Ok(Self(address.map_or_else(String::new, |address| address.to_string())))
     }
 }

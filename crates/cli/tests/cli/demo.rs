@@ -54,7 +54,7 @@ fn private(dir: &Path) {
             }
         }
     }
-    assert_eq!(keys, 4 + 4 + 2, "keys of the node, its staff, the agency");
+    assert_eq!(keys, 5 + 4 + 2, "keys of the node, its staff, the agency");
     for file in ["desk.sqlite", "agency/package.zip", "keys/log.checkpoint"] {
         assert_eq!(mode(&dir.join(file)), 0o600, "{file}");
     }

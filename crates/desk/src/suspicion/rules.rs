@@ -23,10 +23,18 @@ pub struct Rules {
     pub off_hours: OffHours,
     pub geography: Points,
     pub template: Template,
+    pub connection: Points,
+    pub new_country: Earlier,
+    pub anonymiser: Points,
+    pub reference: Earlier,
+    pub issuer: Earlier,
+    pub document: Earlier,
+    pub new_category: Earlier,
     pub new_key: Points,
     pub emergency: Points,
     pub canary: Points,
     pub foreign_mark: Points,
+    pub known_order: Points,
 }
 
 /// See `signs.toml`.
@@ -124,10 +132,18 @@ impl Rules {
             ("off_hours", rules.off_hours.points),
             ("geography", rules.geography.points),
             ("template", rules.template.points),
+            ("connection", rules.connection.points),
+            ("new_country", rules.new_country.points),
+            ("anonymiser", rules.anonymiser.points),
+            ("reference", rules.reference.points),
+            ("issuer", rules.issuer.points),
+            ("document", rules.document.points),
+            ("new_category", rules.new_category.points),
             ("new_key", rules.new_key.points),
             ("emergency", rules.emergency.points),
             ("canary", rules.canary.points),
             ("foreign_mark", rules.foreign_mark.points),
+            ("known_order", rules.known_order.points),
         ];
         if let Some((sign, points)) = weights.iter().find(|(_, points)| *points > SCORE_MAX) {
             return Err(wrong(format!("{sign}.points is {points}; at most {SCORE_MAX}")));
@@ -159,10 +175,18 @@ impl Rules {
             Finding::OffHours { .. } => self.off_hours.points,
             Finding::Geography { .. } => self.geography.points,
             Finding::Template { .. } => self.template.points,
+            Finding::Connection { .. } => self.connection.points,
+            Finding::NewCountry { .. } => self.new_country.points,
+            Finding::Anonymiser => self.anonymiser.points,
+            Finding::Reference { .. } => self.reference.points,
+            Finding::Issuer { .. } => self.issuer.points,
+            Finding::Document { .. } => self.document.points,
+            Finding::NewCategory { .. } => self.new_category.points,
             Finding::NewKey { .. } => self.new_key.points,
             Finding::Emergency { .. } => self.emergency.points,
             Finding::Canary { .. } => self.canary.points,
             Finding::ForeignMark { .. } => self.foreign_mark.points,
+            Finding::KnownOrder { .. } => self.known_order.points,
         }
     }
 }

@@ -98,7 +98,7 @@ fn features(order: &Order, texts: Texts<'_>) -> Vec<String> {
 }
 
 /// `12 Js 345/26` and `7 Js 9/25` have one shape: runs of digits and of letters are one sign each.
-fn shape(reference: &str) -> String {
+pub(super) fn shape(reference: &str) -> String {
     let mut shape = String::new();
     for sign in reference.chars() {
         let class = match sign {

@@ -136,7 +136,7 @@ async fn one(story: &Story, number: usize) -> Result<(usize, RequestId, [Duratio
     let begin = Instant::now();
     let mut watch = Watch { begin, last: begin, times: [Duration::ZERO; STEPS.len()], step: 0 };
 
-    let answer = intake::receive(node, &agency.actor, &message).await?;
+    let answer = intake::receive(node, &agency.actor, &message, None).await?;
     let request = filed(story, agency, authorisation, &answer).await?;
     watch.lap();
 
@@ -212,7 +212,7 @@ async fn acknowledge(story: &Story, agency: &Agency, request: RequestId) -> Resu
     let us = &story.deployment.company;
     let header = compose::header(&agency.endpoint, us, transaction, node.now());
     let message = hi1::write_requests(&header, &[compose::acknowledge(delivery)]);
-    let answer = intake::receive(node, &agency.actor, &message).await?;
+    let answer = intake::receive(node, &agency.actor, &message, None).await?;
     match answers(&answer)?.as_slice() {
         [hi1::Answer::Updated(..)] => Ok(()),
         other => bail!("the receipt was not taken: {other:?}"),

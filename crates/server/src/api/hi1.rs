@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
+use axum::extract::{ConnectInfo, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 
 use crate::api::{Caller, unread};
 use crate::app::{Node, intake};
 use crate::error::Error;
+use crate::tls::Peer;
 
 /// One HI-1 message from an agency; the answer is one as well, whatever was wrong with it.
 #[utoipa::path(
@@ -26,9 +27,10 @@ use crate::error::Error;
 pub async fn receive(
     State(node): State<Arc<Node>>,
     Caller(actor): Caller,
+    ConnectInfo(peer): ConnectInfo<Peer>,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Error> {
     let body = body.map_err(|error| unread(&error))?;
-    let answer = intake::receive(&node, &actor, &body).await?;
+    let answer = intake::receive(&node, &actor, &body, Some(peer.address.ip())).await?;
     Ok(([(header::CONTENT_TYPE, "application/json")], answer).into_response())
 }

@@ -1,5 +1,6 @@
 //! One act and what became of it, as plain values. Knows no rule and no store.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -10,6 +11,7 @@ use store::{Appended, JobId, JobLease, NewBlob, SeenTransaction, Verdict};
 
 use super::Folded;
 use crate::error::Error;
+use crate::fraud::papers::Papers;
 
 /// One act upon one request, with everything that is stored with it.
 pub struct Act {
@@ -29,6 +31,10 @@ pub struct Act {
     pub completes: Option<JobLease>,
     /// Identifiers of the agency that this act uses up: its message's, its objects'.
     pub seen: Vec<SeenTransaction>,
+    /// The address at the other end of the connection it came by; of acts by keys alone.
+    pub connection: Option<IpAddr>,
+    /// What was seen in the files that came with it.
+    pub(super) papers: Papers,
     /// What an officer's passkey approved; only `intake` can say that it did.
     pub(super) approved: Option<evidence::verify::Approved>,
 }
@@ -46,6 +52,8 @@ impl Act {
             decides: None,
             completes: None,
             seen: Vec::new(),
+            connection: None,
+            papers: Papers::default(),
             approved: None,
         }
     }
@@ -58,6 +66,26 @@ impl Act {
         let value = serde_json::to_value(payload).context("a payload could not be written")?;
         self.payload = Some(value);
         Ok(self)
+    }
+
+    /// The same act, which came from this address.
+    #[must_use]
+    pub fn from_address(mut self, address: Option<IpAddr>) -> Self {
+        self.connection = address;
+        self
+    }
+
+    /// Writes down where an order came from, beside what it says: the address is personal, so it is
+    /// erased with it.
+    pub(super) fn note_connection(&mut self) {
+        let is_order =
+            matches!(self.command, Command::Receive { .. } | Command::ProvideInformation { .. });
+        if let (true, Some(address), Some(Value::Object(said))) =
+            (is_order, self.connection, self.payload.as_mut())
+        {
+            let address = address.to_canonical().to_string();
+            said.insert(crate::payload::CONNECTION.to_owned(), Value::String(address));
+        }
     }
 
     /// The same act, which also ends the job it was done for.

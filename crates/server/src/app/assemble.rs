@@ -52,6 +52,12 @@ impl Node {
             return Err(Error::input("answers", "there is none", fix));
         }
         let case = self.case(request).await?;
+        // What the scanner has not looked at does not travel on.
+        for file in case.received.iter().flat_map(|received| &received.files) {
+            if self.scanner.is_some() && file.scanned.is_none() {
+                self.instrument_file(file).await?;
+            }
+        }
         let notes = self.notes(&case, actor, statements, report);
         let answers: Vec<Answer> = statements.iter().map(|s| s.answer.clone()).collect();
         let bag = self.bag(&case, &notes, &answers).await?;

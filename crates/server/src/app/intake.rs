@@ -22,6 +22,7 @@ pub use signed::{
 
 use super::{Act, Done, Node};
 use crate::error::Error;
+use crate::fraud::papers::Papers;
 use crate::payload::{FileRef, Received, SelectorValue};
 
 /// Files of one instrument.
@@ -72,6 +73,14 @@ pub struct ManualFile {
     pub media_type: String,
     /// Base64.
     pub contents: String,
+}
+
+/// Files that came in: named, scanned, looked at.
+struct Kept {
+    files: Vec<FileRef>,
+    /// Those small enough to go with the act.
+    blobs: Vec<NewBlob>,
+    papers: Papers,
 }
 
 /// A file of an instrument, on its way in.
@@ -150,8 +159,8 @@ impl Node {
             let why = format!("there are {}", files.len());
             return Err(Error::input("files", why, format!("send at most {FILES_COUNT_MAX}")));
         }
-        let (stored, blobs) = self.keep_files(files, 0).await?;
-        received.files = stored;
+        let Kept { files, blobs, papers } = self.keep_files(files, 0).await?;
+        received.files = files;
         // One file is its own digest; several are pinned by the list of theirs.
         let digests: Vec<&str> = received.files.iter().map(|file| file.sha256.as_str()).collect();
         let instrument_sha256 = match digests.as_slice() {
@@ -166,19 +175,26 @@ impl Node {
             instrument_sha256,
         };
         let mut act = Act::new(request, command).with(&received)?;
-        act.blobs = blobs;
+        (act.blobs, act.papers) = (blobs, papers);
         Ok(act)
     }
 
-    /// Names files from `first` on, and makes them ready for the act that names them.
-    async fn keep_files(
-        &self,
-        files: Vec<InFile>,
-        first: usize,
-    ) -> Result<(Vec<FileRef>, Vec<NewBlob>), Error> {
+    /// Names files from `first` on, once the scanner has looked at all of them, and makes
+    /// them ready for the act that names them.
+    async fn keep_files(&self, files: Vec<InFile>, first: usize) -> Result<Kept, Error> {
+        let for_words = !self.defences.canaries.is_empty();
+        let papers = Papers::of(files.iter().map(|file| file.bytes.as_slice()), for_words);
+        let mut scanned = Vec::with_capacity(files.len());
+        for (index, file) in files.iter().enumerate() {
+            scanned.push(match &self.scanner {
+                Some(scanner) => scanner.admit(&format!("files[{index}]"), &file.bytes).await?,
+                None => None,
+            });
+        }
         let (mut named, mut blobs) = (Vec::with_capacity(files.len()), Vec::new());
-        for (index, file) in (first..).zip(files) {
+        for ((index, file), scanned) in (first..).zip(files).zip(scanned) {
             named.push(FileRef {
+                scanned,
                 name: file_name(index, &file.media_type),
                 original_name: file.name,
                 media_type: file.media_type,
@@ -186,7 +202,21 @@ impl Node {
             });
             blobs.push(self.store.put_blob(file.bytes).await?);
         }
-        Ok((named, blobs))
+        Ok(Kept { files: named, blobs, papers })
+    }
+
+    /// A file of an instrument as it was received. One that the scanner has not looked at yet is
+    /// looked at first.
+    ///
+    /// # Errors
+    /// When it was erased, when the scanner finds something in it, or does not answer.
+    pub async fn instrument_file(&self, file: &FileRef) -> Result<Vec<u8>, Error> {
+        let digest = Digest::from_hex(&file.sha256).context("a blob's name is not hex")?;
+        let bytes = self.store.reader().blob(BlobDigest(digest.0)).await?;
+        if let (Some(scanner), None) = (&self.scanner, &file.scanned) {
+            scanner.release(&file.name, &bytes).await?;
+        }
+        Ok(bytes)
     }
 }
 

@@ -50,7 +50,8 @@ impl Node {
         let records = records::Records::open(catalog, &base).await?;
         let practice = practice::open(&config).await?;
         let chain = blocks::read(&config)?;
-        let (signs, canaries) = fraud::open(&config)?;
+        let defences = fraud::open(&config)?;
+        let scanner = config.scan.as_ref().map(crate::scan::Scanner::new);
         let http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .timeout(Duration::from_secs(HTTP_SECONDS_MAX))
@@ -70,8 +71,8 @@ impl Node {
             records,
             practice,
             chain,
-            signs,
-            canaries,
+            defences,
+            scanner,
             seal,
             clock,
             http,

@@ -37,6 +37,10 @@ impl Node {
             let fix = "say what was found out, and how";
             return Err(Error::input("reason", "a mark is not taken away without one", fix));
         }
+        if matches!(change, Change::DeskKeyTrusted { .. }) && payload.reason.trim().is_empty() {
+            let fix = "say with whom at the other desk you compared it, and how you reached them";
+            return Err(Error::input("reason", "a key is not trusted without one", fix));
+        }
         self.record_change(change, payload, None).await
     }
 
@@ -181,7 +185,9 @@ const fn action_of(change: &Change) -> Option<Action> {
         Change::AgencyAdded { .. } => Action::ManageAgencies,
         Change::KeyMarked { .. } => Action::MarkKey,
         Change::KeyWatched { .. } => Action::WatchKey,
-        Change::MarksImported { .. } => Action::ShareMarks,
+        Change::MarksImported { .. }
+        | Change::DeskKeyTrusted { .. }
+        | Change::MarksExported { .. } => Action::ShareMarks,
         Change::KeyCleared { .. } => Action::ClearKey,
         Change::OfficerProposed { .. }
         | Change::OfficerAttested { .. }

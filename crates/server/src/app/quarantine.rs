@@ -7,19 +7,24 @@
 use anyhow::Context as _;
 use desk::ids::{AgencyId, AskNumber, Country, Digest, KeyId, RequestId};
 use desk::policy::{Action, Actor, Facts, permit, permit_read};
-use desk::request::Event;
+use desk::request::{AskState, Event, RefusalCode, Stage};
 use jiff::Timestamp;
 use ledger::note::VerifierKey;
 use sha2::{Digest as _, Sha256};
 use store::{QueueFilter, ViewCursor, ViewQuery};
 
 use super::{Node, fold};
-use crate::directory::{Change, ChangePayload};
+use crate::directory::{Change, ChangePayload, DeskKey, key_sha256};
 use crate::error::Error;
-use crate::fraud::marks::{MarksDocument, MarksError, SharedMark};
+use crate::fraud::marks::{
+    IDENTIFIERS_COUNT_MAX, Identifier, IdentifierKind, MarksDocument, MarksError, SharedMark,
+};
 
 /// Requests of one page; each is folded from its events.
 pub const QUARANTINE_ROWS_MAX: usize = 50;
+
+/// Requests of an agency that are looked through for papers refused as fraud, the newest.
+const FORGED_ORDERS_LOOKED_AT_MAX: usize = 100;
 
 /// One request of a suspected agency.
 #[derive(Clone, Debug)]
@@ -114,20 +119,22 @@ impl Node {
     /// [`Error::Hidden`] without the right to share marks.
     pub fn canaries_count(&self, actor: &Actor) -> Result<usize, Error> {
         permit(actor, Action::ShareMarks, &Facts::default()).ok_or(Error::Hidden)?;
-        Ok(self.canaries.len())
+        Ok(self.defences.canaries.len())
     }
 
-    /// This desk's marks as a signed document for other desks.
+    /// This desk's marks as a signed document for other desks. That it was made is on the record.
     ///
     /// # Errors
     /// [`Error::Hidden`] without the right.
-    pub fn export_marks(&self, actor: &Actor) -> Result<String, Error> {
+    pub async fn export_marks(&self, actor: &Actor) -> Result<String, Error> {
         permit(actor, Action::ShareMarks, &Facts::default()).ok_or(Error::Hidden)?;
         let directory = self.directory();
         let mut marks = Vec::new();
         for (key, mark) in directory.marks() {
             let agency = directory.agency_of_key(key).and_then(|id| directory.agency(id));
-            let identifiers = directory.identifiers(key);
+            let mut identifiers = directory.identifiers(key);
+            identifiers.extend(self.forged_orders(agency.map(|agency| agency.id), key).await?);
+            identifiers.truncate(IDENTIFIERS_COUNT_MAX);
             // Without anything to recognise it by, a mark tells another desk nothing.
             let Some(agency) = agency.filter(|_| !identifiers.is_empty()) else { continue };
             // Two capital letters since its enrolment.
@@ -146,16 +153,55 @@ impl Node {
         let company = &self.config.company.name;
         let desk = key.name().as_str();
         let document = MarksDocument::new(desk, company, marks, self.now());
-        let note = document.and_then(|document| document.sign(&key));
-        Ok(note.map_err(|error| refused(&error))?.to_string())
+        let document = document.map_err(|error| refused(&error))?;
+        let note = document.sign(&key).map_err(|error| refused(&error))?.to_string();
+        let change = Change::MarksExported {
+            document_sha256: hex::encode(Sha256::digest(note.as_bytes())),
+            // A document has at most a thousand.
+            marks: u32::try_from(document.marks.len()).unwrap_or(u32::MAX),
+            until: document.expires_at,
+            by: actor.id,
+        };
+        self.change_directory(actor, &change, &ChangePayload::default()).await?;
+        Ok(note)
+    }
+
+    /// The instruments that a key sent and that were refused as fraud, among the newest requests of
+    /// its agency.
+    async fn forged_orders(
+        &self,
+        agency: Option<AgencyId>,
+        key: KeyId,
+    ) -> Result<Vec<Identifier>, Error> {
+        let query = ViewQuery {
+            filter: QueueFilter::of_agency(agency.map(|agency| agency.0)),
+            rows_max: FORGED_ORDERS_LOOKED_AT_MAX,
+            ..ViewQuery::default()
+        };
+        let no_file = Digest(Sha256::digest(b"").into());
+        let mut forged = Vec::new();
+        for view in self.store.reader().views(&query).await? {
+            let folded = self.folded(RequestId(view.stream)).await?;
+            let request = &folded.request;
+            let is_fraud = |ask: &AskState| {
+                matches!(ask.stage, Stage::Refused { code: RefusalCode::SuspectedFraud, .. })
+            };
+            let is_its = request.key == Some(key) && request.instrument_sha256 != no_file;
+            if is_its && request.asks.iter().any(is_fraud) {
+                let sha256 = request.instrument_sha256.to_string();
+                forged.push(Identifier { kind: IdentifierKind::Order, sha256 });
+            }
+        }
+        Ok(forged)
     }
 
     /// Takes in another desk's marks, signed by a key that the caller trusts. They raise the score
-    /// of requests by the senders they name, and do nothing else. Returns what was taken in.
+    /// of requests by the senders they name, and do nothing else. The first key of a desk is the one
+    /// that is known from then on. Returns what was taken in.
     ///
     /// # Errors
     /// [`Error::Hidden`] without the right; [`Error::Input`] saying what is wrong with the
-    /// document.
+    /// document, and loudly when it is signed by another key than the known one.
     pub async fn import_marks(
         &self,
         actor: &Actor,
@@ -165,7 +211,16 @@ impl Node {
         permit(actor, Action::ShareMarks, &Facts::default()).ok_or(Error::Hidden)?;
         let opened = MarksDocument::open(document, key, self.now());
         let opened = opened.map_err(|error| refused(&error))?;
+        let key_sha256 = key_sha256(key);
+        if let Some(known) = self.directory().desk_key(&opened.desk)
+            && known.sha256 != key_sha256
+        {
+            let desk = &opened.desk;
+            tracing::warn!("Marks of {desk} came under another key than the known one");
+            return Err(other_key(desk, known, &key_sha256));
+        }
         let change = Change::MarksImported {
+            key_sha256: Some(key_sha256),
             desk: opened.desk.clone(),
             document_sha256: hex::encode(Sha256::digest(document)),
             issued_at: opened.issued_at,
@@ -177,6 +232,41 @@ impl Node {
         self.change_directory(actor, &change, &payload).await?;
         Ok(opened)
     }
+
+    /// Trusts a key for another desk's marks, in place of the known one. What it signed before
+    /// stays until the desk says otherwise. Returns the desk and the digest that was known before.
+    ///
+    /// # Errors
+    /// [`Error::Hidden`] without the right; [`Error::Input`] without words that say how it was
+    /// compared, or when the key is the known one.
+    pub async fn trust_desk(
+        &self,
+        actor: &Actor,
+        key: &VerifierKey,
+        words: &str,
+    ) -> Result<(String, Option<String>), Error> {
+        let desk = key.name().to_string();
+        let before = self.directory().desk_key(&desk).map(|known| known.sha256.clone());
+        let change = Change::DeskKeyTrusted {
+            desk: desk.clone(),
+            key_sha256: key_sha256(key),
+            by: actor.id,
+        };
+        let payload = ChangePayload { reason: words.to_owned(), ..ChangePayload::default() };
+        self.change_directory(actor, &change, &payload).await?;
+        Ok((desk, before))
+    }
+}
+
+fn other_key(desk: &str, known: &DeskKey, found: &str) -> Error {
+    let why = format!(
+        "THE KEY OF {desk} HAS CHANGED: known since {} is {}, these marks are signed by {found}",
+        known.at, known.sha256
+    );
+    let fix = "either the desk has a new key, or somebody else speaks in its name: call a person \
+               there at a number that you know, compare the key, then trust it (the page Fraud \
+               marks, or `comity fraud trust`)";
+    Error::input("key", why, fix)
 }
 
 fn refused(error: &MarksError) -> Error {

@@ -88,6 +88,30 @@ pub enum Change {
         issued_at: Timestamp,
         /// It says nothing from then on.
         until: Timestamp,
+        /// SHA-256 of the key that signed them, as text; none of releases that did not keep it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        key_sha256: Option<String>,
+        /// Whose act this is.
+        by: ActorId,
+    },
+    /// Somebody compared another desk's key with a person there: its marks are those signed by it,
+    /// and by no other.
+    DeskKeyTrusted {
+        /// The name of the key: the other desk's log.
+        desk: String,
+        /// SHA-256 of the key, as text.
+        key_sha256: String,
+        /// Whose act this is.
+        by: ActorId,
+    },
+    /// This desk's own marks were signed for others.
+    MarksExported {
+        /// SHA-256 of the document.
+        document_sha256: String,
+        /// How many marks it holds.
+        marks: u32,
+        /// It says nothing from then on.
+        until: Timestamp,
         /// Whose act this is.
         by: ActorId,
     },

@@ -3,11 +3,12 @@
 //! Knows no request. A mark of ours binds at once; what another desk says binds nothing and only
 //! raises the score of a request (`desk::suspicion`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use desk::ids::{ActorId, AgencyId, KeyId, RequestId};
 use desk::suspicion::MarkReason;
 use jiff::Timestamp;
+use ledger::note::VerifierKey;
 use sha2::{Digest as _, Sha256};
 
 use super::change::{Change, ChangePayload};
@@ -19,6 +20,28 @@ use crate::fraud::marks::{Identifier, IdentifierKind, SharedMark};
 pub(super) struct Marks {
     own: BTreeMap<KeyId, Mark>,
     foreign: BTreeMap<String, ForeignList>,
+    keys: BTreeMap<String, DeskKey>,
+    exported: Option<(Timestamp, ActorId)>,
+}
+
+/// The key that is trusted for a desk's marks: the first one they came under, until a person trusts
+/// another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeskKey {
+    /// SHA-256 of the key, as text.
+    pub sha256: String,
+    /// Since when.
+    pub at: Timestamp,
+    /// Who trusted it.
+    pub by: ActorId,
+    /// What was said when it was trusted; nothing on first use.
+    pub words: String,
+}
+
+/// The digest by which a desk's key is known: of its text, `name+id+base64`.
+#[must_use]
+pub fn key_sha256(key: &VerifierKey) -> String {
+    hex::encode(Sha256::digest(key.to_string().as_bytes()))
 }
 
 /// A mark upon a key.
@@ -89,7 +112,16 @@ impl Marks {
             Change::KeyCleared { key, .. } => {
                 self.own.remove(key);
             }
-            Change::MarksImported { desk, issued_at, until, by, .. } => {
+            Change::DeskKeyTrusted { desk, key_sha256, by } => {
+                let key = DeskKey { sha256: key_sha256.clone(), at, by: *by, words };
+                self.keys.insert(desk.clone(), key);
+            }
+            Change::MarksExported { by, .. } => self.exported = Some((at, *by)),
+            Change::MarksImported { desk, issued_at, until, key_sha256, by, .. } => {
+                if let Some(sha256) = key_sha256.clone() {
+                    let key = || DeskKey { sha256, at, by: *by, words: String::new() };
+                    self.keys.entry(desk.clone()).or_insert_with(key);
+                }
                 let (issued_at, until, by) = (*issued_at, *until, *by);
                 let marks = payload.marks.clone();
                 let list = ForeignList { issued_at, until, by, at, marks };
@@ -118,6 +150,23 @@ impl Directory {
         self.marks.own.iter().map(|(key, mark)| (*key, mark))
     }
 
+    /// The key that is trusted for a desk's marks.
+    #[must_use]
+    pub fn desk_key(&self, desk: &str) -> Option<&DeskKey> {
+        self.marks.keys.get(desk)
+    }
+
+    /// All keys that are trusted for desks' marks, by the names of their logs.
+    pub fn desk_keys(&self) -> impl Iterator<Item = (&str, &DeskKey)> {
+        self.marks.keys.iter().map(|(desk, key)| (desk.as_str(), key))
+    }
+
+    /// When this desk's own marks were last signed for others, and by whom.
+    #[must_use]
+    pub fn marks_exported(&self) -> Option<(Timestamp, ActorId)> {
+        self.marks.exported
+    }
+
     /// What another desk says, by the name of its log.
     #[must_use]
     pub fn foreign_list(&self, desk: &str) -> Option<&ForeignList> {
@@ -137,6 +186,26 @@ impl Directory {
         for (desk, list) in self.foreign_lists().filter(|(_, list)| now < list.until) {
             let names_it = |mark: &&SharedMark| {
                 mark.identifiers.iter().any(|identifier| own.contains(identifier))
+            };
+            said.extend(list.marks.iter().filter(names_it).map(|m| (desk.to_owned(), m.reason)));
+        }
+        said
+    }
+
+    /// What other desks say now of the paper of a request, by the digests of its files and of all of
+    /// them together.
+    #[must_use]
+    pub fn foreign_marks_of_order(
+        &self,
+        digests: &BTreeSet<String>,
+        now: Timestamp,
+    ) -> Vec<(String, MarkReason)> {
+        let mut said = Vec::new();
+        for (desk, list) in self.foreign_lists().filter(|(_, list)| now < list.until) {
+            let names_it = |mark: &&SharedMark| {
+                mark.identifiers.iter().any(|identifier| {
+                    identifier.kind == IdentifierKind::Order && digests.contains(&identifier.sha256)
+                })
             };
             said.extend(list.marks.iter().filter(names_it).map(|m| (desk.to_owned(), m.reason)));
         }

@@ -49,6 +49,15 @@ pub enum Fault {
     /// A newer document of that desk is known.
     #[error("a document of that desk as new as this one was taken in; ask it for its newest")]
     OlderMarks,
+    /// The marks of a desk are signed by another key than the known one.
+    #[error(
+        "these marks are signed by another key than the one known of that desk; compare it with a \
+         person there and trust it first"
+    )]
+    OtherDeskKey,
+    /// The key is the known one.
+    #[error("this key is the one that is trusted for that desk already; nothing is to be done")]
+    KnownDeskKey,
     /// The last administrator cannot be removed.
     #[error("this is the last administrator; enrol another first")]
     LastAdministrator,
@@ -113,16 +122,36 @@ impl Directory {
             Change::StaffAdded { .. }
             | Change::AgencyAdded { .. }
             | Change::KeyMarked { .. }
+            | Change::MarksExported { .. }
             | Change::KeyWatched { .. } => None,
             Change::KeyCleared { key, by } => match self.mark(*key) {
                 None => Some(Fault::NotMarked),
                 Some(mark) => (mark.by == *by).then_some(Fault::OwnMark),
             },
-            Change::MarksImported { desk, issued_at, .. } => {
-                let known = self.foreign_list(desk);
-                known.is_some_and(|list| list.issued_at >= *issued_at).then_some(Fault::OlderMarks)
+            Change::DeskKeyTrusted { desk, key_sha256, .. } => self.trust_fault(desk, key_sha256),
+            Change::MarksImported { desk, issued_at, key_sha256, .. } => {
+                self.import_fault(desk, key_sha256.as_ref(), *issued_at)
             }
         }
+    }
+
+    fn trust_fault(&self, desk: &str, key_sha256: &str) -> Option<Fault> {
+        let known = self.desk_key(desk).filter(|known| known.sha256 == key_sha256);
+        known.map(|_| Fault::KnownDeskKey)
+    }
+
+    /// Why a desk's marks are not taken in: another key than the known one, or nothing new.
+    fn import_fault(
+        &self,
+        desk: &str,
+        key_sha256: Option<&String>,
+        issued_at: Timestamp,
+    ) -> Option<Fault> {
+        if self.desk_key(desk).is_some_and(|known| Some(&known.sha256) != key_sha256) {
+            return Some(Fault::OtherDeskKey);
+        }
+        let known = self.foreign_list(desk);
+        known.is_some_and(|list| list.issued_at >= issued_at).then_some(Fault::OlderMarks)
     }
 
     fn admission_fault(&self, id: desk::ids::KeyId) -> Option<Fault> {

@@ -80,6 +80,9 @@ pub enum IdentifierKind {
     SignatureKey,
     /// `comity officer e-mail v1`, a zero byte, and the officer's address in lower case.
     OfficerEmail,
+    /// An instrument that the sender sent and that was refused as fraud: its file, or the hex
+    /// digests of its files, a line feed between them.
+    Order,
 }
 
 /// Why a document is not taken in.

@@ -9,6 +9,7 @@ mod http;
 mod notices;
 mod openapi;
 mod post;
+mod scan;
 mod signed;
 mod story;
 mod support;

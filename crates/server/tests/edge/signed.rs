@@ -24,6 +24,9 @@ use server::directory::{CallBack, Change, ChangePayload, EnrolledPasskey, Office
 
 use crate::support::{ACCOUNT, House, Plans, SITE, approval, days};
 
+/// Where the officers of these tests sit; no list of networks is given.
+const HERE: Option<std::net::IpAddr> = None;
+
 /// An officer of an agency of the house, enrolled under supervision, with a passkey.
 pub(crate) struct Officer {
     pub(crate) actor: Actor,
@@ -33,7 +36,7 @@ pub(crate) struct Officer {
 }
 
 impl Officer {
-    async fn enrol(house: &House, agency: AgencyId, name: &str) -> Self {
+    pub(crate) async fn enrol(house: &House, agency: AgencyId, name: &str) -> Self {
         Self::enrol_with(house, agency, name, None).await
     }
 
@@ -100,7 +103,7 @@ impl Officer {
     ) -> Result<String, server::error::Error> {
         let to_sign = house.node().prepare_signing(&self.actor, &act).await?;
         let answer = self.answer(&to_sign, SITE, 0x05);
-        let signed = SignedOrder { act, nonce: to_sign.nonce, answer };
+        let signed = SignedOrder { act, nonce: to_sign.nonce, answer, connection: HERE };
         house.node().file_signed(&self.actor, signed).await?;
         Ok(to_sign.request.to_string())
     }
@@ -260,7 +263,7 @@ async fn check(
     let act = order(house, ACCOUNT);
     let to_sign = house.node().prepare_signing(&officer.actor, &act).await.expect("prepared");
     let answer = officer.answer(&to_sign, SITE, 0x05);
-    let mut signed = SignedOrder { act, nonce: to_sign.nonce, answer };
+    let mut signed = SignedOrder { act, nonce: to_sign.nonce, answer, connection: HERE };
     change(&to_sign, &mut signed);
     let leaves = house.leaves();
     let told = house.node().file_signed(&officer.actor, signed).await.err();
@@ -339,7 +342,7 @@ async fn a_session_without_the_passkey_sends_nothing_and_an_answer_counts_once()
     let act = order(&house, ACCOUNT);
     let to_sign = house.node().prepare_signing(&officer.actor, &act).await.expect("prepared");
     let answer = officer.answer(&to_sign, SITE, 0x05);
-    let signed = SignedOrder { act, nonce: to_sign.nonce, answer };
+    let signed = SignedOrder { act, nonce: to_sign.nonce, answer, connection: HERE };
     house.node().file_signed(&officer.actor, signed.clone()).await.expect("filed");
     let again = house.node().file_signed(&officer.actor, signed).await.err();
     let again = again.expect("refused").to_string();

@@ -98,6 +98,10 @@ pub(crate) struct Plans {
     pub(crate) webhook: Vec<server::config::Webhook>,
     /// An account that is a decoy.
     pub(crate) decoy: Option<&'static str>,
+    /// A list of networks and one of anonymisers.
+    pub(crate) networks: Option<(&'static str, &'static str)>,
+    /// A scanner of files.
+    pub(crate) scan: Option<server::config::Scan>,
 }
 
 impl House {
@@ -138,6 +142,13 @@ impl House {
         let (company, origin) = (config.company.name.clone(), config.node.origin.clone());
         let hosts = config.node.hosts.clone();
         development::create(&keys, &company, &origin, &hosts, [7; 32], clock.now()).expect("keys");
+        config.scan = plans.scan;
+        if let Some((networks, anonymisers)) = plans.networks {
+            std::fs::write(dir.path().join("networks.csv"), networks).expect("written");
+            std::fs::write(dir.path().join("exits.txt"), anonymisers).expect("written");
+            config.fraud.networks = Some("networks.csv".into());
+            config.fraud.anonymisers = Some("exits.txt".into());
+        }
         if let Some(account) = plans.decoy {
             config.fraud.canaries = Some("canaries.txt".into());
             let list = dir.path().join("canaries.txt");

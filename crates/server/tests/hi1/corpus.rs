@@ -1,13 +1,15 @@
-//! Replays `fuzz/corpus/hi1_parse` on a stable compiler, as it is and with bytes changed.
+//! Replays `fuzz/corpus/hi1_parse` and `fraud_*` on a stable compiler, as it is and with bytes changed.
 
 use std::path::Path;
 
+#[path = "../../../../fuzz/src/fraud.rs"]
+mod fraud;
 #[path = "../../../../fuzz/src/hi1.rs"]
 mod target;
 
 #[test]
 fn every_input_is_taken() {
-    for (name, check) in target::TARGETS {
+    for (name, check) in target::TARGETS.iter().chain(fraud::TARGETS) {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fuzz/corpus");
         let folder = Path::new(folder).join(name);
         let mut count = 0;

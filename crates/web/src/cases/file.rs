@@ -42,9 +42,7 @@ pub async fn instrument(
     let case = site.node.case(id).await?;
     let files = case.received.as_ref().map(|received| &received.files);
     let file = files.and_then(|files| files.get(index)).ok_or_else(Problem::hidden)?;
-    let digest = desk::ids::Digest::from_hex(&file.sha256).ok_or_else(Problem::hidden)?;
-    let reader = site.node.store.reader();
-    let bytes = reader.blob(store::BlobDigest(digest.0)).await.map_err(anyhow::Error::from)?;
+    let bytes = site.node.instrument_file(file).await?;
     let headers = [
         (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
         (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{}\"", file.name)),

@@ -107,6 +107,8 @@ struct ShowPage {
     agency: String,
     agency_id: Option<desk::ids::AgencyId>,
     looks: Vec<LookShown>,
+    /// The address a request came from, until its payload is erased.
+    sent_from: Option<String>,
     needs_call_back: bool,
     is_watched: bool,
     regime: String,
@@ -163,6 +165,7 @@ pub async fn show(
         id,
         agency_id: request.agency,
         looks: looks(&by.frame, request),
+        sent_from: received.connection,
         needs_call_back,
         is_watched: standing.key_watched,
         reference: received.reference,

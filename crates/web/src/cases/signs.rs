@@ -15,6 +15,8 @@ pub(crate) struct LookShown {
     pub earlier: u32,
     pub rules: String,
     pub signs: Vec<SignShown>,
+    /// What the lists of networks say of where it was sent from; nothing for words.
+    pub network: Vec<String>,
 }
 
 /// One sign.
@@ -38,6 +40,7 @@ pub(crate) fn looks(frame: &Frame, request: &Request) -> Vec<LookShown> {
                 "directory" => "signs-source-directory",
                 "canaries" => "signs-source-canaries",
                 "marks" => "signs-source-marks",
+                "networks" => "signs-source-networks",
                 _ => "signs-source-history",
             },
         };
@@ -48,9 +51,28 @@ pub(crate) fn looks(frame: &Frame, request: &Request) -> Vec<LookShown> {
             earlier: assessment.earlier,
             rules: assessment.rules.clone(),
             signs: assessment.signs.iter().map(sign).collect(),
+            network: if assessment.words_only { Vec::new() } else { network(frame, assessment) },
         }
     };
-    request.assessed.iter().rev().map(look).collect()
+    // A message in which nothing was found says nothing.
+    let tells = |it: &&desk::request::Assessed| {
+        !it.assessment.words_only || !it.assessment.signs.is_empty()
+    };
+    request.assessed.iter().filter(tells).rev().map(look).collect()
+}
+
+fn network(frame: &Frame, assessment: &desk::suspicion::Assessment) -> Vec<String> {
+    let Some(connection) = assessment.connection else {
+        return vec![frame.say("signs-network-none")];
+    };
+    let mut said = vec![match connection.country {
+        Some(country) => frame.say1("signs-network-known", "country", country),
+        None => frame.say("signs-network-unknown"),
+    }];
+    if connection.is_anonymiser {
+        said.push(frame.say("signs-network-anonymiser"));
+    }
+    said
 }
 
 /// A finding in the reader's language, with its numbers.
@@ -59,10 +81,17 @@ fn text(frame: &Frame, finding: &Finding) -> String {
     for (name, value) in &mut numbers {
         *value = match (*name, finding) {
             ("of", Finding::Velocity { of, .. }) => frame.term("party", of.as_str()),
-            ("reason", Finding::ForeignMark { reason, .. }) => frame.term("mark", reason.as_str()),
+            (
+                "reason",
+                Finding::ForeignMark { reason, .. } | Finding::KnownOrder { reason, .. },
+            ) => frame.term("mark", reason.as_str()),
             ("kinds", Finding::NewIdentifier { kinds, .. }) => {
                 let kinds = kinds.iter().map(|kind| frame.term("selector", kind.as_str()));
                 kinds.collect::<Vec<_>>().join(", ")
+            }
+            ("categories", Finding::NewCategory { categories, .. }) => {
+                let words = categories.iter().map(|one| frame.term("category", one.as_str()));
+                words.collect::<Vec<_>>().join(", ")
             }
             _ => std::mem::take(value),
         };
@@ -77,10 +106,21 @@ fn text(frame: &Frame, finding: &Finding) -> String {
         Finding::OffHours { .. } => "finding-off-hours",
         Finding::Geography { .. } => "finding-geography",
         Finding::Template { .. } => "finding-template",
+        Finding::Connection { .. } => "finding-connection",
+        Finding::NewCountry { .. } => "finding-new-country",
+        Finding::Anonymiser => "finding-anonymiser",
+        Finding::Reference { .. } => "finding-reference",
+        Finding::Issuer { .. } => "finding-issuer",
+        Finding::Document { program: true, fonts: true, .. } => "finding-document-both",
+        Finding::Document { program: true, .. } => "finding-document-program",
+        Finding::Document { .. } => "finding-document-fonts",
+        Finding::NewCategory { .. } => "finding-new-category",
         Finding::NewKey { .. } => "finding-new-key",
         Finding::Emergency { .. } => "finding-emergency",
-        Finding::Canary { .. } => "finding-canary",
+        Finding::Canary { words: 0, .. } => "finding-canary",
+        Finding::Canary { .. } => "finding-canary-words",
         Finding::ForeignMark { .. } => "finding-foreign-mark",
+        Finding::KnownOrder { .. } => "finding-known-order",
     };
     let blanks: Vec<(&str, &str)> =
         numbers.iter().map(|(name, value)| (*name, value.as_str())).collect();

@@ -25,6 +25,8 @@ struct Row {
     by: String,
     until: Timestamp,
     is_over: bool,
+    /// The digest of the key that is trusted for it, and since when.
+    key: Option<(String, Timestamp)>,
 }
 
 /// What the form posts.
@@ -36,6 +38,19 @@ pub struct ImportForm {
     passkey: String,
 }
 
+/// What the form that trusts a key posts.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct TrustForm {
+    new_key: String,
+    words: String,
+    passkey: String,
+}
+
+/// What the form that signs the own marks posts: nothing.
+#[derive(Debug, Default, Deserialize)]
+pub struct ExportForm {}
+
 #[derive(Template)]
 #[template(path = "people/marks.html")]
 struct ShowPage {
@@ -44,6 +59,8 @@ struct ShowPage {
     canaries_count: usize,
     rows: Vec<Row>,
     typed: ImportForm,
+    trusting: TrustForm,
+    exported: Option<(Timestamp, String)>,
     mistakes: Mistakes,
 }
 
@@ -53,13 +70,14 @@ struct ShowPage {
 /// For whoever may not share marks.
 pub async fn show(State(site): State<Arc<Site>>, by: SignedIn) -> Result<Response, Problem> {
     by.allowed(Action::ShareMarks)?;
-    page(&site, by, ImportForm::default(), Mistakes::default())
+    page(&site, by, ImportForm::default(), TrustForm::default(), Mistakes::default())
 }
 
 fn page(
     site: &Site,
     by: SignedIn,
     typed: ImportForm,
+    trusting: TrustForm,
     mistakes: Mistakes,
 ) -> Result<Response, Problem> {
     let directory = site.node.directory();
@@ -72,18 +90,23 @@ fn page(
         by: directory.name(list.by),
         until: list.until,
         is_over: list.until <= frame.now,
+        key: directory.desk_key(desk).map(|key| (key.sha256.clone(), key.at)),
     };
     let rows = directory.foreign_lists().map(row).collect();
     let own_count = directory.marks().count();
-    html(&ShowPage { own_count, canaries_count, rows, typed, mistakes, frame })
+    let exported = directory.marks_exported().map(|(at, by)| (at, directory.name(by)));
+    html(&ShowPage { own_count, canaries_count, rows, typed, trusting, exported, mistakes, frame })
 }
 
 /// This desk's marks, signed, as a file.
 ///
 /// # Errors
 /// For whoever may not share marks.
-pub async fn export(State(site): State<Arc<Site>>, by: SignedIn) -> Result<Response, Problem> {
-    let note = site.node.export_marks(by.actor())?;
+pub async fn export(
+    State(site): State<Arc<Site>>,
+    posted: Posted<ExportForm>,
+) -> Result<Response, Problem> {
+    let note = site.node.export_marks(posted.by.actor()).await?;
     let name = "attachment; filename=\"fraud-marks.note\"";
     let headers =
         [(header::CONTENT_TYPE, "text/plain; charset=utf-8"), (header::CONTENT_DISPOSITION, name)];
@@ -108,14 +131,59 @@ pub async fn import(
     match key {
         Err(error) => mistakes.add("key", error.to_string()),
         Ok(key) => {
-            if let Err(error) = site.node.import_marks(by.actor(), document.as_bytes(), &key).await
-            {
-                mistakes.take(error)?;
+            let imported = site.node.import_marks(by.actor(), document.as_bytes(), &key).await;
+            if let Err(error) = imported {
+                beside(&mut mistakes, "document", error)?;
             }
         }
     }
     if mistakes.is_empty() {
         return Ok(Redirect::to("/marks").into_response());
     }
-    page(&site, by, typed, mistakes)
+    page(&site, by, typed, TrustForm::default(), mistakes)
+}
+
+/// Trusts a key for another desk's marks, once somebody compared it.
+///
+/// # Errors
+/// Without a fresh proof, or for whoever may not share marks.
+pub async fn trust(
+    State(site): State<Arc<Site>>,
+    posted: Posted<TrustForm>,
+) -> Result<Response, Problem> {
+    let (by, typed) = (posted.by, posted.fields);
+    by.allowed(Action::ShareMarks)?;
+    site.confirmed(&by.viewer.session, &typed.passkey)?;
+    let mut mistakes = Mistakes::default();
+    if typed.words.trim().is_empty() {
+        mistakes.add("words", by.frame.say("marks-trust-words-missing"));
+    }
+    match VerifierKey::parse(typed.new_key.trim()) {
+        Err(error) => mistakes.add("new_key", error.to_string()),
+        Ok(key) if mistakes.is_empty() => {
+            if let Err(error) = site.node.trust_desk(by.actor(), &key, typed.words.trim()).await {
+                beside(&mut mistakes, "new_key", error)?;
+            }
+        }
+        Ok(_) => {}
+    }
+    if mistakes.is_empty() {
+        return Ok(Redirect::to("/marks").into_response());
+    }
+    page(&site, by, ImportForm::default(), typed, mistakes)
+}
+
+/// What the directory's rules refuse stands beside the field it is about.
+fn beside(
+    mistakes: &mut Mistakes,
+    field: &str,
+    error: server::error::Error,
+) -> Result<(), Problem> {
+    match error {
+        server::error::Error::Input { place, why, fix } if place == "directory" => {
+            mistakes.add(field, format!("{why}; {fix}"));
+            Ok(())
+        }
+        other => mistakes.take(other),
+    }
 }

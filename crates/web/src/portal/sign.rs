@@ -16,6 +16,7 @@ use sha2::{Digest as _, Sha256};
 use super::agency;
 use super::answer::Answer;
 use super::drafts::Draft;
+use crate::client::Client;
 use crate::form::Posted;
 use crate::frame::{Frame, SignedIn};
 use crate::problem::{Problem, html};
@@ -224,6 +225,7 @@ struct Assertion {
 pub async fn sign(
     State(site): State<Arc<Site>>,
     Path(name): Path<String>,
+    client: Client,
     posted: Posted<SignForm>,
 ) -> Result<Response, Problem> {
     let (by, now) = (posted.by, site.now());
@@ -245,7 +247,8 @@ pub async fn sign(
         authenticator_data: bytes(&response.authenticator_data)?,
         signature: bytes(&response.signature)?,
     };
-    let order = SignedOrder { act, nonce: to_sign.nonce, answer };
+    let connection = client.address;
+    let order = SignedOrder { act, nonce: to_sign.nonce, answer, connection };
     let done = site.node.file_signed(by.actor(), order).await?;
     site.drafts.forget(&name);
     Ok(Redirect::to(&format!("/portal/requests/{}", done.appended.stream)).into_response())

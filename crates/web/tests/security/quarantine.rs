@@ -30,7 +30,7 @@ async fn suspicion_is_shown_to_the_desk_and_to_nobody_else() {
             status(&quarantine, who).await,
             status("/emergencies", who).await,
             status("/marks", who).await,
-            status("/marks/export", who).await,
+            house.post("/marks/export", who, &[]).await.status.as_u16(),
         ];
         told.push_str(&format!("{name:<9} {seen:?}\n"));
     }
@@ -44,7 +44,7 @@ async fn suspicion_is_shown_to_the_desk_and_to_nobody_else() {
     .assert_eq(&told);
     let stranger = house.get(&quarantine, None).await;
     assert_eq!(stranger.status, StatusCode::SEE_OTHER, "to the door");
-    let note = house.get("/marks/export", Some(&cora)).await;
+    let note = house.post("/marks/export", &cora, &[]).await;
     assert!(note.header("content-disposition").starts_with("attachment"));
     assert!(note.text().contains("\"marks\":[]"), "{}", note.text());
 }
@@ -74,6 +74,9 @@ async fn no_key_is_frozen_or_freed_without_a_fresh_touch() {
     assert_eq!(post(&cora, format!("/agencies/{agency}/quarantine/free")).await, 403);
     assert_eq!(post(&cora, "/marks".to_owned()).await, 403);
     assert_eq!(post(&vera, "/marks".to_owned()).await, 404);
+    assert_eq!(post(&cora, "/marks/trust".to_owned()).await, 403, "a key is trusted by a touch");
+    assert_eq!(post(&vera, "/marks/trust".to_owned()).await, 404);
+    assert!(house.site.node.directory().desk_keys().next().is_none(), "no key is trusted");
     assert!(house.site.node.directory().mark(key).is_none(), "nothing was done");
 }
 

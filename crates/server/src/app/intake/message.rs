@@ -3,6 +3,7 @@
 mod show;
 
 use std::collections::{HashMap, HashSet};
+use std::net::IpAddr;
 
 use anyhow::Context as _;
 use desk::ids::{AskNumber, KeyId, RequestId};
@@ -40,11 +41,16 @@ struct KeptObject {
     json: serde_json::Value,
 }
 
-/// Answers one HI-1 message. The answer is always an HI-1 message as well.
+/// Answers one HI-1 message, sent from an address. The answer is always an HI-1 message as well.
 ///
 /// # Errors
 /// [`Error::Hidden`] for whoever is no agency; everything else is told inside the answer.
-pub async fn receive(node: &Node, actor: &Actor, raw: &[u8]) -> Result<Vec<u8>, Error> {
+pub async fn receive(
+    node: &Node,
+    actor: &Actor,
+    raw: &[u8],
+    from: Option<IpAddr>,
+) -> Result<Vec<u8>, Error> {
     let directory = node.directory();
     let agency = actor.agency.and_then(|id| directory.agency(id)).ok_or(Error::Hidden)?;
     let us = endpoint_of(node)?;
@@ -79,7 +85,7 @@ pub async fn receive(node: &Node, actor: &Actor, raw: &[u8]) -> Result<Vec<u8>, 
         sent_at: header.timestamp,
     };
     let plan = hi1::translate::plan(actions, &context);
-    let answers = carry_out(node, actor, agency, &header, plan).await?;
+    let answers = carry_out(node, (actor, from), agency, &header, plan).await?;
     Ok(hi1::write_answers(&header, node.now(), &answers))
 }
 
@@ -114,7 +120,7 @@ async fn check_header(
 /// that changed something is never taken twice.
 async fn carry_out(
     node: &Node,
-    actor: &Actor,
+    (actor, from): (&Actor, Option<IpAddr>),
     agency: &Agency,
     header: &Header,
     plan: Plan,
@@ -126,7 +132,7 @@ async fn carry_out(
     });
     let mut filed: Vec<Result<(), ErrorInformation>> = Vec::with_capacity(plan.requests.len());
     for request in plan.requests {
-        let outcome = file(node, actor, agency, request, first.clone()).await;
+        let outcome = file(node, (actor, from), agency, request, first.clone()).await;
         if outcome.is_ok() {
             first = None;
         }
@@ -142,7 +148,7 @@ async fn carry_out(
             },
             StepTask::Act(act) => {
                 let object = act.object;
-                match perform(node, actor, act, first.clone()).await {
+                match perform(node, (actor, from), act, first.clone()).await {
                     Ok(()) => {
                         first = None;
                         Answer::Updated(object, None)
@@ -168,7 +174,7 @@ async fn carry_out(
 /// Files one new request.
 async fn file(
     node: &Node,
-    actor: &Actor,
+    (actor, from): (&Actor, Option<IpAddr>),
     agency: &Agency,
     new: NewRequest,
     transaction: Option<SeenTransaction>,
@@ -213,7 +219,8 @@ async fn file(
         _ => None::<KeyId>,
     };
     let act = node.receive_act(request, new.order, agency.id, key, received, files).await?;
-    node.act(actor, Act { seen, regime: Some(new.rule_pack), ..act }).await?;
+    let act = Act { seen, regime: Some(new.rule_pack), ..act };
+    node.act(actor, act.from_address(from)).await?;
     for (_, earlier, ask) in new.links {
         let digest = node.folded(request).await?.request.instrument_sha256;
         let link = Act::new(earlier, Command::Link { ask, order_sha256: digest });
@@ -227,7 +234,7 @@ async fn file(
 /// An agency's act upon a request it sent earlier.
 async fn perform(
     node: &Node,
-    actor: &Actor,
+    (actor, from): (&Actor, Option<IpAddr>),
     act: AgencyAct,
     transaction: Option<SeenTransaction>,
 ) -> Result<(), Error> {
@@ -276,7 +283,7 @@ async fn perform(
     let mut seen: Vec<SeenTransaction> = transaction.into_iter().collect();
     for (command, text) in commands {
         // What is said with a correction is a message; the order's own payload stays as it is.
-        let mut act = Act::new(id, command);
+        let mut act = Act::new(id, command).from_address(from);
         if let Some(text) = text {
             act = act.with(&Said { text })?;
         }

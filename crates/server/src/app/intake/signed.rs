@@ -7,6 +7,7 @@
 mod act;
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::PoisonError;
 
 use anyhow::Context as _;
@@ -22,7 +23,7 @@ use evidence::verify::{Approval, check_approval};
 use jiff::{SignedDuration, Timestamp};
 use store::SeenTransaction;
 
-use super::InFile;
+use super::{InFile, Kept};
 use act::{commands, facts, selector_value, signed_act};
 
 pub use act::{OfficerAct, OfficerFile, OfficerOrder};
@@ -31,6 +32,7 @@ use crate::app::people::directory_page;
 use crate::app::{Act, Done, Node, deliver};
 use crate::directory::Change;
 use crate::error::Error;
+use crate::fraud::papers::Papers;
 use crate::payload::{self, AccountValue, Received, SignedSaid};
 
 /// What was given to sign must be signed within so many minutes.
@@ -79,6 +81,8 @@ pub struct SignedOrder {
     pub nonce: [u8; 32],
     /// The passkey's answer.
     pub answer: PasskeyAnswer,
+    /// Where it was sent from.
+    pub connection: Option<IpAddr>,
 }
 
 /// What was given to sign and is not signed yet. In memory only: after a restart it is prepared
@@ -178,7 +182,7 @@ impl Node {
     /// [`Error::Input`] saying what is wrong with the signature and what to do; as any act.
     pub async fn file_signed(&self, actor: &Actor, signed: SignedOrder) -> Result<Done, Error> {
         let (actor, key, agency) = self.officer(actor)?;
-        let SignedOrder { act, nonce, answer } = signed;
+        let SignedOrder { act, nonce, answer, connection } = signed;
         let issue = self.issue(&nonce, key)?;
         let json = self.canonical(&act, issue.request, agency, key, issue.at)?;
         if Sha256::of(&json) != issue.sha256 {
@@ -230,6 +234,7 @@ impl Node {
                 act.seen.push(seen.clone());
             }
             act.approved = Some(approved.clone());
+            act.connection = connection;
             done = Some(self.act(&actor, act).await?);
         }
         self.to_sign.lock().unwrap_or_else(PoisonError::into_inner).0.remove(&nonce);
@@ -346,14 +351,15 @@ impl Node {
         let known = self.case(request).await?;
         let first = known.received.as_ref().map_or(0, |received| received.files.len());
         let files = files.into_iter().map(InFile::from).collect();
-        let (files, blobs) = self.keep_files(files, first).await?;
-        let mut first =
-            Some((SignedSaid { approval: Some(approval), files, ..said.clone() }, blobs));
+        let Kept { files, blobs, papers } = self.keep_files(files, first).await?;
+        let said_first = SignedSaid { approval: Some(approval), files, ..said.clone() };
+        let mut first = Some((said_first, blobs, papers));
         let mut acts = Vec::with_capacity(commands.len());
         for command in commands {
-            let (said, blobs) = first.take().unwrap_or_else(|| (said.clone(), Vec::new()));
+            let (said, blobs, papers) =
+                first.take().unwrap_or_else(|| (said.clone(), Vec::new(), Papers::default()));
             let mut act = Act::new(request, command).with(&said)?;
-            act.blobs = blobs;
+            (act.blobs, act.papers) = (blobs, papers);
             acts.push(act);
         }
         Ok(acts)

@@ -207,17 +207,26 @@ async fn marks_go_from_desk_to_desk_and_block_nobody() {
     let house = House::open().await;
     let (node, key) = (house.node(), KeyId(house.a.key));
     let (cora, vera) = (person(&house, "cora"), person(&house, "vera"));
+    // A paper that is refused as fraud travels with the mark, by its digest.
+    house.a.create(&disclose(&house.a).acts()).await;
+    let refused = house.newest().await;
+    let refuse = json!({ "refuse": { "ask": 1, "code": "suspected_fraud" } });
+    house.staff("cora").act(&refused, refuse).await;
+    let refused = desk::ids::RequestId(refused.parse().expect("an id"));
+    let paper = node.folded(refused).await.expect("one").request.instrument_sha256.to_string();
+    let paper = Identifier { kind: IdentifierKind::Order, sha256: paper };
     let said = ChangePayload { reason: "forged".to_owned(), ..ChangePayload::default() };
     let marked = Change::KeyMarked { key, reason: Some(MarkReason::ForgedOrder), by: vera.id };
     node.change_directory(&vera, &marked, &said).await.expect("marked");
-    assert!(node.export_marks(&vera).is_err(), "a verifier gives nothing out");
-    let text = node.export_marks(&cora).expect("a document");
+    assert!(node.export_marks(&vera).await.is_err(), "a verifier gives nothing out");
+    let text = node.export_marks(&cora).await.expect("a document");
     let keys = server::keys::log_key(&house.path("keys")).expect("the log's key");
     let now = house.clock.now();
     let own = MarksDocument::open(text.as_bytes(), &keys.verifier(), now).expect("our own");
     let [mark] = own.marks.as_slice() else { panic!("one mark: {own:?}") };
     assert_eq!((mark.reason, mark.agency.as_str()), (MarkReason::ForgedOrder, "POLICE-A"));
-    assert_eq!(mark.identifiers, node.directory().identifiers(key));
+    let known = node.directory().identifiers(key);
+    assert_eq!(mark.identifiers, [&known[..], std::slice::from_ref(&paper)].concat());
     assert_eq!(mark.identifiers[0].kind, IdentifierKind::Certificate);
     assert!(!text.contains("forged\""), "the words of the desk stay in the desk: {text}");
 
@@ -233,7 +242,8 @@ async fn marks_go_from_desk_to_desk_and_block_nobody() {
         reason: MarkReason::StolenKey,
         marked_at: now,
     };
-    let marks = vec![shared(b), shared(vec![stranger])];
+    // And the very paper that everybody here sends.
+    let marks = vec![shared(b), shared(vec![stranger]), shared(vec![paper])];
     let document = MarksDocument::new("log.example/other", "Other", marks, now).expect("sound");
     let note = document.sign(&theirs).expect("signed").to_string();
     let wrong = node.import_marks(&cora, note.as_bytes(), &keys.verifier()).await;
@@ -244,14 +254,62 @@ async fn marks_go_from_desk_to_desk_and_block_nobody() {
     let again = node.import_marks(&cora, note.as_bytes(), &theirs.verifier()).await;
     assert!(again.expect_err("the same again").to_string().contains("as new as this one"));
 
+    // Another key in the same name is told loudly, and trusted by a person alone.
+    house.clock.forward(days(1));
+    let thief = SigningKey::from_seed("log.example/other", [8; 32]).expect("a key");
+    let empty = |now| MarksDocument::new("log.example/other", "Other", Vec::new(), now);
+    let forged = empty(house.clock.now()).expect("sound").sign(&thief).expect("signed").to_string();
+    let told = node.import_marks(&cora, forged.as_bytes(), &thief.verifier()).await;
+    let told = told.expect_err("another key").to_string();
+    assert!(told.contains("THE KEY OF log.example/other HAS CHANGED"), "{told}");
+    assert!(told.contains(&server::directory::key_sha256(&theirs.verifier())), "{told}");
+    assert!(told.contains("call a person there"), "{told}");
+    let list = node.directory().foreign_list("log.example/other").cloned().expect("known");
+    assert_eq!(list.marks.len(), 3, "what was known stays");
+    assert!(node.trust_desk(&vera, &thief.verifier(), "a call").await.is_err(), "no right");
+    let told = node.trust_desk(&cora, &thief.verifier(), " ").await.expect_err("no words");
+    assert!(told.to_string().contains("say with whom"), "{told}");
+    let told = node.trust_desk(&cora, &theirs.verifier(), "a call").await.expect_err("known");
+    assert!(told.to_string().contains("trusted for that desk already"), "{told}");
+    let third = SigningKey::from_seed("log.example/other", [7; 32]).expect("a key");
+    let (desk, before) =
+        node.trust_desk(&cora, &third.verifier(), "called Ms Roe").await.expect("trusted");
+    assert_eq!(desk, "log.example/other");
+    assert_eq!(before, Some(server::directory::key_sha256(&theirs.verifier())));
+    let told = node.import_marks(&cora, forged.as_bytes(), &thief.verifier()).await;
+    assert!(told.expect_err("still another").to_string().contains("HAS CHANGED"));
+    let mut fresh = empty(house.clock.now()).expect("sound");
+    fresh.marks = list.marks.clone();
+    let fresh = fresh.sign(&third).expect("signed").to_string();
+    node.import_marks(&cora, fresh.as_bytes(), &third.verifier()).await.expect("taken in");
+    let now = house.clock.now();
+    // All of it is on the record.
+    let stream = server::directory::STREAM;
+    let record = node.store.reader().load(stream).await.expect("the directory's stream");
+    let kinds: Vec<&str> = ["marks_exported", "marks_imported", "desk_key_trusted"]
+        .into_iter()
+        .filter(|kind| record.iter().any(|one| one.event_json.contains(kind)))
+        .collect();
+    assert_eq!(kinds.len(), 3, "{kinds:?}");
+    let pinned = server::directory::key_sha256(&theirs.verifier());
+    assert!(record.iter().any(|one| {
+        one.event_json.contains("marks_imported") && one.event_json.contains(&pinned)
+    }));
+
     house.b.create(&disclose(&house.b).acts()).await;
     let id = house.newest().await;
     assert!(row(&house, &id).await.is_held, "it waits for a call-back, and is not refused");
     house.state(&id, 1, "received").await;
     let told = node.folded(desk::ids::RequestId(id.parse().expect("an id"))).await.expect("one");
     let signs = &told.request.assessed[0].assessment.signs;
-    let last = signs.last().expect("a sign").finding.to_string();
-    assert_eq!(last, "log.example/other suspects this sender: stolen key");
+    let said: Vec<String> = signs.iter().map(|sign| sign.finding.to_string()).collect();
+    assert_eq!(
+        said[said.len() - 2..],
+        [
+            "log.example/other suspects this sender: stolen key",
+            "log.example/other was sent the same paper and suspects it: stolen key",
+        ]
+    );
     // A month later it says nothing any more.
     assert!(node.directory().foreign_marks_of(KeyId(house.b.key), now).len() == 1);
     let later = now.checked_add(days(31)).expect("a time");

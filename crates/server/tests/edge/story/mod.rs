@@ -1,6 +1,7 @@
 //! The lives of a request that the demo does not tell, through HTTP and jobs.
 
 mod answers;
+mod decoys;
 mod fraud;
 mod measures;
 mod report;
