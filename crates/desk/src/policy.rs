@@ -245,6 +245,7 @@ const COUNSEL: &[Action] = &[
     A::ReadExhibit,
     A::ReadReports,
     A::MakeReport,
+    A::PublishReport,
 ];
 
 /// Searches and assembles.
@@ -301,6 +302,7 @@ const ADMINISTRATOR: &[Action] = &[
     A::ShareMarks,
     A::ReadReports,
     A::MakeReport,
+    A::PublishReport,
 ];
 
 /// Post and mail.

@@ -4,6 +4,7 @@
 
 mod notices;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 pub use notices::{Mail, MailLanguage, MailTls, UserNotice, Webhook};
@@ -34,6 +35,12 @@ pub struct Config {
     /// A time-stamp authority; without one, seals are dated by the certificate's life only.
     #[serde(default)]
     pub timestamp: Option<TimestampAuthority>,
+    /// What is told in public.
+    #[serde(default)]
+    pub transparency: Transparency,
+    /// How long personal data are kept, where it differs from the rule packs.
+    #[serde(default)]
+    pub retention: BTreeMap<String, Retention>,
     /// What users are told of disclosures about them.
     #[serde(default)]
     pub user_notice: UserNotice,
@@ -149,6 +156,23 @@ pub struct Fraud {
     pub canaries: Option<PathBuf>,
 }
 
+/// How long personal data are kept after a request has ended, for one rule pack.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Retention {
+    /// Days after the end, in place of the rule pack's own.
+    pub days_after_end: u16,
+}
+
+/// What is told in public of the requests received.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Transparency {
+    /// Whether `/transparency` shows the published reports to anybody, without a log-in.
+    #[serde(default)]
+    pub public: bool,
+}
+
 /// Blocks that traces may use.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -230,6 +254,14 @@ impl Config {
                 "chain.heights has {} entries for {} blocks; give one for each or none",
                 chain.heights.len(),
                 chain.blocks.len()
+            )));
+        }
+        if let Some(regime) = config.retention.keys().find(|it| desk::pack::embedded(it).is_none())
+        {
+            let known = desk::pack::embedded_all().iter().map(|pack| pack.reference.id.as_str());
+            let known = known.collect::<Vec<_>>().join(", ");
+            return Err(contents(format!(
+                "[retention] names {regime:?}, which is no rule pack of this release; it has {known}"
             )));
         }
         if let Some(why) = config.notices_fault() {

@@ -49,6 +49,7 @@ pub use config::{Clock, Config, Health, KeptMissing, Published, WriterState};
 pub use error::{
     AppendError, BackupError, BlobError, CommitOutcome, DbError, OpenError, ReadError, RebuildError,
 };
+pub use lists::{FoundPage, ORDER_WALKED_MAX, RANKED_MAX};
 pub use read::Reader;
 pub use store::Store;
 pub use walk::BareEvent;

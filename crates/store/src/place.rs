@@ -43,6 +43,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../migrations/sqlite/0004_dead_jobs.sql"),
         include_str!("../migrations/postgres/0004_dead_jobs.sql"),
     ),
+    (
+        8,
+        "words",
+        include_str!("../migrations/sqlite/0008_words.sql"),
+        include_str!("../migrations/postgres/0008_words.sql"),
+    ),
 ];
 
 /// Pages of SQLite's write-ahead log (4 KiB each) that are gathered before they are moved into the

@@ -162,6 +162,7 @@ impl Store {
                 "set default_transaction_read_only = off",
                 "vacuum full payload",
                 "vacuum full request_words",
+                "vacuum full payload_words",
                 "vacuum full blob",
             ],
         };
@@ -246,7 +247,8 @@ impl Store {
                 };
                 let Some(newest) = events.last() else { continue };
                 let derived = derive(stream, &events);
-                words.extend(derived.words);
+                let of_stream = derived.words.into_iter();
+                words.extend(of_stream.map(|(leaf, words)| (stream, leaf, words)));
                 if let Some(row) = derived.view {
                     views.push((stream, row, newest.at.as_microsecond()));
                 }

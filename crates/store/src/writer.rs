@@ -6,6 +6,7 @@
 //! acknowledged. Keeping runs beside the next group's commit, so that it costs little time.
 
 mod commit;
+mod found;
 mod keep;
 mod plan;
 mod recover;
@@ -77,7 +78,7 @@ pub(crate) enum Other {
     Cosignatures { size: TreeSize, lines: Vec<(String, String)> },
     ClearDerived,
     Views(Vec<(Uuid, NewView, i64)>),
-    Words(Vec<(LeafIndex, Words)>),
+    Words(Vec<(Uuid, LeafIndex, Words)>),
 }
 
 /// What becomes of a job that was not completed.

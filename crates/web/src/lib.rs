@@ -17,6 +17,7 @@
 //!
 //! Pages work without JavaScript, except where a passkey is asked for.
 
+mod address;
 pub mod cases;
 pub mod door;
 pub mod form;

@@ -16,6 +16,10 @@ use crate::suspicion::Assessment;
 #[must_use]
 pub fn evolve(mut request: Request, event: &Event, at: Timestamp) -> Request {
     apply(&mut request, event, at);
+    // How long something is kept begins nothing anew.
+    if matches!(event, Event::RetentionSet { .. }) {
+        return request;
+    }
     request.touched_at = Some(at);
     // Whatever happens later may bring new personal data, whose time begins anew.
     request.erased_at = request.erased_at.filter(|_| matches!(event, Event::Erased { .. }));
@@ -27,6 +31,7 @@ pub(super) fn apply(request: &mut Request, event: &Event, at: Timestamp) {
         Event::KeyMarked { .. }
         | Event::KeyCleared { .. }
         | Event::Assigned { .. }
+        | Event::RetentionSet { .. }
         | Event::Erased { .. }
         | Event::MessagePosted { .. } => apply_to_whole(request, event, at),
         Event::Received { request: id, agency, key, order, instrument_sha256, pack, by } => {
@@ -99,6 +104,7 @@ fn apply_to_whole(request: &mut Request, event: &Event, at: Timestamp) {
             request.marked_keys.remove(key);
         }
         Event::Assigned { to, .. } => request.assignee = *to,
+        Event::RetentionSet { days, .. } => request.retention_days = *days,
         Event::Erased { .. } => request.erased_at = Some(at),
         _ => {}
     }

@@ -7,6 +7,7 @@ use ledger::checkpoint::Checkpoint;
 use sqlx::AssertSqlSafe;
 use tokio::sync::OwnedSemaphorePermit;
 
+use super::found::{self, PAYLOAD_WORDS};
 use super::keep::Committed;
 use super::plan::{Facts, Plan, random_bytes_needed};
 use super::rest::overwrite_log;
@@ -28,8 +29,6 @@ const PAYLOADS: Insert = Insert {
     columns: 4,
     after: "",
 };
-pub(super) const WORDS: Insert =
-    Insert { doing: "storing words", into: "request_words (rowid, words)", columns: 2, after: "" };
 const LEAVES: Insert = Insert {
     doing: "storing leaves",
     into: "leaf (leaf_index, hash, entry)",
@@ -180,7 +179,8 @@ impl Writer {
         if grows {
             step!(self, Event, connection.insert(&EVENTS, rows.events).await?);
             step!(self, Payload, connection.insert(&PAYLOADS, rows.payloads).await?);
-            connection.insert(&WORDS, rows.words).await?;
+            connection.insert(&PAYLOAD_WORDS, rows.words).await?;
+            found::refresh(connection, &rows.worded).await?;
             step!(self, Leaf, connection.insert(&LEAVES, rows.leaves).await?);
             step!(self, Node, connection.insert(&NODES, rows.nodes).await?);
             let row = vec![

@@ -7,6 +7,7 @@ mod exchange;
 mod answers;
 mod checklist;
 mod forms;
+mod public;
 mod quarantine;
 mod sessions;
 mod visitor;
