@@ -9,8 +9,9 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use desk::ids::Country;
-use desk::transparency::{Period, Report};
+use desk::transparency::{Period, Report, Scope};
 use jiff::civil::Date;
+use server::app::report::{in_the_way, subtractable};
 use server::config::Config;
 use server::report::{Progress, Question};
 use web::words::Words;
@@ -24,8 +25,9 @@ pub enum Command {
   comity report transparency --from 2026-01-01 --to 2026-06-30 --agency-countries DE,FR --json
 Works while the node is served; reads no personal data. With --out the report goes on the record:
 its digest becomes a leaf of the log, and the log's key signs it. docs/formats/transparency.md
-explains every column, and why some counts are withheld. Publish one report for each period: two
-that overlap can be subtracted from each other.")]
+explains every column, and why some counts are withheld. A report that counts some of the same
+requests as an earlier one is refused: one could be subtracted from the other. On the page Reports two
+people publish a report; [transparency] public shows it to anybody at /transparency.")]
     Transparency(Transparency),
     /// Checks a report against its proof; needs no server, no network, no trust in us.
     #[command(after_help = "Exit codes:
@@ -95,6 +97,18 @@ fn transparency(options: &Transparency) -> anyhow::Result<ExitCode> {
             as_of: options.as_of.unwrap_or_else(|| crate::clock()()),
             agency_countries: (!countries.is_empty()).then_some(countries),
         };
+        let scope = Scope {
+            period,
+            agency_countries: question.agency_countries.clone(),
+            as_of: question.as_of,
+        };
+        if let Some(earlier) = in_the_way(&reader, &scope).await? {
+            let why = subtractable(&earlier);
+            if options.out.is_some() {
+                return Err(why.into());
+            }
+            eprintln!("for your eyes only: {why}");
+        }
         let report = server::report::count(&reader, &question, &mut tell).await?;
         if options.json {
             print!("{}", report.to_json());

@@ -12,7 +12,10 @@ use server::config::Config;
 #[command(after_help = "Examples:
   comity retention                        what is due, and nothing else
   comity retention --erase --overwrite    erases it, and has the engine write its tables anew
-How long data is kept stands in the rule packs, under [retention]. Hashes and proofs stay.")]
+  comity retention --apply                gives requests the times of comity.toml, on their records
+How long data is kept stands in the rule packs, under [retention]; comity.toml may say otherwise for
+a pack, for requests that come in from then on: [retention] us-sca = { days_after_end = 730 }.
+Hashes and proofs stay.")]
 pub struct Options {
     #[command(flatten)]
     at: crate::At,
@@ -23,6 +26,10 @@ pub struct Options {
     /// what was erased; SQLite has overwritten it already.
     #[arg(long, requires = "erase")]
     overwrite: bool,
+    /// Gives requests that are kept the times of comity.toml; nothing is erased. The node must not
+    /// be served at the same time.
+    #[arg(long, conflicts_with = "erase")]
+    apply: bool,
     /// For machines.
     #[arg(long)]
     json: bool,
@@ -33,6 +40,15 @@ pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
     let config = Config::read(&options.at.config)?;
     crate::block_on(async {
         let node = Node::open(config, crate::clock(), Opening::Existing).await?;
+        if options.apply {
+            let changed = node.apply_retention().await?;
+            if options.json {
+                println!("{}", serde_json::json!({ "changed": changed }));
+            } else {
+                println!("{changed} requests are kept for another time from now on");
+            }
+            return Ok(ExitCode::SUCCESS);
+        }
         if !options.erase {
             show(&node.requests_to_erase().await?, options.json);
             return Ok(ExitCode::SUCCESS);

@@ -248,6 +248,7 @@ const COUNSEL: &[Action] = &[
     A::ReadExhibit,
     A::ReadReports,
     A::MakeReport,
+    A::PublishReport,
 ];
 
 /// Searches and assembles.
@@ -308,6 +309,7 @@ const ADMINISTRATOR: &[Action] = &[
     A::ShareMarks,
     A::ReadReports,
     A::MakeReport,
+    A::PublishReport,
 ];
 
 /// Post and mail.

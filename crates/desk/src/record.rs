@@ -232,6 +232,7 @@ wire! {
     "key_cleared" KeyCleared { key: KeyId, by: ActorId }
     "message_posted" MessagePosted { ask: Option<AskNumber>, by: ActorId }
     "assigned" Assigned { to: Option<StaffId>, by: ActorId }
+    "retention_set" RetentionSet { days: Option<u16>, by: ActorId }
     "erased" Erased { by: ActorId }
     "clock_started" ClockStarted { ask: AskNumber, clock: ClockStart }
     "clock_paused" ClockPaused { ask: AskNumber, clock: ClockName }

@@ -1,18 +1,22 @@
 //! What the company says in public about the requests it receives: counts, and nothing else.
 //!
 //! Knows no storage, no page and no person: histories come in as events, a [`Report`] goes out.
-//! It does not know other reports either: two reports whose periods overlap can be subtracted from
-//! each other, so publish one for each period (docs/formats/transparency.md).
+//! It does not know other reports either: two reports that count the same requests can be subtracted
+//! from each other, so nobody makes the second ([`Scope::can_be_subtracted`]).
 //!
 //! | module | holds |
 //! |---|---|
 //! | `facts` | what is counted of one request, from its events |
 //! | `tally` | the exact counts, in memory that does not grow with the number of requests |
-//! | `suppress` | which counts are told: none that is small, none that gives a small one away |
+//! | `suppress` | which counts of a list are told: none that is small, none that gives one away |
+//! | `sums` | the same for a table of which sums are told |
+//! | `scope` | whether two reports count the same requests |
 //! | `csv` | the same report as a table for other programs |
 
 mod csv;
 mod facts;
+mod scope;
+mod sums;
 mod suppress;
 mod tally;
 
@@ -25,18 +29,20 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 pub use facts::{AskFacts, RequestFacts};
-pub use suppress::{Folded, SMALL_CELL_BELOW, fold, withheld};
+pub use scope::Scope;
+pub use sums::{told_sums, withheld};
+pub use suppress::{Folded, SMALL_CELL_BELOW, fold};
 pub use tally::{AMOUNT_ASKS_MIN, SPREAD_ASKS_MIN, Tally};
 
 use crate::ids::{Amount, Country};
-use crate::order::{AskKind, DataCategory, IssuerType};
+use crate::order::{AskKind, DataCategory, InstrumentKind, IssuerType};
 use crate::request::RefusalCode;
 use crate::words::words;
 
 /// What the JSON of a report calls itself.
 pub const FORMAT: &str = "comity transparency report";
 /// The version that is written.
-pub const VERSION: u64 = 1;
+pub const VERSION: u64 = 2;
 /// The largest report that is read, in bytes.
 pub const REPORT_BYTES_MAX: usize = 16 * 1024 * 1024;
 
@@ -71,6 +77,50 @@ words! {
         Missed = "missed",
         /// None was set.
         None = "none",
+    }
+}
+
+words! {
+    /// Whether the user of an answered ask was told.
+    Notice {
+        /// Told.
+        Told = "told",
+        /// Not told yet: silence is ordered, or an emergency was not looked back at.
+        Withheld = "withheld",
+        /// Nothing was owed, or the authority tells.
+        None = "none",
+    }
+}
+
+words! {
+    /// Where a copy, freeze or silence stands that came about.
+    End {
+        /// In force, and nothing followed yet.
+        InForce = "in_force",
+        /// In force, and the order that it waited for has come.
+        Confirmed = "confirmed",
+        /// Ended by a person: released, unfrozen, lifted.
+        Released = "released",
+        /// Its time was over.
+        Lapsed = "lapsed",
+    }
+}
+
+words! {
+    /// What asks are broken down by, besides the country.
+    Dimension {
+        /// The rule pack.
+        Regime = "regime",
+        /// Country and rule pack.
+        CountryRegime = "country_regime",
+        /// What issued the order.
+        AgencyClass = "agency_class",
+        /// The most intrusive category of data.
+        DataCategory = "data_category",
+        /// Whether an emergency was claimed.
+        Emergency = "emergency",
+        /// What the order is in law.
+        Instrument = "instrument",
     }
 }
 
@@ -179,6 +229,9 @@ pub struct Section {
     pub outcomes: Vec<Group<Fate>>,
     /// The same by country of the authority; together all of `received`.
     pub countries: Vec<CountryRow>,
+    /// The same by each other dimension that has more than one value here; the rows of each are
+    /// together all of `received`.
+    pub breakdowns: Vec<BreakdownRow>,
     /// `received` broken down further; together all of it.
     pub detail: Vec<DetailRow>,
     /// The refused ones by code; empty where their number is not told by itself.
@@ -188,8 +241,12 @@ pub struct Section {
     pub deadlines: Vec<Group<Deadline>>,
     /// Accounts that the orders name, each order's counted by itself.
     pub accounts_named: Option<u64>,
-    /// Asks whose user was told.
-    pub user_told: Option<u64>,
+    /// Whether the users were told, of the asks that were done, as `deadlines`.
+    pub notices: Vec<Group<Notice>>,
+    /// Asks whose own request orders silence towards the user.
+    pub silenced: Option<u64>,
+    /// Asks that were sent back to the authority to be completed, at least once.
+    pub sent_back: Option<u64>,
     /// Asks refused as suspected fraud, or sent by a key that is suspected of it.
     pub fraud_suspected: Option<u64>,
     /// Emergency asks that were answered and whose later order did not come in time.
@@ -198,6 +255,9 @@ pub struct Section {
     pub hours_to_answer: Option<Spread>,
     /// Days that a preservation, freeze or silence lasted, of those that are over.
     pub days_in_force: Option<Spread>,
+    /// Where the carried out ones stand: copies, freezes, silence. Empty where their number is not
+    /// told by itself.
+    pub ends: Vec<Group<End>>,
     /// What was frozen, by asset.
     pub assets: Vec<AssetRow>,
 }
@@ -226,6 +286,32 @@ pub struct CountryRow {
     pub hours_to_answer: Option<Spread>,
 }
 
+/// Asks that agree in one dimension; the others are none. All none is "not told apart".
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BreakdownRow {
+    /// The dimension.
+    pub by: Dimension,
+    /// The country of the authority, with its regime.
+    pub country: Option<Country>,
+    /// The rule pack they were judged by.
+    pub regime: Option<String>,
+    /// What issued the order.
+    pub agency_class: Option<IssuerType>,
+    /// The most intrusive category of data asked for.
+    pub data_category: Option<DataCategory>,
+    /// Whether an emergency was claimed.
+    pub emergency: Option<bool>,
+    /// What the order is in law.
+    pub instrument: Option<InstrumentKind>,
+    /// How many were received.
+    pub received: u64,
+    /// What became of them, in the order of the section's `outcomes`; none where it is withheld.
+    pub counts: Vec<Option<u64>>,
+    /// Hours from receipt until it was done.
+    pub hours_to_answer: Option<Spread>,
+}
+
 /// Asks that agree in all of these; none is "not told apart".
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -240,6 +326,8 @@ pub struct DetailRow {
     pub data_category: Option<DataCategory>,
     /// Whether an emergency was claimed.
     pub emergency: Option<bool>,
+    /// What the order is in law.
+    pub instrument: Option<InstrumentKind>,
     /// How many were received.
     pub received: u64,
 }
@@ -262,8 +350,11 @@ pub struct AssetRow {
     pub asset: Option<crate::ids::Asset>,
     /// Freezes.
     pub frozen: u64,
-    /// Those of them that are over; withheld where it, or the rest, is small.
-    pub released: Option<u64>,
+    /// Where they stand, in the order of the section's `ends`; none where it is withheld.
+    pub ends: Vec<Option<u64>>,
+    /// The exact sum, in the asset's smallest unit; none for several assets, for few freezes, and
+    /// where one of them makes up most of it.
+    pub amount: Option<Amount>,
     /// The sum is at least this, in the asset's smallest unit; none for several assets.
     pub amount_from: Option<Amount>,
     /// And less than this.
@@ -277,7 +368,9 @@ pub enum ReportError {
     #[error("this is not a transparency report: {0}")]
     Unreadable(String),
     /// Another format or version.
-    #[error("this says it is {found:?}, version {version}; this program reads {FORMAT:?}, 1")]
+    #[error(
+        "this says it is {found:?}, version {version}; this program reads {FORMAT:?}, {VERSION}"
+    )]
     Unknown {
         /// What it says it is.
         found: String,

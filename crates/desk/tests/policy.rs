@@ -230,6 +230,7 @@ fn commands(stage: &Stage) -> Vec<Command> {
         Command::ClearKey { key: KEY },
         Command::PostMessage { ask: Some(one) },
         Command::Assign { to: None },
+        Command::SetRetention { days: Some(730) },
         Command::Erase,
         assessed(false),
         Command::Tick,

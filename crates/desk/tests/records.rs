@@ -151,6 +151,8 @@ fn one_of_each() -> Vec<Event> {
         Event::MessagePosted { ask: Some(a), by },
         Event::Assigned { to: Some(StaffId(Uuid::from_u128(0x101))), by },
         Event::Assigned { to: None, by },
+        Event::RetentionSet { days: Some(730), by: ActorId::System },
+        Event::RetentionSet { days: None, by: ActorId::System },
         Event::Erased { by: ActorId::System },
         Event::ClockStarted {
             ask: a,

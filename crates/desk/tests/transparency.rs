@@ -7,8 +7,8 @@ use desk::order::{AskKind, DataCategory, InstrumentKind, IssuerType, Order};
 use desk::policy::Actor;
 use desk::request::{Command, Event, RefusalCode};
 use desk::transparency::{
-    AskFacts, Deadline, Fate, Heading, LogHead, Period, Report, RequestFacts, SMALL_CELL_BELOW,
-    Tally, fold, withheld,
+    AskFacts, Deadline, End, Fate, Heading, LogHead, Notice, Period, Report, RequestFacts,
+    SMALL_CELL_BELOW, Scope, Tally, fold, told_sums, withheld,
 };
 use expect_test::expect;
 use jiff::{SignedDuration, Timestamp};
@@ -45,7 +45,10 @@ fn answered(day: i64, hours: i64) -> AskFacts {
         deadline: Deadline::Kept,
         is_unvalidated: false,
         is_suspected: false,
-        is_user_told: false,
+        notice: Notice::None,
+        is_silenced: false,
+        is_sent_back: false,
+        end: None,
         frozen: None,
     }
 }
@@ -60,6 +63,7 @@ fn freeze(amount: u128) -> AskFacts {
         kind: AskKind::Freeze,
         category: None,
         fate: Fate::CarriedOut,
+        end: Some(End::InForce),
         frozen: Some((Asset::parse("BTC").unwrap(), Amount(amount))),
         ..answered(1, 3)
     }
@@ -75,6 +79,7 @@ fn request(country: Country, day: i64, asks: Vec<AskFacts>) -> RequestFacts {
         country,
         regime: "generic".to_owned(),
         agency_class: IssuerType::Court,
+        instrument: InstrumentKind::ProductionOrder,
         is_test: false,
         asks,
     }
@@ -116,19 +121,19 @@ fn half_year() -> Vec<RequestFacts> {
 fn a_half_year_as_a_table() {
     let csv = report(&half_year()).to_csv();
     expect![[r#"
-        period_from,period_to,row,ask_type,country,regime,agency_class,data_category,emergency,item,received,accounts_named,full,partial,no_data,carried_out,refused,withdrawn,expired,open,other_outcomes,median_hours,p90_hours,deadline_kept,deadline_missed,user_told,fraud_suspected,emergencies_unvalidated,median_days_in_force,released,amount_from,amount_below
-        2026-01-01,2026-06-30,total,disclose,,,,,,,41,41,32,withheld,withheld,,withheld,withheld,withheld,withheld,9,48.0,170.0,withheld,withheld,0,0,withheld,,,,
-        2026-01-01,2026-06-30,country,disclose,DE,,,,,,23,,withheld,withheld,withheld,,withheld,withheld,withheld,withheld,withheld,100.0,180.0,,,,,,,,,
-        2026-01-01,2026-06-30,country,disclose,other,,,,,,18,,withheld,withheld,withheld,,withheld,withheld,withheld,withheld,withheld,24.0,48.0,,,,,,,,,
-        2026-01-01,2026-06-30,detail,disclose,DE,generic,court,subscriber,false,,23,,,,,,,,,,,,,,,,,,,,,
-        2026-01-01,2026-06-30,detail,disclose,other,generic,court,subscriber,any,,18,,,,,,,,,,,,,,,,,,,,,
-        2026-01-01,2026-06-30,total,freeze,,,,,,,6,6,,,,6,0,0,0,0,,,,6,0,0,0,0,,,,
-        2026-01-01,2026-06-30,country,freeze,DE,,,,,,6,,,,,6,0,0,0,0,,,,,,,,,,,,
-        2026-01-01,2026-06-30,detail,freeze,DE,generic,court,any,false,,6,,,,,,,,,,,,,,,,,,,,,
-        2026-01-01,2026-06-30,asset,freeze,,,,,,BTC,,,,,,6,,,,,,,,,,,,,,0,200000000,500000000
-        2026-01-01,2026-06-30,total,preserve,,,,,,,withheld,,,,,,,,,,,,,,,,,,,,,
-        2026-01-01,2026-06-30,total,unfreeze,,,,,,,withheld,,,,,,,,,,,,,,,,,,,,,
-        2026-01-01,2026-06-30,total,non_disclosure,,,,,,,withheld,,,,,,,,,,,,,,,,,,,,,
+        period_from,period_to,row,ask_type,country,regime,agency_class,data_category,emergency,instrument,item,received,accounts_named,full,partial,no_data,carried_out,refused,withdrawn,expired,open,other_outcomes,median_hours,p90_hours,deadline_kept,deadline_missed,user_told,user_not_told,silenced,sent_back,fraud_suspected,emergencies_unvalidated,median_days_in_force,in_force,confirmed,released,lapsed,other_ends,amount,amount_from,amount_below
+        2026-01-01,2026-06-30,total,disclose,,,,,,,,41,41,32,withheld,withheld,,withheld,withheld,withheld,withheld,9,48.0,170.0,withheld,withheld,withheld,withheld,0,0,0,withheld,,,,,,,,,
+        2026-01-01,2026-06-30,country,disclose,DE,,,,,,,23,,withheld,withheld,withheld,,withheld,withheld,withheld,withheld,withheld,100.0,180.0,,,,,,,,,,,,,,,,,
+        2026-01-01,2026-06-30,country,disclose,other,,,,,,,18,,withheld,withheld,withheld,,withheld,withheld,withheld,withheld,withheld,24.0,48.0,,,,,,,,,,,,,,,,,
+        2026-01-01,2026-06-30,detail,disclose,DE,generic,court,subscriber,false,production_order,,23,,,,,,,,,,,,,,,,,,,,,,,,,,,,,
+        2026-01-01,2026-06-30,detail,disclose,other,generic,court,subscriber,any,production_order,,18,,,,,,,,,,,,,,,,,,,,,,,,,,,,,
+        2026-01-01,2026-06-30,total,freeze,,,,,,,,6,6,,,,6,0,0,0,0,,,,6,0,0,0,0,0,0,0,,6,0,0,0,,,,
+        2026-01-01,2026-06-30,country,freeze,DE,,,,,,,6,,,,,6,0,0,0,0,,,,,,,,,,,,,,,,,,,,
+        2026-01-01,2026-06-30,detail,freeze,DE,generic,court,any,false,production_order,,6,,,,,,,,,,,,,,,,,,,,,,,,,,,,,
+        2026-01-01,2026-06-30,asset,freeze,,,,,,,BTC,,,,,,6,,,,,,,,,,,,,,,,,6,0,0,0,,,200000000,500000000
+        2026-01-01,2026-06-30,total,preserve,,,,,,,,withheld,,,,,,,,,,,,,,,,,,,,,,,,,,,,,
+        2026-01-01,2026-06-30,total,unfreeze,,,,,,,,withheld,,,,,,,,,,,,,,,,,,,,,,,,,,,,,
+        2026-01-01,2026-06-30,total,non_disclosure,,,,,,,,withheld,,,,,,,,,,,,,,,,,,,,,,,,,,,,,
     "#]]
     .assert_eq(&csv);
 }
@@ -197,9 +202,59 @@ fn a_report_is_read_in_its_one_spelling() {
     let spaced = json.replacen("  ", "   ", 1);
     expect!["the report is not in its one spelling; take the file as it was made"]
         .assert_eq(&Report::parse(&spaced).unwrap_err().to_string());
-    let other = json.replacen("\"v\": 1", "\"v\": 2", 1);
-    expect![[r#"this says it is "comity transparency report", version 2; this program reads "comity transparency report", 1"#]]
+    let other = json.replacen("\"v\": 2", "\"v\": 1", 1);
+    expect![[r#"this says it is "comity transparency report", version 1; this program reads "comity transparency report", 2"#]]
         .assert_eq(&Report::parse(&other).unwrap_err().to_string());
+}
+
+#[test]
+fn reports_that_could_be_subtracted_are_known() {
+    let scope = |from: &str, to: &str, countries: &str, as_of: &str| Scope {
+        period: Period::new(from.parse().unwrap(), to.parse().unwrap()).unwrap(),
+        agency_countries: (!countries.is_empty())
+            .then(|| countries.split(' ').map(country).collect()),
+        as_of: format!("{as_of}T00:00:00Z").parse().unwrap(),
+    };
+    let first = scope("2026-01-01", "2026-06-30", "", "2026-07-15");
+    let check = |other: &Scope, expected: bool| {
+        assert_eq!(first.can_be_subtracted(other), expected, "{other:?}");
+        assert_eq!(other.can_be_subtracted(&first), expected, "{other:?}");
+    };
+    check(&first, false);
+    check(&scope("2026-07-01", "2026-12-31", "", "2027-01-15"), false);
+    check(&scope("2026-06-30", "2026-12-31", "", "2027-01-15"), true);
+    check(&scope("2026-01-01", "2026-12-31", "", "2027-01-15"), true);
+    check(&scope("2026-02-01", "2026-02-28", "", "2026-07-15"), true);
+    // The same requests later: what became of them in between.
+    check(&scope("2026-01-01", "2026-06-30", "", "2026-07-16"), true);
+    check(&scope("2026-01-01", "2026-06-30", "DE", "2026-07-15"), true);
+    let germany = scope("2026-01-01", "2026-06-30", "DE", "2026-07-15");
+    assert!(!germany.can_be_subtracted(&scope("2026-01-01", "2026-06-30", "FR MT", "2026-07-15")));
+    assert!(germany.can_be_subtracted(&scope("2026-01-01", "2026-06-30", "FR DE", "2026-07-15")));
+}
+
+/// What is frozen is told exactly only when nobody stands out.
+#[test]
+fn an_exact_sum_says_nothing_of_one_freeze() {
+    let germany = country("DE");
+    let amounts = |amounts: &[u128]| {
+        let requests: Vec<_> =
+            amounts.iter().map(|amount| request(germany, 1, vec![freeze(*amount)])).collect();
+        let told = report(&requests);
+        let [asset] = &told.sections[0].assets[..] else { panic!("{told:?}") };
+        let text = |amount: Option<Amount>| amount.map_or("-".to_owned(), |it| it.to_string());
+        format!(
+            "{} in {}..{}",
+            text(asset.amount),
+            text(asset.amount_from),
+            text(asset.amount_below)
+        )
+    };
+    assert_eq!(amounts(&[100; 9]), "- in 500..1000");
+    assert_eq!(amounts(&[100; 10]), "1000 in 1000..2000");
+    let mut one_stands_out = vec![1; 9];
+    one_stands_out.push(1_000);
+    assert_eq!(amounts(&one_stands_out), "- in 1000..2000");
 }
 
 /// A request as it is played, with the times of its events.
@@ -245,6 +300,10 @@ impl Life {
         words.extend(ask.done_at.map(|at| format!("after {} h", hours(facts.received_at, at))));
         let lasted = ask.done_at.zip(ask.ended_at);
         words.extend(lasted.map(|(from, to)| format!("for {} days", hours(from, to) / 24)));
+        words.extend(ask.end.map(|end| end.to_string()));
+        words.extend(ask.is_sent_back.then(|| "sent back".to_owned()));
+        words.extend(ask.is_silenced.then(|| "silenced".to_owned()));
+        words.extend((ask.notice != Notice::None).then(|| format!("user {}", ask.notice)));
         words.extend(ask.is_unvalidated.then(|| "unvalidated".to_owned()));
         words.extend(ask.is_suspected.then(|| "suspected".to_owned()));
         words.extend(ask.frozen.as_ref().map(|(asset, amount)| format!("{amount} {asset}")));
@@ -286,21 +345,21 @@ fn emergencies_measures_and_bans() {
     let subscriber = &[DataCategory::Subscriber];
     let emergency = || order(InstrumentKind::EmergencyRequest, "DE", vec![urgent(subscriber)]);
     let answered = Life::of(emergency()).answered(2);
-    answered.counts(47, "full, deadline kept, after 2 h");
-    answered.counts(48, "full, deadline kept, after 2 h, unvalidated");
+    answered.counts(47, "full, deadline kept, after 2 h, user withheld");
+    answered.counts(48, "full, deadline kept, after 2 h, user withheld, unvalidated");
     let later = Command::ReceiveExPostOrder { ask: ask(1), order_sha256: digest(1) };
-    answered.then(40, &carl(), later).counts(100, "full, deadline kept, after 2 h");
+    answered.then(40, &carl(), later).counts(100, "full, deadline kept, after 2 h, user withheld");
 
     let letter = order(InstrumentKind::PreservationLetter, "DE", vec![preserve()]);
     let kept = Life::of(letter).then(3, &system(), keep(1));
-    kept.counts(0, "carried_out, deadline kept, after 3 h");
-    kept.counts(200 * 24, "carried_out, deadline kept, after 3 h, for 90 days");
+    kept.counts(0, "carried_out, deadline kept, after 3 h, in_force");
+    kept.counts(200 * 24, "carried_out, deadline kept, after 3 h, for 90 days, lapsed");
 
     let ban = silence(Some("2026-12-23T09:00:00Z"));
     let ban = order(InstrumentKind::NonDisclosureOrder, "DE", vec![ban]);
     let told = Life::of(ban).then(0, &carl(), accept(1));
-    told.counts(0, "carried_out, deadline none, after 0 h");
-    told.counts(40 * 24, "carried_out, deadline none, after 0 h, for 30 days");
+    told.counts(0, "carried_out, deadline none, after 0 h, in_force");
+    told.counts(40 * 24, "carried_out, deadline none, after 0 h, for 30 days, lapsed");
 }
 
 fn folded(counts: &[(&str, u64)]) -> String {
@@ -395,6 +454,74 @@ fn with_large_margins(mut cells: Vec<Vec<u64>>) -> Vec<Vec<u64>> {
     cells
 }
 
+/// Somebody who knows every sum that is told and calculates: a sum follows from others when it is a
+/// combination of them. Numbers are remainders by a large prime, so that they are exact.
+struct Calculator {
+    /// What is known, each with a leading 1 in a column of its own.
+    known: Vec<Vec<u64>>,
+}
+
+const PRIME: u64 = (1 << 61) - 1;
+
+fn times(one: u64, other: u64) -> u64 {
+    u64::try_from(u128::from(one) * u128::from(other) % u128::from(PRIME)).expect("a remainder")
+}
+
+fn inverse(of: u64) -> u64 {
+    let (mut result, mut base, mut power) = (1, of, PRIME - 2);
+    while power > 0 {
+        if power & 1 == 1 {
+            result = times(result, base);
+        }
+        base = times(base, base);
+        power >>= 1;
+    }
+    result
+}
+
+impl Calculator {
+    /// What is left of a sum when all that is known is taken from it.
+    fn reduced(&self, mut sum: Vec<u64>) -> Vec<u64> {
+        for known in &self.known {
+            let at = known.iter().position(|it| *it != 0).expect("no empty sum is kept");
+            let factor = sum[at];
+            if factor != 0 {
+                for (it, of) in sum.iter_mut().zip(known) {
+                    *it = (*it + PRIME - times(factor, *of)) % PRIME;
+                }
+            }
+        }
+        sum
+    }
+
+    fn learns(&mut self, sum: Vec<u64>) {
+        let sum = self.reduced(sum);
+        if let Some(first) = sum.iter().find(|it| **it != 0) {
+            let by = inverse(*first);
+            self.known.push(sum.iter().map(|it| times(*it, by)).collect());
+        }
+    }
+
+    fn knows(&self, sum: Vec<u64>) -> bool {
+        self.reduced(sum).iter().all(|it| *it == 0)
+    }
+}
+
+/// A table with rows that belong to groups of two kinds, as report rows do.
+fn grouped_tables() -> impl Strategy<Value = (Vec<Vec<u64>>, Vec<Vec<usize>>)> {
+    tables().prop_flat_map(|cells| {
+        let rows = cells.len();
+        let groups = prop::collection::vec(prop::collection::vec(0usize..3, rows), 1..4);
+        (Just(cells), groups)
+    })
+}
+
+/// The same with numbers of groups that follow each other.
+fn without_gaps(grouping: &[usize]) -> Vec<usize> {
+    let known: BTreeSet<usize> = grouping.iter().copied().collect();
+    grouping.iter().map(|of| known.iter().position(|it| it == of).expect("known")).collect()
+}
+
 fn facts() -> impl Strategy<Value = RequestFacts> {
     let kinds = [AskKind::Disclose, AskKind::Freeze, AskKind::NonDisclosure];
     let ask = (
@@ -422,6 +549,14 @@ fn facts() -> impl Strategy<Value = RequestFacts> {
             done_at: is_done.then(|| received(2)),
             ended_at: (is_done && flags[0]).then(|| received(3)),
             deadline,
+            notice: if flags[0] { Notice::Told } else { Notice::None },
+            is_silenced: flags[2],
+            is_sent_back: flags[3],
+            end: (is_done && !is_disclosure).then_some(if flags[0] {
+                End::Released
+            } else {
+                End::InForce
+            }),
             is_emergency: flags[1],
             is_unvalidated: flags[1] && is_done && flags[2],
             is_suspected: flags[3],
@@ -485,6 +620,64 @@ proptest! {
         }
     }
 
+    /// The attacker has every number of every table over the same asks: sums of rows and columns,
+    /// and each told sum of each grouping. What is told as 0 says so of each of its cells.
+    #[test]
+    fn no_small_sum_follows_from_all_tables_together((cells, groups) in grouped_tables()) {
+        let cells = with_large_margins(cells);
+        let groups: Vec<Vec<usize>> = groups.iter().map(|it| without_gaps(it)).collect();
+        let told = told_sums(&cells, &groups);
+        let (rows, columns) = (cells.len(), cells[0].len());
+        let over = |is_in: &dyn Fn(usize, usize) -> bool| -> Vec<u64> {
+            let places = (0..rows).flat_map(|r| (0..columns).map(move |c| (r, c)));
+            places.map(|(r, c)| u64::from(is_in(r, c))).collect()
+        };
+        let value = |part: &[u64]| -> u64 {
+            cells.iter().flatten().zip(part).map(|(cell, is_in)| cell * is_in).sum()
+        };
+        let mut attacker = Calculator { known: Vec::new() };
+        let mut learn = |part: Vec<u64>| {
+            if value(&part) == 0 {
+                for (at, _) in part.iter().enumerate().filter(|(_, is_in)| **is_in == 1) {
+                    attacker.learns(over(&|r, c| r * columns + c == at));
+                }
+            }
+            attacker.learns(part);
+        };
+        (0..rows).for_each(|row| learn(over(&|r, _| r == row)));
+        (0..columns).for_each(|column| learn(over(&|_, c| c == column)));
+        let mut secrets = Vec::new();
+        for (of, sums) in groups.iter().zip(&told) {
+            for (group, sums) in sums.iter().enumerate() {
+                for (column, sum) in sums.iter().enumerate() {
+                    let part = over(&|r, c| of[r] == group && c == column);
+                    match sum {
+                        Some(sum) => {
+                            prop_assert_eq!(*sum, value(&part));
+                            prop_assert!(*sum == 0 || *sum >= SMALL_CELL_BELOW, "{sum} is told");
+                            learn(part);
+                        }
+                        None => secrets.push(part),
+                    }
+                }
+                secrets.push(over(&|r, c| of[r] == group && sums[c].is_none()));
+            }
+            let hidden = |group: usize, column: usize| sums[group][column].is_none();
+            (0..columns).for_each(|column| {
+                secrets.push(over(&|r, c| c == column && hidden(of[r], column)));
+            });
+        }
+        for row in 0..rows {
+            (0..columns).for_each(|column| secrets.push(over(&|r, c| (r, c) == (row, column))));
+        }
+        for secret in secrets {
+            let sum = value(&secret);
+            if (1..SMALL_CELL_BELOW).contains(&sum) {
+                prop_assert!(!attacker.knows(secret), "{sum} follows");
+            }
+        }
+    }
+
     #[test]
     fn a_folded_list_has_large_counts_only_and_loses_nothing(
         counts in prop::collection::btree_map(0u8..20, 0u64..30, 1..12),
@@ -521,13 +714,24 @@ proptest! {
             prop_assert!(check(of(section.outcomes.iter().map(|group| group.count).sum())));
             prop_assert!(check(of(section.countries.iter().map(|row| row.received).sum())));
             prop_assert!(check(of(section.detail.iter().map(|row| row.received).sum())));
+            for by in &section.breakdowns {
+                let of_kind = section.breakdowns.iter().filter(|row| row.by == by.by);
+                prop_assert!(check(of(of_kind.map(|row| row.received).sum())));
+            }
+            let frozen: u64 = section.assets.iter().map(|row| row.frozen).sum();
+            let ends: u64 = section.ends.iter().map(|group| group.count).sum();
+            prop_assert!(section.assets.is_empty() || frozen == ends);
+            prop_assert!(ends == 0 || Some(ends) == section.alone(Fate::CarriedOut));
+            let notices: u64 = section.notices.iter().map(|group| group.count).sum();
+            prop_assert!(notices == 0 || Some(notices) == section.done());
             let deadlines: u64 = section.deadlines.iter().map(|group| group.count).sum();
             prop_assert!(deadlines == 0 || Some(deadlines) == section.done());
             let fraud = section.refusals.iter().find(|it| it.of == [RefusalCode::SuspectedFraud]);
             let pairs = [
                 (section.fraud_suspected, fraud.map(|group| group.count)),
                 (section.fraud_suspected, Some(section.received)),
-                (section.user_told, section.done()),
+                (section.sent_back, section.alone(Fate::Refused)),
+                (section.silenced, section.done()),
                 (section.emergencies_unvalidated, section.done()),
             ];
             for (one, other) in pairs.iter().filter_map(|(one, other)| one.zip(*other)) {

@@ -4,6 +4,7 @@
 //! decide, hand to the writer, and read again when others were faster.
 
 mod act;
+mod address;
 pub mod assemble;
 mod assess;
 pub mod audit;
@@ -38,7 +39,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use anyhow::Context as _;
-use desk::ids::RequestId;
+use desk::ids::{ActorId, RequestId};
 use desk::pack::RulePack;
 use desk::policy::{Actor, Facts, Permit, Standing, permit};
 use desk::request::{Command, Event, Request, decide, evolve};
@@ -211,6 +212,9 @@ impl Node {
         if let Some(assessment) = assessment {
             let after = events.iter().fold(before.request.clone(), |r, e| evolve(r, e, now));
             events.extend(assess::noted(&after, assessment, pack, now)?);
+        }
+        if let (Command::Receive { .. }, Some(days)) = (&act.command, self.retention_of(pack)) {
+            events.push(Event::RetentionSet { days: Some(days), by: ActorId::System });
         }
         let by_time = by_time_alone(&before.request, &facts, pack, now);
         let own = events.len().saturating_sub(by_time);

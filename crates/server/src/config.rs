@@ -6,6 +6,7 @@ mod alarm;
 mod database;
 mod notices;
 
+use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
@@ -41,6 +42,12 @@ pub struct Config {
     /// A time-stamp authority; without one, seals are dated by the certificate's life only.
     #[serde(default)]
     pub timestamp: Option<TimestampAuthority>,
+    /// What is told in public.
+    #[serde(default)]
+    pub transparency: Transparency,
+    /// How long personal data are kept, where it differs from the rule packs.
+    #[serde(default)]
+    pub retention: BTreeMap<String, Retention>,
     /// What users are told of disclosures about them.
     #[serde(default)]
     pub user_notice: UserNotice,
@@ -190,6 +197,23 @@ pub struct Scan {
     pub wait_seconds: u32,
 }
 
+/// How long personal data are kept after a request has ended, for one rule pack.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Retention {
+    /// Days after the end, in place of the rule pack's own.
+    pub days_after_end: u16,
+}
+
+/// What is told in public of the requests received.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Transparency {
+    /// Whether `/transparency` shows the published reports to anybody, without a log-in.
+    #[serde(default)]
+    pub public: bool,
+}
+
 /// Blocks that traces may use.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -289,6 +313,14 @@ impl Config {
         }
         if let Some(why) = config.database_fault(mode) {
             return Err(contents(why));
+        }
+        if let Some(regime) = config.retention.keys().find(|it| desk::pack::embedded(it).is_none())
+        {
+            let known = desk::pack::embedded_all().iter().map(|pack| pack.reference.id.as_str());
+            let known = known.collect::<Vec<_>>().join(", ");
+            return Err(contents(format!(
+                "[retention] names {regime:?}, which is no rule pack of this release; it has {known}"
+            )));
         }
         if let Some(why) = config.notices_fault().or_else(|| config.alarm.fault()) {
             return Err(contents(why));

@@ -51,6 +51,8 @@ pub struct Staff {
     pub roles: BTreeSet<Role>,
     /// Where "look at the portal" is mailed to.
     pub email: Option<String>,
+    /// Where it was mailed to before.
+    pub former_email: Option<String>,
     /// True when a client certificate lets this person in.
     pub has_certificate: bool,
 }
@@ -79,6 +81,17 @@ pub struct Invitation {
     pub until: Timestamp,
     /// Who made it.
     pub by: ActorId,
+}
+
+/// A link that confirms a mail address and has not been used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MailLink {
+    /// Whose address it will be.
+    pub holder: ActorId,
+    /// It confirms nothing from then on.
+    pub until: Timestamp,
+    /// The address.
+    pub address: String,
 }
 
 /// One agency and its key.
@@ -131,6 +144,7 @@ pub struct Directory {
     by_certificate: BTreeMap<String, Holder>,
     passkeys: BTreeMap<String, Passkey>,
     invitations: BTreeMap<String, Invitation>,
+    mail_links: BTreeMap<String, MailLink>,
     marks: marks::Marks,
     /// Sequence number of the newest change folded in.
     pub seq: u64,
@@ -153,6 +167,7 @@ impl Directory {
                     name: payload.name.clone(),
                     roles: roles.iter().copied().collect(),
                     email: payload.email.clone(),
+                    former_email: None,
                     has_certificate: certificate_sha256.is_some(),
                 };
                 self.staff.insert(*staff, person);
@@ -199,6 +214,14 @@ impl Directory {
             Change::PasskeyRemoved { credential_sha256, .. } => {
                 self.passkeys.remove(credential_sha256);
             }
+            Change::MailProposed { holder, token_sha256, until, .. } => {
+                // A newer link takes the place of an older one.
+                self.mail_links.retain(|_, known| known.holder != *holder);
+                let address = payload.email.clone().unwrap_or_default();
+                let link = MailLink { holder: *holder, until: *until, address };
+                self.mail_links.insert(token_sha256.clone(), link);
+            }
+            Change::MailChanged { holder, .. } => self.mail_to(*holder, payload.email.as_ref()),
             Change::Named { holder, .. } => self.name_holder(*holder, &payload.name),
             Change::OfficerProposed { .. }
             | Change::CallBackRecorded { .. }
@@ -233,6 +256,23 @@ impl Directory {
             .retain(|_, holder| !matches!(holder, Holder::Staff(id) if *id == staff));
         self.passkeys.retain(|_, passkey| passkey.holder != ActorId::Staff(staff));
         self.invitations.retain(|_, invited| invited.holder != ActorId::Staff(staff));
+        self.mail_links.retain(|_, link| link.holder != ActorId::Staff(staff));
+    }
+
+    fn mail_to(&mut self, holder: ActorId, address: Option<&String>) {
+        self.mail_links.retain(|_, known| known.holder != holder);
+        let (email, former) = match holder {
+            ActorId::Staff(id) => match self.staff.get_mut(&id) {
+                Some(person) => (&mut person.email, &mut person.former_email),
+                None => return,
+            },
+            ActorId::Key(key) => match self.officers.get_mut(&key) {
+                Some(officer) => (&mut officer.email, &mut officer.former_email),
+                None => return,
+            },
+            ActorId::Partner(_) | ActorId::System => return,
+        };
+        *former = std::mem::replace(email, address.cloned());
     }
 
     fn name_holder(&mut self, holder: ActorId, name: &str) {
@@ -335,6 +375,32 @@ impl Directory {
         unused.find(|invited| invited.holder == holder && now < invited.until)
     }
 
+    /// An unused link that confirms an address, by the SHA-256 of its secret.
+    #[must_use]
+    pub fn mail_link(&self, token_sha256: &str, now: Timestamp) -> Option<&MailLink> {
+        self.mail_links.get(token_sha256).filter(|link| now < link.until)
+    }
+
+    /// The address that somebody wants and has not confirmed yet.
+    #[must_use]
+    pub fn wanted_address(&self, holder: ActorId, now: Timestamp) -> Option<&str> {
+        let mut links = self.mail_links.values();
+        let link = links.find(|link| link.holder == holder && now < link.until);
+        link.map(|link| link.address.as_str())
+    }
+
+    /// Where somebody's mails go, whether or not that person may act, and where they went before.
+    #[must_use]
+    pub fn addresses(&self, holder: ActorId) -> (Option<&str>, Option<&str>) {
+        let known = match holder {
+            ActorId::Staff(id) => self.staff.get(&id).map(|it| (&it.email, &it.former_email)),
+            ActorId::Key(key) => self.officers.get(&key).map(|it| (&it.email, &it.former_email)),
+            ActorId::Partner(_) | ActorId::System => None,
+        };
+        let (now, before) = known.unwrap_or((&None, &None));
+        (now.as_deref(), before.as_deref())
+    }
+
     /// True when some administrator can log in.
     #[must_use]
     pub fn has_administrator(&self) -> bool {
@@ -365,7 +431,8 @@ impl Directory {
             | Change::AgencyStopped { agency, .. }
             | Change::AgencyResumed { agency, .. } => Some(*agency),
             Change::Invited { holder: ActorId::Key(key), .. }
-            | Change::Named { holder: ActorId::Key(key), .. } => of_key(*key),
+            | Change::Named { holder: ActorId::Key(key), .. }
+            | Change::MailChanged { holder: ActorId::Key(key), .. } => of_key(*key),
             Change::KeyMarked { key, .. } | Change::KeyCleared { key, .. } => {
                 self.agency_of_key(*key)
             }

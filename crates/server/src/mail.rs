@@ -81,13 +81,37 @@ impl Mailer {
         let to: Mailbox = address.parse().map_err(|_| {
             Error::input("directory", "the address of this person is none", "enrol another")
         })?;
-        let message = self.message(to, urgency, now)?;
+        let (subject, text) = words(self.language, urgency);
+        let text = text.replace("{site}", &format!("{}/", self.origin));
+        let message = self.message(to, subject, text, now)?;
         let sent = limited(self.transport.send(message)).await.map_err(Error::Unavailable)?;
         sent.map(drop).map_err(|error| Error::Unavailable(trouble(&error)))
     }
 
-    fn message(&self, to: Mailbox, urgency: Urgency, now: Timestamp) -> Result<Message, Error> {
-        let (subject, text) = words(self.language, urgency);
+    /// Mails the link that confirms an address, and nothing else. `path` is below the site.
+    pub(crate) async fn send_link(
+        &self,
+        address: &str,
+        path: &str,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let to: Mailbox = address
+            .parse()
+            .map_err(|_| Error::input("address", "that is no mail address", "write name@host"))?;
+        let (subject, text) = link_words(self.language);
+        let text = text.replace("{link}", &format!("{}/{path}", self.origin));
+        let message = self.message(to, subject, text, now)?;
+        let sent = limited(self.transport.send(message)).await.map_err(Error::Unavailable)?;
+        sent.map(drop).map_err(|error| Error::Unavailable(trouble(&error)))
+    }
+
+    fn message(
+        &self,
+        to: Mailbox,
+        subject: &str,
+        text: String,
+        now: Timestamp,
+    ) -> Result<Message, Error> {
         let id = hex::encode(crate::random_bytes::<16>()?);
         let automatic = header::HeaderName::new_from_ascii_str("Auto-Submitted");
         let date = SystemTime::UNIX_EPOCH
@@ -101,7 +125,7 @@ impl Mailer {
             // RFC 3834: no absence note answers this.
             .raw_header(header::HeaderValue::new(automatic, "auto-generated".to_owned()))
             .header(header::ContentType::TEXT_PLAIN)
-            .body(text.replace("{site}", &format!("{}/", self.origin)));
+            .body(text);
         Ok(message.context("a mail could not be written")?)
     }
 }
@@ -188,6 +212,23 @@ fn trouble(error: &lettre::transport::smtp::Error) -> String {
         return format!("no TLS with the mail server: {root}");
     }
     format!("no mail server was there: {root}")
+}
+
+fn link_words(language: MailLanguage) -> (&'static str, &'static str) {
+    match language {
+        MailLanguage::En => (
+            "Please confirm your mail address",
+            "You asked for mails to this address. Log in and confirm it:\n\n{link}\n\nThe link opens \
+             for 24 hours, and only for you. If you did not ask for it, do nothing: nobody gets in \
+             by it.\n",
+        ),
+        MailLanguage::De => (
+            "Bitte bestätigen Sie Ihre E-Mail-Adresse",
+            "Sie möchten E-Mails an diese Adresse. Melden Sie sich an und bestätigen Sie sie:\n\n\
+             {link}\n\nDer Link gilt 24 Stunden und nur für Sie. Wenn Sie nicht darum gebeten \
+             haben, tun Sie nichts: Niemand kommt damit hinein.\n",
+        ),
+    }
 }
 
 fn words(language: MailLanguage, urgency: Urgency) -> (&'static str, &'static str) {

@@ -17,6 +17,7 @@
 //! | `information_requested`, `refused`, `legal_accepted`, `held`, `hold_ended` | the sender |
 //! | `delivered`, `deletion_requested`, `expired`, `lapsed` | the sender |
 //! | `frozen`, `unfrozen`, a message by staff | the sender |
+//! | `assigned` to somebody | that person |
 //! | a job of the node is dead | administrators; for a job of a case also analysts and counsel |
 //!
 //! Changes of somebody's access, what runs out, and alarms are told by [`access`].
@@ -28,7 +29,7 @@ mod access;
 mod fan;
 
 use desk::clock::Party;
-use desk::ids::{ActorId, AskNumber};
+use desk::ids::{ActorId, AskNumber, StaffId};
 use desk::policy::Role;
 use desk::request::{Event, Request, Stage};
 use serde::{Deserialize, Serialize};
@@ -49,7 +50,7 @@ pub const ALARM_RAISED: &str = "alarm_raised";
 /// From this share of a clock's time on, in percent, counsel is told as well.
 const COUNSEL_FROM_PERCENT: u8 = 95;
 /// Kinds of event that people may be told of, or that start a clock.
-const TOLD: [&str; 20] = [
+const TOLD: [&str; 21] = [
     "received",
     "information_provided",
     "message_posted",
@@ -70,6 +71,7 @@ const TOLD: [&str; 20] = [
     "lapsed",
     "frozen",
     "unfrozen",
+    "assigned",
 ];
 
 /// Roles of staff that are called.
@@ -101,6 +103,8 @@ pub enum Audience {
     Sender,
     /// Everybody on the staff with this role.
     Staff(Role),
+    /// One member of staff.
+    Person(StaffId),
 }
 
 /// One reason to look.
@@ -197,6 +201,11 @@ pub fn calls(event: &Event, request: &Request) -> (Vec<Call>, Option<ActorId>) {
         | Event::HoldEnded { by, .. }
         | Event::Delivered { by, .. }
         | Event::MessagePosted { by, .. } => (sender, Some(*by)),
+        // Given to nobody: nobody has more to do.
+        Event::Assigned { to: Some(person), by } => {
+            let urgency = if is_urgent(request) { Urgency::Now } else { Urgency::Ordinary };
+            (vec![Call { audience: Audience::Person(*person), urgency }], Some(*by))
+        }
         Event::DeletionRequested { .. }
         | Event::Expired { .. }
         | Event::Lapsed { .. }
@@ -216,14 +225,18 @@ pub fn warning_calls(request: &Request, ask: AskNumber, percent: u8) -> Vec<Call
 }
 
 fn staff_calls(roles: &[Role], request: &Request) -> Vec<Call> {
-    let order = request.order.as_ref();
-    let is_urgent = order.is_some_and(|order| order.has_emergency() && !order.is_test);
-    let on_call = is_urgent
+    let on_call = is_urgent(request)
         .then_some(Call { audience: Audience::Staff(Role::OnCall), urgency: Urgency::Now });
     let ordinary = roles
         .iter()
         .map(|role| Call { audience: Audience::Staff(*role), urgency: Urgency::Ordinary });
     ordinary.chain(on_call).collect()
+}
+
+/// An emergency that is no practice.
+fn is_urgent(request: &Request) -> bool {
+    let order = request.order.as_ref();
+    order.is_some_and(|order| order.has_emergency() && !order.is_test)
 }
 
 /// Whose turn it is with an ask, or with the first ask that is still open.

@@ -34,6 +34,10 @@ pub const POSTS: Limit = Limit { what: "posts", burst: 120, refill_seconds: 1 };
 pub const SEARCHES: Limit = Limit { what: "searches", burst: 60, refill_seconds: 10 };
 /// Pages of one person.
 pub const PAGES: Limit = Limit { what: "pages", burst: 600, refill_seconds: 1 };
+/// Published pages, by network address.
+pub const PUBLIC_PAGES: Limit = Limit { what: "public_pages", burst: 300, refill_seconds: 1 };
+/// Links to new mail addresses that one person has sent.
+pub const ADDRESSES: Limit = Limit { what: "addresses", burst: 5, refill_seconds: 600 };
 /// Transparency reports made by one person: each reads the whole period.
 pub const REPORTS: Limit = Limit { what: "reports", burst: 10, refill_seconds: 300 };
 /// Requests and corrections sent by one officer.

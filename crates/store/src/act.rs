@@ -306,14 +306,14 @@ pub struct Derived {
     pub names: Vec<(LeafIndex, Names)>,
 }
 
-/// One payload that has the words that were asked for.
+/// One request that has the words that were asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Found {
-    /// Its stream.
+    /// The request.
     pub stream: Uuid,
-    /// Its event's leaf.
+    /// The leaf of its newest event that has words.
     pub leaf: LeafIndex,
-    /// Its event's time.
+    /// That event's time.
     pub at: Timestamp,
 }
 

@@ -51,6 +51,7 @@ pub use config::{Clock, Config, Health, KeptMissing, Published, WriterState};
 pub use error::{
     AppendError, BackupError, BlobError, CommitOutcome, DbError, OpenError, ReadError, RebuildError,
 };
+pub use lists::{FoundPage, ORDER_WALKED_MAX, RANKED_MAX};
 pub use read::Reader;
 pub use security::{Noticed, NoticedFilter, NoticedRow, Reading};
 pub use store::{Running, Store};

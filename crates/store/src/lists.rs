@@ -1,17 +1,18 @@
-//! The list of requests: by age, as a queue, by words. Knows the tables `request_view` and
-//! `request_words`; what a state, a mark or a word means is the caller's.
+//! The list of requests: by age, as a queue, by words. Knows the table `request_view`; what a state,
+//! a mark or a word means is the caller's.
 
+mod found;
+
+pub use found::{FoundPage, ORDER_WALKED_MAX, RANKED_MAX};
 use jiff::Timestamp;
-use ledger::LeafIndex;
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
-use crate::act::{Found, Labels, QueueCursor, QueueFilter, View, ViewCursor, ViewQuery};
+use crate::act::{Labels, QueueCursor, QueueFilter, View, ViewCursor, ViewQuery};
 use crate::db::{Connection, Db, Row, Value, tuples};
 use crate::error::{DbError, ReadError};
 use crate::limits::PAGE_ROWS_MAX;
 use crate::read::{Reader, read_uuid_or_null};
-use crate::words::Question;
 use crate::writer::time;
 
 impl Reader {
@@ -57,56 +58,6 @@ impl Reader {
         self.filter_rows(filter, &mut sql, &mut values);
         sql.push_str(&format!(" order by {DUE}, opened limit $4"));
         self.read_views(AssertSqlSafe(sql), values).await
-    }
-
-    /// Payloads that have all of these words, the newest first: those before a leaf, or from the
-    /// newest of all. Whoever asks has noted the read.
-    pub async fn find(
-        &self,
-        question: &Question,
-        before: Option<LeafIndex>,
-        rows_max: usize,
-    ) -> Result<Vec<Found>, ReadError> {
-        let (size, max) = (rows_max, PAGE_ROWS_MAX);
-        if size > max {
-            return Err(ReadError::TooLarge { what: "number of rows of a page", size, max });
-        }
-        let mut connection = self.db.connection().await?;
-        let before = before.map_or(i64::MAX as u64, |leaf| leaf.0);
-        let (condition, asked) = question.on(&connection);
-        let look = match &connection {
-            Connection::Sqlite(_) => &[Look::Walk][..],
-            Connection::Postgres(_) => &[Look::Newest, Look::Index][..],
-        };
-        let mut leaves = Vec::new();
-        for how in look {
-            let sql = AssertSqlSafe(how.sql(condition));
-            let values = vec![asked.as_str().into(), before.into(), (size as u64).into()];
-            leaves = connection.query("looking for words", sql, values).await?;
-            if leaves.len() == size {
-                break;
-            }
-        }
-        if leaves.is_empty() {
-            return Ok(Vec::new());
-        }
-        // Not one statement with the search: a planner that expects many rows reads all events.
-        let sql = AssertSqlSafe(format!(
-            "select stream, leaf_index, at from event where leaf_index in {} \
-             order by leaf_index desc",
-            tuples(leaves.len(), 1, 1)
-        ));
-        let leaves = leaves.iter().map(|row| Ok(row.count(0)?.into()));
-        let leaves = leaves.collect::<Result<_, DbError>>()?;
-        let rows = connection.query("looking for words", sql, leaves).await?;
-        let read = |row: &Row| {
-            Ok(Found {
-                stream: Uuid::from_bytes(row.array(0)?),
-                leaf: LeafIndex(row.count(1)?),
-                at: time(row.get(2)?),
-            })
-        };
-        rows.iter().map(read).collect()
     }
 
     /// The list's rows of these requests, in any order; those that are not in the list are missing.
@@ -173,43 +124,6 @@ impl Reader {
     ) -> Result<Vec<View>, ReadError> {
         let rows = self.db.query("listing requests", sql, values).await?;
         rows.iter().map(|row| Ok(read_view(row)?)).collect()
-    }
-}
-
-/// Payloads that the walk looks at on PostgreSQL before it turns to the index. A word of one in
-/// twenty payloads is found among them a hundred times.
-const NEWEST_WALKED_MAX: u32 = 2_000;
-
-/// How words are looked for.
-#[derive(Clone, Copy)]
-enum Look {
-    /// FTS5 gives what it finds in the order of the rows, the newest first.
-    Walk,
-    /// A common word: among the newest payloads, without the index.
-    Newest,
-    /// A rare word: all that the index knows, then the newest of it. The planner left to itself
-    /// takes a rare word for a common one and walks the whole table.
-    Index,
-}
-
-impl Look {
-    /// Rows with the condition, for `$1` the question, `$2` the leaf before, `$3` the rows.
-    fn sql(self, condition: &str) -> String {
-        const NEWEST: &str = "order by rowid desc limit $3";
-        match self {
-            Self::Walk => {
-                format!("select rowid from request_words where {condition} and rowid < $2 {NEWEST}")
-            }
-            Self::Newest => format!(
-                "select rowid from (select rowid, words from request_words where rowid < $2 \
-                 order by rowid desc limit {NEWEST_WALKED_MAX}) newest \
-                 where {condition} {NEWEST}"
-            ),
-            Self::Index => format!(
-                "with found as materialized (select rowid from request_words \
-                 where {condition} and rowid < $2) select rowid from found {NEWEST}"
-            ),
-        }
     }
 }
 

@@ -55,6 +55,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../migrations/sqlite/0007_owners.sql"),
         include_str!("../migrations/postgres/0007_owners.sql"),
     ),
+    (
+        8,
+        "words",
+        include_str!("../migrations/sqlite/0008_words.sql"),
+        include_str!("../migrations/postgres/0008_words.sql"),
+    ),
 ];
 
 /// Pages of SQLite's write-ahead log (4 KiB each) that are gathered before they are moved into the

@@ -218,6 +218,7 @@ impl Store {
                 "set default_transaction_read_only = off",
                 "vacuum full payload",
                 "vacuum full request_words",
+                "vacuum full payload_words",
                 "vacuum full blob",
             ],
         };
@@ -297,7 +298,8 @@ impl Store {
                         (after, newest_at) = (newest.seq, Some(newest.at));
                     }
                     let derived = derive(&Part { stream, events: &events, is_last });
-                    words.extend(derived.words);
+                    let of_stream = derived.words.into_iter();
+                    words.extend(of_stream.map(|(leaf, words)| (stream, leaf, words)));
                     names.extend(derived.names);
                     if let (Some(row), Some(at)) = (derived.view, newest_at) {
                         views.push((stream, row, at.as_microsecond()));
@@ -315,7 +317,7 @@ impl Store {
 
     async fn keep_derived(
         &self,
-        words: &mut Vec<(LeafIndex, Words)>,
+        words: &mut Vec<(Uuid, LeafIndex, Words)>,
         names: &mut Vec<(LeafIndex, Names)>,
     ) -> Result<(), AppendError> {
         self.other(GROUP_KIB_MAX / 4, Other::Words(std::mem::take(words))).await?;

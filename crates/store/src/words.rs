@@ -1,9 +1,10 @@
-//! Words that a payload is found by, and what may be asked for. Knows no language: a word is what
-//! stands between spaces, with its case, accents and punctuation taken off. It has no order, so a
-//! phrase cannot be asked for, and a name in another spelling is not found.
+//! Words that requests are found by, and what may be asked for. Knows no language: a word is what
+//! stands between spaces, with its case, accents and punctuation taken off. A name in another
+//! spelling is not found.
 //!
 //! `Jo.Doe@example.org` is one word, `jodoeexampleorg`, and its parts `jo`, `doe`, `example`,
-//! `org`.
+//! `org`. It is kept as `jo.doe.example.org`, in its place among the others: the index is over the
+//! set of all words of a request, and order is looked up in what is kept.
 
 use std::collections::BTreeSet;
 
@@ -26,27 +27,25 @@ pub const QUESTION_BYTES_MAX: usize = 2 * 1024;
 /// A beginning of a word is only looked for from this length on: a shorter one begins too many.
 pub const BEGINNING_BYTES_MIN: usize = 5;
 
-/// The words of one payload.
+/// The words of one payload, in their order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Words(BTreeSet<String>);
+pub struct Words(Vec<String>);
 
 impl Words {
     /// The words of these texts.
     pub fn of<'a>(texts: impl IntoIterator<Item = &'a str>) -> Words {
-        let mut words = BTreeSet::new();
+        let mut words = Vec::new();
         let mut bytes = 0;
         for chunk in texts.into_iter().flat_map(str::split_whitespace) {
-            let (whole, parts) = Chunk::read(chunk).into_words();
-            for word in std::iter::once(whole).chain(parts) {
-                if word.is_empty() || words.contains(&word) {
-                    continue;
-                }
-                bytes += word.len() + 1;
-                if bytes > WORDS_BYTES_MAX {
-                    return Words(words);
-                }
-                words.insert(word);
+            let word = Chunk::read(chunk).text();
+            if word.is_empty() {
+                continue;
             }
+            bytes += word.len() + 1;
+            if bytes > WORDS_BYTES_MAX {
+                break;
+            }
+            words.push(word);
         }
         Words(words)
     }
@@ -56,14 +55,46 @@ impl Words {
         self.0.is_empty()
     }
 
-    /// Words with spaces between them, in their order: how they are stored.
+    /// Words with spaces between them, parts with points: how they are kept.
     pub(crate) fn text(&self) -> String {
-        let words: Vec<&str> = self.0.iter().map(String::as_str).collect();
-        words.join(" ")
+        self.0.join(" ")
     }
 }
 
-/// What is looked for: all of these words, in one payload.
+/// The set of all words and parts of some kept texts, with spaces between them: what the index is
+/// over. Digests come first, so that none falls to the limit: by them it is known that a file is
+/// still used.
+pub(crate) fn set_of<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
+    let words = texts.into_iter().flat_map(|text| text.split(' '));
+    let (digests, others): (Vec<&str>, Vec<&str>) = words.partition(|word| is_digest(word));
+    let mut set: BTreeSet<String> = BTreeSet::new();
+    let mut bytes = 0;
+    for kept in digests.into_iter().chain(others) {
+        let parts = || kept.split('.').map(str::to_owned);
+        let whole = kept.contains('.').then(|| cut(kept.replace('.', "")));
+        for word in whole.into_iter().chain(parts()) {
+            if word.is_empty() || set.contains(&word) {
+                continue;
+            }
+            bytes += word.len() + 1;
+            if bytes > WORDS_BYTES_MAX {
+                return joined(set);
+            }
+            set.insert(word);
+        }
+    }
+    joined(set)
+}
+
+fn joined(set: BTreeSet<String>) -> String {
+    set.into_iter().collect::<Vec<_>>().join(" ")
+}
+
+fn is_digest(word: &str) -> bool {
+    word.len() == 64 && word.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// What is looked for: all of these words, in one request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Question(Vec<Wanted>);
 
@@ -73,6 +104,8 @@ enum Wanted {
     Word { whole: String, parts: Vec<String> },
     /// A word that begins so.
     Beginning(String),
+    /// These words, one after another, in one payload.
+    Phrase(Vec<String>),
 }
 
 /// Why a text cannot be looked for.
@@ -94,7 +127,7 @@ pub enum QuestionError {
 
 impl Question {
     /// Reads what was typed: words with spaces between them; `*` at the end of one stands for the
-    /// rest of it.
+    /// rest of it, and words in quotation marks must follow each other as they do there.
     ///
     /// # Errors
     /// [`QuestionError`], in words for whoever typed it.
@@ -104,20 +137,34 @@ impl Question {
         }
         let mut wanted = Vec::new();
         let mut parts_count = 0;
-        for chunk in text.split_whitespace() {
-            let beginning = chunk.strip_suffix('*');
-            let (whole, parts) = Chunk::read(beginning.unwrap_or(chunk)).into_words();
-            parts_count += parts.len();
-            if parts_count > QUESTION_PARTS_MAX {
-                return Err(QuestionError::TooLong);
-            }
-            match beginning {
-                Some(_) if whole.len() < BEGINNING_BYTES_MIN => {
-                    return Err(QuestionError::ShortBeginning);
+        for (is_phrase, text) in quoted(text) {
+            if is_phrase {
+                let parts: Vec<String> =
+                    text.split_whitespace().flat_map(|chunk| Chunk::read(chunk).parts()).collect();
+                parts_count += parts.len();
+                if parts_count > QUESTION_PARTS_MAX {
+                    return Err(QuestionError::TooLong);
                 }
-                Some(_) => wanted.push(Wanted::Beginning(whole)),
-                None if whole.is_empty() => (),
-                None => wanted.push(Wanted::Word { whole, parts }),
+                if !parts.is_empty() {
+                    wanted.push(Wanted::Phrase(parts));
+                }
+                continue;
+            }
+            for chunk in text.split_whitespace() {
+                let beginning = chunk.strip_suffix('*');
+                let (whole, parts) = Chunk::read(beginning.unwrap_or(chunk)).into_words();
+                parts_count += parts.len();
+                if parts_count > QUESTION_PARTS_MAX {
+                    return Err(QuestionError::TooLong);
+                }
+                match beginning {
+                    Some(_) if whole.len() < BEGINNING_BYTES_MIN => {
+                        return Err(QuestionError::ShortBeginning);
+                    }
+                    Some(_) => wanted.push(Wanted::Beginning(whole)),
+                    None if whole.is_empty() => (),
+                    None => wanted.push(Wanted::Word { whole, parts }),
+                }
             }
         }
         match wanted.len() {
@@ -125,6 +172,56 @@ impl Question {
             1..=QUESTION_WORDS_MAX => Ok(Question(wanted)),
             _ => Err(QuestionError::TooLong),
         }
+    }
+
+    /// Whether the order of some words matters, which the index does not know.
+    pub(crate) fn has_order(&self) -> bool {
+        self.0.iter().any(|wanted| matches!(wanted, Wanted::Phrase(parts) if parts.len() > 1))
+    }
+
+    /// Whether each phrase stands in one of these kept texts.
+    pub(crate) fn has_phrases(&self, texts: &[String]) -> bool {
+        let texts: Vec<Vec<&str>> = texts.iter().map(|text| parts_of(text)).collect();
+        self.0.iter().all(|wanted| match wanted {
+            Wanted::Phrase(parts) => texts.iter().any(|text| count_of(text, parts) > 0),
+            _ => true,
+        })
+    }
+
+    /// How much these kept texts are about the question: BM25 (Robertson and Zaragoza, 2009,
+    /// section 3.4) over all of them together. Every text that is compared has all the words, so how
+    /// rare each is plays no part; nor does the average length, which is taken as fixed, so that the
+    /// same request has the same number whatever else is in the store.
+    pub(crate) fn relevance(&self, texts: &[String]) -> f64 {
+        const SATURATION: f64 = 1.2;
+        const LENGTH_SHARE: f64 = 0.75;
+        const USUAL_WORDS: f64 = 100.0;
+        let kept: Vec<Vec<&str>> = texts.iter().map(|text| parts_of(text)).collect();
+        let wholes = || texts.iter().flat_map(|text| text.split(' '));
+        let words: usize = kept.iter().map(Vec::len).sum();
+        let length = 1.0 - LENGTH_SHARE + LENGTH_SHARE * words as f64 / USUAL_WORDS;
+        let in_texts = |parts: &[String]| kept.iter().map(|text| count_of(text, parts)).sum();
+        let count = |wanted: &Wanted| -> usize {
+            match wanted {
+                Wanted::Phrase(parts) => in_texts(parts),
+                Wanted::Beginning(start) => {
+                    kept.iter().flatten().filter(|word| word.starts_with(start.as_str())).count()
+                }
+                Wanted::Word { whole, parts } if parts.is_empty() => {
+                    wholes().flat_map(|word| word.split('.')).filter(|word| word == whole).count()
+                }
+                Wanted::Word { whole, parts } => {
+                    let as_one = wholes().filter(|word| word.replace('.', "") == *whole).count();
+                    as_one.max(in_texts(parts))
+                }
+            }
+        };
+        let score = |wanted: &Wanted| {
+            // A word that is there by its parts alone counts once.
+            let count = count(wanted).max(1) as f64;
+            count * (SATURATION + 1.0) / (count + SATURATION * length)
+        };
+        self.0.iter().map(score).sum()
     }
 
     /// The condition on `request_words` and the value of its `$1`, for the engine of a connection.
@@ -158,6 +255,10 @@ impl Question {
     ) -> String {
         let one = |wanted: &Wanted| match wanted {
             Wanted::Beginning(text) => beginning(text),
+            Wanted::Phrase(parts) => {
+                let parts: Vec<String> = parts.iter().map(|part| word(part)).collect();
+                parts.join(and)
+            }
             Wanted::Word { whole, parts } if parts.is_empty() => word(whole),
             Wanted::Word { whole, parts } => {
                 let parts: Vec<String> = parts.iter().map(|part| word(part)).collect();
@@ -186,6 +287,15 @@ impl Chunk {
         Chunk(parts)
     }
 
+    /// Its parts with points between them: how it is kept.
+    fn text(self) -> String {
+        self.parts().join(".")
+    }
+
+    fn parts(self) -> Vec<String> {
+        self.0.into_iter().map(cut).collect()
+    }
+
     /// The whole as one word, and its parts where it has several.
     fn into_words(self) -> (String, Vec<String>) {
         let whole = cut(self.0.concat());
@@ -194,6 +304,23 @@ impl Chunk {
             _ => (whole, self.0.into_iter().map(cut).collect()),
         }
     }
+}
+
+/// What was typed, by its quotation marks: whether it stands between two of them, and what. A mark
+/// that is never closed is closed at the end.
+fn quoted(text: &str) -> impl Iterator<Item = (bool, &str)> {
+    let is_mark = |c: char| matches!(c, '"' | '“' | '”' | '„' | '«' | '»');
+    text.split(is_mark).enumerate().map(|(number, text)| (number % 2 == 1, text))
+}
+
+/// The words of a kept text, those with several parts by their parts.
+fn parts_of(text: &str) -> Vec<&str> {
+    text.split([' ', '.']).collect()
+}
+
+/// How often words follow each other in a text.
+fn count_of(text: &[&str], parts: &[String]) -> usize {
+    text.windows(parts.len().max(1)).filter(|window| *window == parts).count()
 }
 
 fn cut(mut word: String) -> String {
@@ -212,7 +339,55 @@ mod tests {
     use proptest::prelude::*;
 
     fn words(text: &str, expected: Expect) {
-        expected.assert_eq(&Words::of([text]).text());
+        expected.assert_eq(&set_of([Words::of([text]).text().as_str()]));
+    }
+
+    fn finds(text: &str, asked: &str) -> bool {
+        let texts = [Words::of([text]).text()];
+        let set = set_of(texts.iter().map(String::as_str));
+        let question = Question::parse(asked).expect("words");
+        let has = |word: &String| set.split(' ').any(|one| one == word);
+        let has_words = question.0.iter().all(|wanted| match wanted {
+            Wanted::Word { whole, parts } => {
+                has(whole) || (!parts.is_empty() && parts.iter().all(has))
+            }
+            Wanted::Beginning(start) => set.split(' ').any(|one| one.starts_with(start.as_str())),
+            Wanted::Phrase(parts) => parts.iter().all(has),
+        });
+        has_words && question.has_phrases(&texts)
+    }
+
+    #[test]
+    fn words_in_quotation_marks_follow_each_other() {
+        let text = "The account of Jo Doe (jo.doe@example.org), closed on 2027-03-01.";
+        for asked in [
+            "\"account of jo\"",
+            "\"Jo Doe\" closed",
+            "\"doe jo doe example\"",
+            "„jo.doe@example.org“",
+            "\"2027 03\"",
+            "\"never closed",
+            "closed \"\"",
+        ] {
+            assert_eq!(finds(text, asked), !asked.contains("never"), "{asked}");
+        }
+        for asked in ["\"doe jo closed\"", "\"account jo\"", "\"of the\""] {
+            assert!(!finds(text, asked), "{asked}");
+        }
+    }
+
+    #[test]
+    fn what_says_it_more_often_in_fewer_words_is_more_relevant() {
+        let question = Question::parse("\"jo doe\" account").expect("words");
+        let relevance = |texts: &[&str]| {
+            let kept: Vec<String> = texts.iter().map(|text| Words::of([*text]).text()).collect();
+            question.relevance(&kept)
+        };
+        let once = relevance(&["the account of Jo Doe"]);
+        assert!(relevance(&["the account of Jo Doe", "jo doe, again: jo-doe"]) > once);
+        let long = format!("the account of Jo Doe {}", "and so on ".repeat(100));
+        assert!(relevance(&[&long]) < once);
+        assert_eq!(once, relevance(&["the account of Jo Doe"]));
     }
 
     fn question(text: &str, fts5: Expect, tsquery: Expect) {
@@ -271,13 +446,14 @@ mod tests {
         /// Whatever is in a text is found by the text's own words.
         #[test]
         fn every_word_of_a_text_asks_for_words_it_has(text in "\\PC{0,60}") {
-            let words = Words::of([text.as_str()]);
+            let words = set_of([Words::of([text.as_str()]).text().as_str()]);
             for chunk in text.split_whitespace().filter(|chunk| !chunk.ends_with('*')) {
                 let Ok(Question(wanted)) = Question::parse(chunk) else { continue };
                 for wanted in wanted {
                     let Wanted::Word { whole, parts } = wanted else { continue };
-                    prop_assert!(words.0.contains(&whole));
-                    prop_assert!(parts.iter().all(|part| words.0.contains(part)));
+                    let has = |word: &String| words.split(' ').any(|one| one == word);
+                    prop_assert!(has(&whole));
+                    prop_assert!(parts.iter().all(has));
                 }
             }
         }
@@ -285,7 +461,7 @@ mod tests {
         /// Stored words are parted by single spaces, and neither engine sees more in them.
         #[test]
         fn words_hold_letters_and_digits_only(text in "\\PC{0,60}") {
-            let stored = Words::of([text.as_str()]).text();
+            let stored = set_of([Words::of([text.as_str()]).text().as_str()]);
             prop_assert!(stored.split(' ').all(|word| word.chars().all(char::is_alphanumeric)));
         }
     }

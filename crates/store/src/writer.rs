@@ -7,6 +7,7 @@
 
 mod blobs;
 mod commit;
+mod found;
 mod keep;
 mod plan;
 mod recover;
@@ -100,7 +101,7 @@ pub(crate) enum Other {
     },
     ClearDerived,
     Views(Vec<(Uuid, NewView, i64)>),
-    Words(Vec<(LeafIndex, Words)>),
+    Words(Vec<(Uuid, LeafIndex, Words)>),
     Owners(Vec<(LeafIndex, Names)>),
     Noticed(Vec<Noticed>),
     EraseNoticed { before: i64 },

@@ -422,7 +422,7 @@ async fn words(store: &Store) {
     }
     let find = async |asked: &str| {
         let question = Question::parse(asked).expect(asked);
-        let found = store.reader().find(&question, None, 9).await.expect(asked);
+        let found = store.reader().find(&question, None, 9).await.expect(asked).rows;
         let numbers: Vec<String> =
             found.iter().map(|row| (row.stream.as_u128() & 0xffff).to_string()).collect();
         format!("{asked}: {}\n", numbers.join(" "))
@@ -461,8 +461,35 @@ async fn words(store: &Store) {
     .assert_eq(&found);
     let muller = Question::parse("muller").expect("a word");
     let first = store.reader().find(&muller, None, 1).await.expect("read");
-    let second = store.reader().find(&muller, Some(first[0].leaf), 1).await.expect("read");
-    assert_eq!((first[0].stream, second[0].stream), (stream(202), stream(201)));
+    let second = store.reader().find(&muller, first.next, 1).await.expect("read");
+    assert_eq!((first.rows[0].stream, second.rows[0].stream), (stream(202), stream(201)));
+    let last = store.reader().find(&muller, second.next, 1).await.expect("read");
+    assert_eq!((last.rows.len(), last.next), (0, None));
+    // Another payload of a request: all words in one request, and the newest on top.
+    let mut message = NewEvent::new("{\"kind\":\"message\"}", Some("{\"name\":\"m\"}".to_owned()));
+    message.words = Words::of(["Doe was seen; Doe again, at jo's"]);
+    let act = Append::events(stream(202), ExpectedSeq::Exactly(1), vec![message]);
+    store.append(act).await.expect("found by words");
+    let mut phrases = String::new();
+    for asked in ["muller doe", "doe", "\"jo said\"", "\"said jo\"", "\"doe again\" muller"] {
+        phrases.push_str(&find(asked).await);
+    }
+    expect![[r#"
+        muller doe: 202 201
+        doe: 202 203 201
+        "jo said": 202
+        "said jo": 
+        "doe again" muller: 202
+    "#]]
+    .assert_eq(&phrases);
+    let doe = Question::parse("doe").expect("a word");
+    let best = store.reader().find_best(&doe, 9).await.expect("read");
+    let best: Vec<Uuid> = best.iter().map(|found| found.stream).collect();
+    assert_eq!(best, [stream(202), stream(203), stream(201)], "twice, once of one, once of many");
+    let newest = store.reader().find(&doe, None, 1).await.expect("read").rows[0].leaf;
+    store.erase_events(&[newest]).await.expect("erased");
+    expect!["muller doe: 201\n"].assert_eq(&find("muller doe").await);
+    expect!["muller: 202 201\n"].assert_eq(&find("muller").await);
     store.erase_streams(&[stream(201)]).await.expect("erased");
     expect!["muller: 202\n"].assert_eq(&find("muller").await);
     expect!["bc1qar0*: \n"].assert_eq(&find("bc1qar0*").await);

@@ -46,6 +46,7 @@ impl Back {
 #[template(path = "door/login.html")]
 struct LoginPage {
     frame: Frame,
+    has_reports: bool,
     back: String,
 }
 
@@ -53,12 +54,17 @@ struct LoginPage {
 ///
 /// # Errors
 /// When it cannot be written.
-pub async fn login(frame: Frame, Query(back): Query<Back>) -> Result<Response, Problem> {
+pub async fn login(
+    State(site): State<Arc<Site>>,
+    frame: Frame,
+    Query(back): Query<Back>,
+) -> Result<Response, Problem> {
     if frame.viewer.is_some() {
         return Ok(Redirect::to(back.path().unwrap_or(frame.home())).into_response());
     }
     let back = back.path().unwrap_or_default().to_owned();
-    html(&LoginPage { frame, back })
+    let has_reports = site.node.config.transparency.public;
+    html(&LoginPage { frame, has_reports, back })
 }
 
 /// A challenge for a log-in.

@@ -219,6 +219,13 @@ impl Mistakes {
         self.0.iter().find(|mistake| mistake.field == field).map(|mistake| mistake.text.as_str())
     }
 
+    /// The same mistakes, all of them shown at one field.
+    #[must_use]
+    pub fn all_about(mut self, field: &str) -> Self {
+        self.0.iter_mut().for_each(|mistake| field.clone_into(&mut mistake.field));
+        self
+    }
+
     /// Turns what the one path says about a field into a mistake beside it.
     ///
     /// # Errors

@@ -127,7 +127,19 @@ impl Frame {
     /// Where this viewer begins.
     #[must_use]
     pub fn home(&self) -> &'static str {
-        self.links().first().map_or("/", |link| link.href)
+        match self.links().first().map(|link| link.href) {
+            // Whoever can be given work begins with the own.
+            Some("/queue") if self.works_on_cases() => "/queue?who=me",
+            Some(room) => room,
+            None => "/",
+        }
+    }
+
+    /// Whether requests can be given to the viewer.
+    fn works_on_cases(&self) -> bool {
+        let facts = Facts { has_emergency: true, ..Facts::default() };
+        let actor = self.viewer.as_ref().map(|viewer| &viewer.actor);
+        actor.is_some_and(|actor| permit(actor, Action::Assign, &facts).is_some())
     }
 
     /// True for an officer, false for staff.

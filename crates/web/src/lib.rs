@@ -18,6 +18,7 @@
 //!
 //! Pages work without JavaScript, except where a passkey is asked for.
 
+mod address;
 pub mod cases;
 pub mod client;
 pub mod door;

@@ -1,10 +1,12 @@
-//! Transparency reports: the list, one that is made now, one that is shown.
+//! Transparency reports: the list, one that is made now, one that is shown, those that anybody may
+//! read.
 //!
 //! Knows no case: a report holds counts, and none that is small. What is drawn here is drawn on the
 //! server and works without a script; [`alone`] is the same page as a file, for the company's own
 //! site.
 
 mod list;
+mod public;
 mod show;
 mod shown;
 
@@ -19,11 +21,29 @@ use crate::site::Site;
 use crate::words::Words;
 use shown::Shown;
 
+/// Addresses that anybody may read without a log-in, when `[transparency] public` says so.
+pub const PUBLIC: [&str; 4] = [
+    "/transparency",
+    "/transparency/policy.txt",
+    "/transparency/{report}",
+    "/transparency/{report}/{file}",
+];
+
+/// The pages that anybody may read.
+pub fn public_routes() -> Router<Arc<Site>> {
+    let [list, policy, one, file] = PUBLIC;
+    Router::new()
+        .route(list, get(public::list))
+        .route(policy, get(public::policy))
+        .route(one, get(public::show))
+        .route(file, get(public::file))
+}
+
 /// The pages of this room.
 pub fn routes() -> Router<Arc<Site>> {
     Router::new()
         .route("/reports", get(list::list).post(list::make))
-        .route("/reports/{report}", get(show::show))
+        .route("/reports/{report}", get(show::show).post(show::step))
         .route("/reports/{report}/{file}", get(show::file))
 }
 

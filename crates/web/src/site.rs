@@ -28,7 +28,7 @@ use crate::rate::Limit;
 use crate::session::{LIFE_MINUTES_MAX, Session, Sessions};
 use crate::settings::Settings;
 use crate::words::Words;
-use crate::{cases, door, form, guard, jobs, money, people, portal, reports};
+use crate::{address, cases, door, form, guard, jobs, money, people, portal, reports};
 
 /// Name of the session's cookie. The prefix makes browsers refuse it from anywhere but this very
 /// host over a secure connection (RFC 6265bis, section 4.1.3.2).
@@ -128,12 +128,14 @@ pub fn router(site: Arc<Site>) -> Router {
         .route("/enrol/{token}", get(door::enrol).post(door::enrol_passkey))
         .route("/enrol/{token}/options", post(door::enrol_options))
         .merge(people::routes())
+        .merge(address::routes())
         .merge(jobs::routes())
         .merge(guard::routes())
         .merge(money::routes())
         .merge(cases::routes())
         .merge(portal::routes())
         .merge(reports::routes())
+        .merge(reports::public_routes())
         .fallback(nothing)
         .method_not_allowed_fallback(nothing)
         .layer(DefaultBodyLimit::max(form::FORM_BYTES_MAX))
@@ -163,7 +165,8 @@ async fn enter(State(site): State<Arc<Site>>, mut request: Request, next: Next) 
     let mut response = problem::draw(&frame, response);
     let headers = response.headers_mut();
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
-    headers.insert(header::VARY, HeaderValue::from_static("Accept-Language, Cookie"));
+    let vary = HeaderValue::from_static("Accept-Language, Cookie");
+    headers.entry(header::VARY).or_insert(vary);
     response
 }
 

@@ -207,6 +207,9 @@ mod tests {
         list!("report-kind", desk::order::AskKind::ALL);
         list!("fate", desk::transparency::Fate::ALL);
         list!("deadline", desk::transparency::Deadline::ALL);
+        list!("notice", desk::transparency::Notice::ALL);
+        list!("end", desk::transparency::End::ALL);
+        list!("report-by", desk::transparency::Dimension::ALL);
         for pack in desk::pack::embedded_all() {
             keys.extend(pack.clocks.iter().map(|rule| ("clock", rule.name.as_str().to_owned())));
         }

@@ -62,6 +62,18 @@ fn a_served_node_records_it_for_us() {
     drop(served);
 }
 
+/// The same requests at another moment, or a part of them: nobody gets the difference.
+#[test]
+fn a_report_that_could_be_subtracted_from_an_earlier_one_is_refused() {
+    let copy = shared().copy();
+    let out = scratch();
+    let folder = text(out.path());
+    report(copy.path(), &["--out", &folder]).exits(0);
+    let later = report(copy.path(), &["--out", &folder, "--agency-countries", "XX"]).exits(1);
+    later.complains("counts some of the same requests").complains("withdraw it first");
+    report(copy.path(), &["--agency-countries", "XX"]).exits(0).complains("for your eyes only");
+}
+
 #[test]
 fn a_look_leaves_nothing_behind() {
     let dir = &shared().dir;

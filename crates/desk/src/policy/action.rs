@@ -149,6 +149,8 @@ words! {
         ReadReports = "read_reports",
         /// Make a transparency report.
         MakeReport = "make_report",
+        /// Propose, publish and withdraw a transparency report.
+        PublishReport = "publish_report",
         /// Erase payloads whose time has come.
         ErasePayload = "erase_payload",
         /// Add, change and remove staff.

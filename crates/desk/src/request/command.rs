@@ -106,6 +106,9 @@ pub enum Command {
     PostMessage { ask: Option<AskNumber> },
     /// Say who works on it; nobody when absent.
     Assign { to: Option<StaffId> },
+    /// Keep the personal data for another time than the rule pack says, in days; for the rule pack's
+    /// own again when there is none.
+    SetRetention { days: Option<u16> },
     /// Note that the personal data was erased, because the rule pack's time for it is over.
     Erase,
     /// Record what time alone has done: lapses, expiries, breaches.
@@ -165,7 +168,7 @@ impl Command {
             Self::ClearKey { .. } => Action::ClearKey,
             Self::PostMessage { .. } => Action::PostMessage,
             Self::Assign { .. } => Action::Assign,
-            Self::Erase => Action::ErasePayload,
+            Self::Erase | Self::SetRetention { .. } => Action::ErasePayload,
             Self::Tick => Action::Tick,
         }
     }

@@ -165,6 +165,7 @@ fn dispatch(case: Case<'_>, command: &Command) -> Result<Vec<Event>, Refusal> {
             Ok(vec![Event::MessagePosted { ask: *ask, by }])
         }
         Command::Assign { to } => intake::assign(case, *to),
+        Command::SetRetention { days } => intake::set_retention(case, *days),
         Command::Erase => intake::erase(case),
     }
 }

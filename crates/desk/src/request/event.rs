@@ -151,6 +151,9 @@ pub enum Event {
     MessagePosted { ask: Option<AskNumber>, by: ActorId },
     /// Somebody of the staff works on it, or nobody any more.
     Assigned { to: Option<StaffId>, by: ActorId },
+    /// The company keeps the personal data for another time than the rule pack says, in days after
+    /// the end; for the rule pack's own again when there is none.
+    RetentionSet { days: Option<u16>, by: ActorId },
     /// The personal data of the request was erased; hashes and proofs stay.
     Erased { by: ActorId },
     /// A clock began.
@@ -337,6 +340,7 @@ impl Event {
             | Self::KeyMarked { .. }
             | Self::KeyCleared { .. }
             | Self::Assigned { .. }
+            | Self::RetentionSet { .. }
             | Self::Erased { .. } => None,
         }
     }

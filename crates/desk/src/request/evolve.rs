@@ -17,6 +17,10 @@ use crate::suspicion::Assessment;
 pub fn evolve(mut request: Request, event: &Event, at: Timestamp) -> Request {
     apply(&mut request, event, at);
     request.events_count = request.events_count.saturating_add(1);
+    // How long something is kept begins nothing anew.
+    if matches!(event, Event::RetentionSet { .. }) {
+        return request;
+    }
     request.touched_at = Some(at);
     // Whatever happens later may bring new personal data, whose time begins anew.
     request.erased_at = request.erased_at.filter(|_| matches!(event, Event::Erased { .. }));
@@ -28,6 +32,7 @@ pub(super) fn apply(request: &mut Request, event: &Event, at: Timestamp) {
         Event::KeyMarked { .. }
         | Event::KeyCleared { .. }
         | Event::Assigned { .. }
+        | Event::RetentionSet { .. }
         | Event::Erased { .. }
         | Event::MessagePosted { .. } => apply_to_whole(request, event, at),
         Event::Received { request: id, agency, key, order, instrument_sha256, pack, by } => {
@@ -100,6 +105,7 @@ fn apply_to_whole(request: &mut Request, event: &Event, at: Timestamp) {
             request.marked_keys.remove(key);
         }
         Event::Assigned { to, .. } => request.assignee = *to,
+        Event::RetentionSet { days, .. } => request.retention_days = *days,
         Event::Erased { .. } => request.erased_at = Some(at),
         _ => {}
     }

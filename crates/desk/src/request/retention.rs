@@ -17,7 +17,8 @@ pub fn erasure_due(request: &Request, pack: &RulePack) -> Option<Timestamp> {
     if !has_ended || request.erased_at.is_some() || waits_with_erasure(request).is_some() {
         return None;
     }
-    let hours = i64::from(pack.retention.days_after_end) * DAY_HOURS;
+    let days = request.retention_days.unwrap_or(pack.retention.days_after_end);
+    let hours = i64::from(days) * DAY_HOURS;
     request.touched_at?.checked_add(SignedDuration::from_hours(hours)).ok()
 }
 

@@ -44,6 +44,9 @@ pub struct Request {
     pub events_count: u32,
     /// When something last happened to it.
     pub touched_at: Option<Timestamp>,
+    /// How many days after the end the company keeps the personal data, where that is not what the
+    /// rule pack says.
+    pub retention_days: Option<u16>,
     /// When its personal data was erased.
     pub erased_at: Option<Timestamp>,
     /// The looks for signs of fraud, oldest first.

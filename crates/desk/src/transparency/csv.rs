@@ -1,12 +1,15 @@
 //! A report as a table for other programs. Knows no more than the report says.
 
-use super::{AssetRow, CountryRow, Deadline, DetailRow, Fate, Group, Report, Section, Spread};
+use super::{
+    AssetRow, BreakdownRow, CountryRow, Deadline, DetailRow, Dimension, End, Fate, Group, Notice,
+    Report, Section, Spread,
+};
 
 /// What stands where a count is not told.
 const WITHHELD: &str = "withheld";
 
 /// The columns; docs/formats/transparency.md says what each holds.
-const COLUMNS: [&str; 32] = [
+const COLUMNS: [&str; 41] = [
     "period_from",
     "period_to",
     "row",
@@ -16,6 +19,7 @@ const COLUMNS: [&str; 32] = [
     "agency_class",
     "data_category",
     "emergency",
+    "instrument",
     "item",
     "received",
     "accounts_named",
@@ -33,10 +37,18 @@ const COLUMNS: [&str; 32] = [
     "deadline_kept",
     "deadline_missed",
     "user_told",
+    "user_not_told",
+    "silenced",
+    "sent_back",
     "fraud_suspected",
     "emergencies_unvalidated",
     "median_days_in_force",
+    "in_force",
+    "confirmed",
     "released",
+    "lapsed",
+    "other_ends",
+    "amount",
     "amount_from",
     "amount_below",
 ];
@@ -46,6 +58,7 @@ pub(super) fn write(report: &Report) -> String {
     for section in &report.sections {
         let mut rows = vec![total(section)];
         rows.extend(section.countries.iter().map(|row| country(section, row)));
+        rows.extend(section.breakdowns.iter().map(|row| breakdown(section, row)));
         rows.extend(section.detail.iter().map(detail));
         rows.extend(section.refusals.iter().map(|group| {
             let mut row = Row::of("refusal");
@@ -56,7 +69,7 @@ pub(super) fn write(report: &Report) -> String {
             row.set("refused", group.count);
             row
         }));
-        rows.extend(section.assets.iter().map(asset));
+        rows.extend(section.assets.iter().map(|row| asset(section, row)));
         for mut row in rows {
             row.set("period_from", report.from);
             row.set("period_to", report.to);
@@ -82,11 +95,17 @@ fn total(section: &Section) -> Row {
         row.outcome(group, Some(group.count));
     }
     row.told("accounts_named", section.accounts_named);
-    row.told("user_told", section.user_told);
+    row.told("user_told", super::alone(&section.notices, Notice::Told));
+    row.told("user_not_told", super::alone(&section.notices, Notice::Withheld));
+    row.told("silenced", section.silenced);
+    row.told("sent_back", section.sent_back);
     row.told("fraud_suspected", section.fraud_suspected);
     row.told("emergencies_unvalidated", section.emergencies_unvalidated);
     for deadline in [Deadline::Kept, Deadline::Missed] {
         row.told(&format!("deadline_{deadline}"), super::alone(&section.deadlines, deadline));
+    }
+    for group in &section.ends {
+        row.end(group, Some(group.count));
     }
     row.times(section.hours_to_answer.as_ref());
     if let Some(days) = &section.days_in_force {
@@ -106,25 +125,51 @@ fn country(section: &Section, told: &CountryRow) -> Row {
     row
 }
 
+fn breakdown(section: &Section, told: &BreakdownRow) -> Row {
+    let mut row = Row::of(&format!("by_{}", told.by));
+    let is_by = |dimension| told.by == dimension;
+    let by_regime = is_by(Dimension::Regime) || is_by(Dimension::CountryRegime);
+    if is_by(Dimension::CountryRegime) {
+        row.set("country", told.country.map_or_else(|| "other".to_owned(), |it| it.to_string()));
+    }
+    row.key(by_regime, "regime", told.regime.as_ref());
+    row.key(is_by(Dimension::AgencyClass), "agency_class", told.agency_class.as_ref());
+    row.key(is_by(Dimension::DataCategory), "data_category", told.data_category.as_ref());
+    row.key(is_by(Dimension::Emergency), "emergency", told.emergency.as_ref());
+    row.key(is_by(Dimension::Instrument), "instrument", told.instrument.as_ref());
+    row.set("received", told.received);
+    for (group, count) in section.outcomes.iter().zip(&told.counts) {
+        row.outcome(group, *count);
+    }
+    row.times(told.hours_to_answer.as_ref());
+    row
+}
+
 fn detail(told: &DetailRow) -> Row {
     let mut row = Row::of("detail");
     row.set("country", told.country.map_or_else(|| "other".to_owned(), |it| it.to_string()));
-    let or_any = |word: Option<String>| word.unwrap_or_else(|| "any".to_owned());
-    row.set("regime", or_any(told.regime.clone()));
-    row.set("agency_class", or_any(told.agency_class.map(|it| it.to_string())));
-    row.set("data_category", or_any(told.data_category.map(|it| it.to_string())));
-    row.set("emergency", or_any(told.emergency.map(|it| it.to_string())));
+    row.key(true, "regime", told.regime.as_ref());
+    row.key(true, "agency_class", told.agency_class.as_ref());
+    row.key(true, "data_category", told.data_category.as_ref());
+    row.key(true, "emergency", told.emergency.as_ref());
+    row.key(true, "instrument", told.instrument.as_ref());
     row.set("received", told.received);
     row
 }
 
-fn asset(told: &AssetRow) -> Row {
+fn asset(section: &Section, told: &AssetRow) -> Row {
     let mut row = Row::of("asset");
     row.set("item", told.asset.as_ref().map_or("other", |asset| asset.as_str()));
     row.set("carried_out", told.frozen);
-    row.told("released", told.released);
-    for (column, amount) in [("amount_from", told.amount_from), ("amount_below", told.amount_below)]
-    {
+    for (group, count) in section.ends.iter().zip(&told.ends) {
+        row.end(group, *count);
+    }
+    let amounts = [
+        ("amount", told.amount),
+        ("amount_from", told.amount_from),
+        ("amount_below", told.amount_below),
+    ];
+    for (column, amount) in amounts {
         if let Some(amount) = amount {
             row.set(column, amount);
         }
@@ -152,14 +197,31 @@ impl Row {
         self.set(column, count.map_or_else(|| WITHHELD.to_owned(), |count| count.to_string()));
     }
 
-    /// A group of one word has a column of its own; what is told together stands in another.
-    fn outcome(&mut self, group: &Group<Fate>, count: Option<u64>) {
-        if let [fate] = group.of[..] {
-            return self.told(fate.as_str(), count);
+    /// A column of the row's key, where it is one.
+    fn key(&mut self, is_key: bool, column: &str, word: Option<&impl ToString>) {
+        if is_key {
+            self.set(column, word.map_or_else(|| "any".to_owned(), ToString::to_string));
         }
-        self.told("other_outcomes", count);
-        for fate in &group.of {
-            self.set(fate.as_str(), WITHHELD);
+    }
+
+    fn outcome(&mut self, group: &Group<Fate>, count: Option<u64>) {
+        let words: Vec<&str> = group.of.iter().map(|fate| fate.as_str()).collect();
+        self.group(&words, "other_outcomes", count);
+    }
+
+    fn end(&mut self, group: &Group<End>, count: Option<u64>) {
+        let words: Vec<&str> = group.of.iter().map(|end| end.as_str()).collect();
+        self.group(&words, "other_ends", count);
+    }
+
+    /// A group of one word has a column of its own; what is told together stands in another.
+    fn group(&mut self, words: &[&str], others: &str, count: Option<u64>) {
+        if let [word] = words {
+            return self.told(word, count);
+        }
+        self.told(others, count);
+        for word in words {
+            self.set(word, WITHHELD);
         }
     }
 

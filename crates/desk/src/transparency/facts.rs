@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use super::{Deadline, Fate};
+use super::{Deadline, End, Fate, Notice};
 use crate::clock::{Clock, ClockKind, ClockStatus, Party, StopReason};
 use crate::ids::{Amount, AskNumber, Asset, Country, KeyId};
-use crate::order::{AskKind, DataCategory, Demand, IssuerType, SelectorKind};
+use crate::order::{AskKind, DataCategory, Demand, InstrumentKind, IssuerType, SelectorKind};
 use crate::pack::{ClockRule, RulePack, StopEvent};
 use crate::request::{
     AskState, Effect, EffectKind, EffectStatus, Event, Outcome, RefusalCode, Request, Stage, evolve,
@@ -24,6 +24,8 @@ pub struct RequestFacts {
     pub regime: String,
     /// What issued the order.
     pub agency_class: IssuerType,
+    /// What the order is in law.
+    pub instrument: InstrumentKind,
     /// Practice: never counted.
     pub is_test: bool,
     /// Its asks.
@@ -55,8 +57,14 @@ pub struct AskFacts {
     pub is_unvalidated: bool,
     /// Refused as fraud, or the key that sent it is suspected.
     pub is_suspected: bool,
-    /// The user was told.
-    pub is_user_told: bool,
+    /// Whether the user was told.
+    pub notice: Notice,
+    /// The same request orders silence, and that order was ever in force or not yet judged.
+    pub is_silenced: bool,
+    /// It was sent back to the authority at least once, to be completed.
+    pub is_sent_back: bool,
+    /// Where a copy, freeze or silence that came about stands.
+    pub end: Option<End>,
     /// What was frozen.
     pub frozen: Option<(Asset, Amount)>,
 }
@@ -66,7 +74,10 @@ pub struct AskFacts {
 struct Noted {
     done_at: Option<Timestamp>,
     ended_at: Option<Timestamp>,
+    end: Option<End>,
     frozen: Option<(Asset, Amount)>,
+    is_sent_back: bool,
+    is_postponed: bool,
 }
 
 impl RequestFacts {
@@ -90,8 +101,14 @@ impl RequestFacts {
         let is_key_suspected = request
             .key
             .is_some_and(|key| request.marked_keys.contains(&key) || suspected.contains(&key));
+        // An order of silence that was refused silenced nobody.
+        let is_silenced = request
+            .asks
+            .iter()
+            .any(|ask| ask.kind() == AskKind::NonDisclosure && refusal(ask).is_none());
         let asks = request.asks.iter().zip(&notes);
         let asks = asks.map(|(ask, noted)| AskFacts {
+            is_silenced: is_silenced && ask.kind() != AskKind::NonDisclosure,
             is_suspected: is_key_suspected || refusal(ask) == Some(RefusalCode::SuspectedFraud),
             ..facts(ask, noted, rules, as_of)
         });
@@ -100,6 +117,7 @@ impl RequestFacts {
             country: order.issuing_country,
             regime: pack.id.clone(),
             agency_class: order.issuer,
+            instrument: order.instrument,
             is_test: order.is_test,
             asks: asks.collect(),
         })
@@ -122,9 +140,27 @@ fn facts(ask: &AskState, noted: &Noted, rules: Option<&RulePack>, as_of: Timesta
         deadline: deadline(ask, rules, as_of),
         is_unvalidated: ask.unvalidated(as_of).is_some_and(|late| late.has_answer),
         is_suspected: false,
-        is_user_told: is_user_told(ask),
+        notice: match (is_user_told(ask), noted.is_postponed) {
+            (true, _) => Notice::Told,
+            (false, true) => Notice::Withheld,
+            (false, false) => Notice::None,
+        },
+        is_silenced: false,
+        is_sent_back: noted.is_sent_back,
+        end: end(ask, noted, lapsed.is_some()),
         frozen: noted.frozen.clone(),
     }
+}
+
+/// Where what was done stands, of the kinds that last.
+fn end(ask: &AskState, noted: &Noted, is_lapsed: bool) -> Option<End> {
+    let lasts = matches!(ask.kind(), AskKind::Preserve | AskKind::Freeze | AskKind::NonDisclosure);
+    if noted.done_at.is_none() || !lasts {
+        return None;
+    }
+    let over = noted.ended_at.and(noted.end).or(is_lapsed.then_some(End::Lapsed));
+    let is_confirmed = matches!(ask.stage, Stage::Linked | Stage::FreezeConfirmed);
+    Some(over.unwrap_or(if is_confirmed { End::Confirmed } else { End::InForce }))
 }
 
 fn is_user_told(ask: &AskState) -> bool {
@@ -158,12 +194,16 @@ fn note(notes: &mut [Noted], request: &Request, event: &Event, at: Timestamp) {
         Event::Unfrozen { .. } if kind == Some(AskKind::Unfreeze) => {
             noted.done_at.get_or_insert(at);
         }
-        Event::Unfrozen { .. }
-        | Event::Released { .. }
-        | Event::Lifted { .. }
-        | Event::Lapsed { .. } => {
+        Event::Unfrozen { .. } | Event::Released { .. } | Event::Lifted { .. } => {
             noted.ended_at.get_or_insert(at);
+            noted.end.get_or_insert(End::Released);
         }
+        Event::Lapsed { .. } => {
+            noted.ended_at.get_or_insert(at);
+            noted.end.get_or_insert(End::Lapsed);
+        }
+        Event::InformationRequested { .. } => noted.is_sent_back = true,
+        Event::NoticePostponed { .. } => noted.is_postponed = true,
         _ => {}
     }
 }

@@ -1,11 +1,8 @@
 //! Which counts are told. Knows nothing of what is counted.
 //!
-//! Two means, and a proof for each. Lists are *folded*: what is small is counted together with
-//! something else until the sum is not small, so that a list has no gaps and every sum of it is a
-//! sum of large counts. The one table with two margins (country x outcome) has its small cells
-//! *withheld*, each with three more on the corners of a rectangle: with one added on one diagonal
-//! and taken from the other, all margins and all told cells stay, so that nobody who knows them
-//! can tell the two tables apart.
+//! Lists are *folded*: what is small is counted together with something else until the sum is not
+//! small, so that a list has no gaps and every sum of it is a sum of large counts. Tables have their
+//! small cells *withheld* (`sums`).
 
 use std::collections::BTreeMap;
 
@@ -58,61 +55,4 @@ pub fn fold<K: Ord + Clone>(counts: &BTreeMap<K, u64>) -> Folded<K> {
         counts.iter().filter(|(w, _)| !is_folded(w)).map(|(w, n)| (w.clone(), *n)).collect();
     let words = counts.keys().filter(|word| is_folded(word)).cloned().collect();
     Folded { shown, rest: Some((words, sum)) }
-}
-
-/// Which cells of a table are withheld, when its row sums and column sums are told. All rows have
-/// the same number of cells; no row sum and no column sum may be small.
-///
-/// Every withheld cell lies in a rectangle of withheld cells whose two corners on one diagonal are
-/// not 0; that is why none of them follows from what is told.
-pub fn withheld(cells: &[Vec<u64>]) -> Vec<Vec<bool>> {
-    let mut hidden: Vec<Vec<bool>> = cells.iter().map(|row| vec![false; row.len()]).collect();
-    for row in 0..cells.len() {
-        for column in 0..cells[row].len() {
-            if is_small(cells[row][column]) && !hidden[row][column] {
-                hide(cells, &mut hidden, row, column);
-            }
-        }
-    }
-    hidden
-}
-
-/// Hides a small cell with the rectangle that costs least.
-fn hide(cells: &[Vec<u64>], hidden: &mut [Vec<bool>], row: usize, column: usize) {
-    let value = cells[row][column];
-    let mut best: Option<((bool, u64), usize, usize)> = None;
-    for (other_row, others) in cells.iter().enumerate().filter(|(at, _)| *at != row) {
-        for other_column in (0..others.len()).filter(|at| *at != column) {
-            let (beside, below) = (cells[row][other_column], others[column]);
-            if beside == 0 || below == 0 {
-                continue;
-            }
-            // Better when the hidden cell may for all one knows not be small at all.
-            let is_tight = beside.min(below) < SMALL_CELL_BELOW - value;
-            let lost = |hidden: bool, value: u64| if hidden { 0 } else { value.saturating_add(1) };
-            let cost = lost(hidden[row][other_column], beside)
-                .saturating_add(lost(hidden[other_row][column], below))
-                .saturating_add(lost(hidden[other_row][other_column], others[other_column]));
-            if best.is_none_or(|(known, ..)| (is_tight, cost) < known) {
-                best = Some(((is_tight, cost), other_row, other_column));
-            }
-        }
-    }
-    hidden[row][column] = true;
-    match best {
-        Some((_, other_row, other_column)) => {
-            hidden[row][other_column] = true;
-            hidden[other_row][column] = true;
-            hidden[other_row][other_column] = true;
-        }
-        // Only with a small row or column sum, which callers never have: hide all.
-        None => hidden.iter_mut().flatten().for_each(|cell| *cell = true),
-    }
-}
-
-/// A count that is a part of a told one: withheld when it, or what it leaves of the other, is
-/// small.
-pub fn part(count: u64, of: u64) -> Option<u64> {
-    let rest = of.saturating_sub(count);
-    (!is_small(count) && !is_small(rest)).then_some(count)
 }

@@ -5,19 +5,26 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::suppress::{Folded, fold, is_small, part, withheld};
+use super::sums::{told_sums, withheld};
+use super::suppress::{Folded, fold, is_small};
 use super::{
-    AskFacts, AssetRow, CountryRow, Deadline, DetailRow, FORMAT, Fate, Group, Heading, Report,
-    RequestFacts, SMALL_CELL_BELOW, Section, Spread, VERSION,
+    AskFacts, AssetRow, BreakdownRow, CountryRow, Deadline, DetailRow, Dimension, End, FORMAT,
+    Fate, Group, Heading, Notice, Report, RequestFacts, SMALL_CELL_BELOW, Section, Spread, VERSION,
 };
 use crate::ids::{Amount, Asset, Country};
-use crate::order::{AskKind, DataCategory, IssuerType};
+use crate::order::{AskKind, DataCategory, InstrumentKind, IssuerType};
 use crate::request::RefusalCode;
 
 /// A median or a ninth decile is told of no fewer asks: it is the time of one of them.
 pub const SPREAD_ASKS_MIN: u64 = 10;
 /// A sum frozen is told of no fewer freezes, and as a band.
 pub const AMOUNT_ASKS_MIN: u64 = SMALL_CELL_BELOW;
+/// An exact sum frozen is told of no fewer freezes.
+const EXACT_ASKS_MIN: u64 = 10;
+/// And only when what is left without the two largest is at least this share of the largest, in
+/// percent: whoever ordered the second could otherwise tell the largest too well (the p% rule of
+/// disclosure control).
+const REST_PERCENT_MIN: u128 = 20;
 
 /// Counts over requests that were added one by one.
 #[derive(Debug, Clone)]
@@ -28,32 +35,45 @@ pub struct Tally {
 }
 
 /// What a request is broken down by, from the first to the last.
-type Leaf = (Country, String, IssuerType, Option<DataCategory>, bool);
+type Leaf = (Country, String, IssuerType, Option<DataCategory>, bool, InstrumentKind);
 /// How often each length of time was seen, in tenths of its unit.
 type Times = BTreeMap<u64, u64>;
 
 #[derive(Debug, Clone, Default)]
 struct Kind {
-    leaves: BTreeMap<Leaf, u64>,
-    fates: BTreeMap<(Country, Fate), u64>,
+    leaves: BTreeMap<Leaf, Counted>,
     refusals: BTreeMap<RefusalCode, u64>,
     deadlines: BTreeMap<Deadline, u64>,
+    notices: BTreeMap<Notice, u64>,
+    ends: BTreeMap<End, u64>,
     accounts_named: u64,
-    user_told: u64,
+    silenced: u64,
+    sent_back: u64,
     fraud_suspected: u64,
     emergencies_done: u64,
     emergencies_unvalidated: u64,
-    hours: BTreeMap<Country, Times>,
     days: Times,
     assets: BTreeMap<Asset, Frozen>,
+}
+
+/// What is counted of the asks of one leaf.
+#[derive(Debug, Clone, Default)]
+struct Counted {
+    fates: BTreeMap<Fate, u64>,
+    hours: Times,
 }
 
 #[derive(Debug, Clone, Default)]
 struct Frozen {
     count: u64,
-    released: u64,
+    ends: BTreeMap<End, u64>,
     amount: u128,
+    /// The largest two, the largest first.
+    largest: (u128, u128),
 }
+
+/// A row of the finest table that is told, and the leaves it is made of.
+type Branch<'a> = (DetailRow, Vec<(&'a Leaf, &'a Counted)>);
 
 impl Tally {
     /// Nothing counted yet.
@@ -112,57 +132,55 @@ impl Tally {
 
 impl Kind {
     fn received(&self) -> u64 {
-        self.leaves.values().sum()
+        self.leaves.values().map(Counted::received).sum()
     }
 
     fn add(&mut self, request: &RequestFacts, ask: &AskFacts) {
         let count = |flag: bool| u64::from(flag);
-        let country = request.country;
-        let leaf =
-            (country, request.regime.clone(), request.agency_class, ask.category, ask.is_emergency);
-        *self.leaves.entry(leaf).or_default() += 1;
-        *self.fates.entry((country, ask.fate)).or_default() += 1;
+        let (country, regime) = (request.country, request.regime.clone());
+        let (class, instrument) = (request.agency_class, request.instrument);
+        let leaf = (country, regime, class, ask.category, ask.is_emergency, instrument);
+        let counted = self.leaves.entry(leaf).or_default();
+        *counted.fates.entry(ask.fate).or_default() += 1;
+        if let Some(done_at) = ask.done_at {
+            let hours = tenths(request.received_at, done_at, 3_600);
+            *counted.hours.entry(hours).or_default() += 1;
+        }
         if ask.fate.is_done() {
             *self.deadlines.entry(ask.deadline).or_default() += 1;
+            *self.notices.entry(ask.notice).or_default() += 1;
         }
         if let Some(code) = ask.refusal {
             *self.refusals.entry(code).or_default() += 1;
         }
         self.accounts_named = self.accounts_named.saturating_add(ask.accounts_named);
-        self.user_told += count(ask.is_user_told);
+        self.silenced += count(ask.is_silenced);
+        self.sent_back += count(ask.is_sent_back);
         self.fraud_suspected += count(ask.is_suspected);
         self.emergencies_done += count(ask.is_emergency && ask.done_at.is_some());
         self.emergencies_unvalidated += count(ask.is_unvalidated);
-        let Some(done_at) = ask.done_at else { return };
-        let hours = tenths(request.received_at, done_at, 3_600);
-        *self.hours.entry(country).or_default().entry(hours).or_default() += 1;
-        if let Some(ended_at) = ask.ended_at {
+        if let (Some(done_at), Some(ended_at)) = (ask.done_at, ask.ended_at) {
             *self.days.entry(tenths(done_at, ended_at, 86_400)).or_default() += 1;
         }
         // Counted with the carried out ones alone, so that their sum is one that is told.
-        if let (Some((asset, amount)), Fate::CarriedOut) = (&ask.frozen, ask.fate) {
-            let frozen = self.assets.entry(asset.clone()).or_default();
-            frozen.count += 1;
-            frozen.released += count(ask.ended_at.is_some());
-            frozen.amount = frozen.amount.saturating_add(amount.0);
+        let Some(end) = ask.end.filter(|_| ask.fate == Fate::CarriedOut) else { return };
+        *self.ends.entry(end).or_default() += 1;
+        if let Some((asset, amount)) = &ask.frozen {
+            self.assets.entry(asset.clone()).or_default().add(amount.0, end);
         }
     }
 
     fn section(&self, kind: AskKind) -> Section {
         let received = self.received();
         let outcomes = groups(fold(&self.fates_of(kind)));
-        let countries = self.countries(&outcomes);
+        let branches = self.branches();
+        let (countries, breakdowns) = broken_down(&branches, &outcomes);
         let alone = |fate| super::alone(&outcomes, fate);
-        let refused = alone(Fate::Refused).unwrap_or(0);
-        let refusals = if refused > 0 {
-            let mut codes: BTreeMap<_, _> =
-                RefusalCode::ALL.iter().map(|code| (*code, 0)).collect();
-            codes.extend(self.refusals.iter().map(|(code, count)| (*code, *count)));
-            groups(fold(&codes)).into_iter().filter(|group| group.count > 0).collect()
-        } else {
-            Vec::new()
-        };
-        let times = self.hours.values().fold(Times::new(), add_times);
+        let refused_by_itself = alone(Fate::Refused);
+        let refused = refused_by_itself.unwrap_or(0);
+        let refusals = if refused > 0 { listed(&self.refusals, RefusalCode::ALL) } else { vec![] };
+        let refusals: Vec<_> = refusals.into_iter().filter(|group| group.count > 0).collect();
+        let times = self.leaves.values().map(|leaf| &leaf.hours).fold(Times::new(), add_times);
         let carried_out = alone(Fate::CarriedOut).unwrap_or(0);
         let done = super::done(&outcomes);
         // Whoever knows that a mark follows every refusal as fraud could subtract one from the
@@ -170,36 +188,36 @@ impl Kind {
         let refused_as_fraud = super::alone(&refusals, RefusalCode::SuspectedFraud);
         let emergencies = [self.emergencies_done, self.emergencies(), received];
         let emergencies = [emergencies.map(Some).as_slice(), &[done]].concat();
+        let of_done = done.is_some_and(|done| done > 0);
+        let notices = if of_done { listed(&self.notices, Notice::ALL) } else { vec![] };
+        let not_told = super::alone(&notices, Notice::Withheld);
+        let ends = if carried_out > 0 { listed(&self.ends, End::ALL) } else { vec![] };
+        let has_ends = kind != AskKind::Unfreeze;
         Section {
             ask_type: kind,
             received,
             countries,
-            detail: self.detail(),
-            deadlines: self.told_deadlines(done),
+            breakdowns,
+            detail: branches.into_iter().map(|(row, _)| row).collect(),
+            deadlines: if of_done { listed(&self.deadlines, Deadline::ALL) } else { vec![] },
             accounts_named: (!is_small(self.accounts_named)).then_some(self.accounts_named),
-            user_told: parts(self.user_told, &[Some(received), done]),
+            notices,
+            silenced: parts(self.silenced, &[Some(received), done, not_told]),
+            sent_back: parts(self.sent_back, &[Some(received), refused_by_itself, done]),
             fraud_suspected: parts(self.fraud_suspected, &[Some(received), refused_as_fraud]),
             emergencies_unvalidated: parts(self.emergencies_unvalidated, &emergencies),
             refusals,
             hours_to_answer: spread(&times),
             days_in_force: spread(&self.days),
-            assets: if carried_out > 0 { self.asset_rows() } else { Vec::new() },
+            assets: self.asset_rows(&ends),
+            ends: if has_ends { ends } else { Vec::new() },
             outcomes,
         }
     }
 
     fn emergencies(&self) -> u64 {
-        self.leaves.iter().filter(|((.., is_emergency), _)| *is_emergency).map(|(_, n)| n).sum()
-    }
-
-    /// Deadlines of what was done, when it is told how much that was.
-    fn told_deadlines(&self, done: Option<u64>) -> Vec<Group<Deadline>> {
-        if done.is_none_or(|done| done == 0) {
-            return Vec::new();
-        }
-        let mut deadlines: BTreeMap<_, _> = Deadline::ALL.iter().map(|it| (*it, 0)).collect();
-        deadlines.extend(self.deadlines.iter().map(|(it, count)| (*it, *count)));
-        groups(fold(&deadlines))
+        let emergencies = self.leaves.iter().filter(|((.., is_emergency, _), _)| *is_emergency);
+        emergencies.map(|(_, leaf)| leaf.received()).sum()
     }
 
     /// What became of the asks, words that never occurred included.
@@ -211,7 +229,7 @@ impl Kind {
         };
         let mut fates: BTreeMap<Fate, u64> =
             Fate::ALL.iter().copied().filter(is_possible).map(|fate| (fate, 0)).collect();
-        for ((_, fate), count) in &self.fates {
+        for (fate, count) in self.leaves.values().flat_map(|leaf| &leaf.fates) {
             *fates.entry(*fate).or_default() += count;
         }
         fates
@@ -220,8 +238,8 @@ impl Kind {
     /// Countries as they are told: by themselves, and those with too few together.
     fn told_countries(&self) -> Vec<(Option<Country>, Vec<Country>)> {
         let mut received: BTreeMap<Country, u64> = BTreeMap::new();
-        for ((country, ..), count) in &self.leaves {
-            *received.entry(*country).or_default() += count;
+        for ((country, ..), leaf) in &self.leaves {
+            *received.entry(*country).or_default() += leaf.received();
         }
         let Folded { shown, rest } = fold(&received);
         let mut told: Vec<_> =
@@ -230,114 +248,229 @@ impl Kind {
         told
     }
 
-    fn countries(&self, outcomes: &[Group<Fate>]) -> Vec<CountryRow> {
-        let told = self.told_countries();
-        let count = |countries: &[Country], group: &Group<Fate>| {
-            let cells = countries.iter().flat_map(|at| group.of.iter().map(move |of| (*at, *of)));
-            cells.filter_map(|cell| self.fates.get(&cell)).sum::<u64>()
-        };
-        let cells: Vec<Vec<u64>> = told
-            .iter()
-            .map(|(_, countries)| outcomes.iter().map(|group| count(countries, group)).collect())
-            .collect();
-        let hidden = withheld(&cells);
-        let rows = told.into_iter().zip(cells).zip(hidden);
-        rows.map(|(((country, countries), cells), hidden)| {
-            let times = countries
-                .iter()
-                .filter_map(|country| self.hours.get(country))
-                .fold(Times::new(), add_times);
-            let counts = cells.iter().zip(hidden);
-            CountryRow {
-                country,
-                received: cells.iter().sum(),
-                counts: counts.map(|(count, hidden)| (!hidden).then_some(*count)).collect(),
-                hours_to_answer: spread(&times),
-            }
-        })
-        .collect()
-    }
-
     /// A tree, country at the root: at each fork the small branches go together, so that every
     /// leaf is large and every sum of leaves too.
-    fn detail(&self) -> Vec<DetailRow> {
+    fn branches(&self) -> Vec<Branch<'_>> {
         let mut rows = Vec::new();
         for (country, countries) in self.told_countries() {
             let leaves = self.leaves.iter().filter(|((of, ..), _)| countries.contains(of));
-            let leaves: Vec<(&Leaf, u64)> = leaves.map(|(leaf, count)| (leaf, *count)).collect();
             let row = DetailRow {
                 country,
                 regime: None,
                 agency_class: None,
                 data_category: None,
                 emergency: None,
+                instrument: None,
                 received: 0,
             };
-            split(&FORKS, leaves, row, &mut rows);
+            split(&FORKS, leaves.collect(), row, &mut rows);
         }
         rows
     }
 
-    fn asset_rows(&self) -> Vec<AssetRow> {
+    fn asset_rows(&self, ends: &[Group<End>]) -> Vec<AssetRow> {
+        if ends.is_empty() {
+            return Vec::new();
+        }
         let counts = self.assets.iter().map(|(asset, frozen)| (asset.clone(), frozen.count));
         let Folded { shown, rest } = fold(&counts.collect());
-        let mut rows = Vec::new();
-        for (asset, _) in shown {
-            let Some(frozen) = self.assets.get(&asset) else { continue };
-            let (from, below) = band(frozen.amount);
-            rows.push(AssetRow {
-                asset: Some(asset),
-                frozen: frozen.count,
-                released: part(frozen.released, frozen.count),
-                amount_from: Some(Amount(from)),
-                amount_below: Some(Amount(below)),
-            });
-        }
-        rows.extend(rest.map(|(assets, frozen)| {
-            let released = assets.iter().filter_map(|it| self.assets.get(it)).map(|it| it.released);
+        let alone = shown.into_iter().map(|(asset, _)| (Some(asset.clone()), vec![asset]));
+        let told: Vec<(Option<Asset>, Vec<Asset>)> =
+            alone.chain(rest.map(|(assets, _)| (None, assets))).collect();
+        let frozen: Vec<Vec<&Frozen>> = told
+            .iter()
+            .map(|(_, assets)| assets.iter().filter_map(|it| self.assets.get(it)).collect())
+            .collect();
+        let cell = |of: &[&Frozen], group: &Group<End>| {
+            let ends = of.iter().flat_map(|it| group.of.iter().filter_map(|end| it.ends.get(end)));
+            ends.sum::<u64>()
+        };
+        let cells: Vec<Vec<u64>> =
+            frozen.iter().map(|of| ends.iter().map(|group| cell(of, group)).collect()).collect();
+        let hidden = withheld(&cells);
+        let rows = told.into_iter().zip(frozen).zip(cells.iter().zip(hidden));
+        rows.map(|(((asset, _), frozen), (cells, hidden))| {
+            // A list without freezes has no row; one asset by itself has one sum.
+            let of_one = if asset.is_some() { frozen.first() } else { None };
+            let (from, below) = of_one.map(|one| band(one.amount)).unzip();
+            let counts = cells.iter().zip(hidden);
             AssetRow {
-                asset: None,
-                frozen,
-                released: part(released.sum(), frozen),
-                amount_from: None,
-                amount_below: None,
+                asset,
+                frozen: cells.iter().sum(),
+                ends: counts.map(|(count, hidden)| (!hidden).then_some(*count)).collect(),
+                amount: of_one.filter(|one| one.is_told()).map(|one| Amount(one.amount)),
+                amount_from: from.map(Amount),
+                amount_below: below.map(Amount),
             }
-        }));
-        rows
+        })
+        .collect()
     }
 }
 
-/// The forks of the tree of [`Kind::detail`], from the first to the last. Each sets one member of a
-/// row from a leaf, or leaves it untold.
-const FORKS: [fn(&mut DetailRow, &Leaf); 4] = [
+impl Counted {
+    fn received(&self) -> u64 {
+        self.fates.values().sum()
+    }
+}
+
+impl Frozen {
+    fn add(&mut self, amount: u128, end: End) {
+        self.count += 1;
+        *self.ends.entry(end).or_default() += 1;
+        self.amount = self.amount.saturating_add(amount);
+        let (first, second) = self.largest;
+        self.largest = (first.max(amount), second.max(first.min(amount)));
+    }
+
+    /// Whether its exact sum says little of each single freeze.
+    fn is_told(&self) -> bool {
+        let (first, second) = self.largest;
+        let rest = self.amount.saturating_sub(first).saturating_sub(second);
+        let wanted = first / 100 * REST_PERCENT_MIN;
+        self.count >= EXACT_ASKS_MIN && rest >= wanted.max(1)
+    }
+}
+
+/// Outcomes by country, and by every other dimension of which more than one value is told. All are
+/// sums over the rows of one table, so what is withheld of one is withheld with a view to the others.
+fn broken_down(
+    branches: &[Branch<'_>],
+    outcomes: &[Group<Fate>],
+) -> (Vec<CountryRow>, Vec<BreakdownRow>) {
+    let cell = |leaves: &[(&Leaf, &Counted)], group: &Group<Fate>| {
+        let fates = leaves
+            .iter()
+            .flat_map(|(_, leaf)| group.of.iter().filter_map(|fate| leaf.fates.get(fate)));
+        fates.sum::<u64>()
+    };
+    let cells: Vec<Vec<u64>> = branches
+        .iter()
+        .map(|(_, leaves)| outcomes.iter().map(|group| cell(leaves, group)).collect())
+        .collect();
+    let by_country = grouping(branches, |row| BreakdownRow { country: row.country, ..blank() });
+    let mut told = vec![by_country];
+    for by in Dimension::ALL {
+        let grouped = grouping(branches, |row| of_dimension(*by, row));
+        if grouped.heads.len() > 1 && !told.iter().any(|known| known.of == grouped.of) {
+            told.push(grouped);
+        }
+    }
+    let groupings: Vec<Vec<usize>> = told.iter().map(|grouped| grouped.of.clone()).collect();
+    let sums = told_sums(&cells, &groupings);
+    let mut rows = told.into_iter().zip(sums).map(|(grouped, sums)| {
+        let rows = grouped.heads.into_iter().zip(sums).enumerate();
+        let row = |(number, (head, counts)): (usize, (BreakdownRow, Vec<Option<u64>>))| {
+            let of = grouped.of.iter().zip(branches).filter(|(of, _)| **of == number);
+            let leaves = || of.clone().flat_map(|(_, (_, leaves))| leaves);
+            BreakdownRow {
+                received: leaves().map(|(_, leaf)| leaf.received()).sum(),
+                counts,
+                hours_to_answer: spread(
+                    &leaves().map(|(_, leaf)| &leaf.hours).fold(Times::new(), add_times),
+                ),
+                ..head
+            }
+        };
+        rows.map(row).collect::<Vec<_>>()
+    });
+    let country = |row: BreakdownRow| CountryRow {
+        country: row.country,
+        received: row.received,
+        counts: row.counts,
+        hours_to_answer: row.hours_to_answer,
+    };
+    let countries = rows.next().unwrap_or_default().into_iter().map(country).collect();
+    (countries, rows.flatten().collect())
+}
+
+/// Rows that are told together.
+struct Grouped {
+    /// For each row, its group.
+    of: Vec<usize>,
+    /// For each group, what its rows agree in.
+    heads: Vec<BreakdownRow>,
+}
+
+fn grouping(branches: &[Branch<'_>], head: impl Fn(&DetailRow) -> BreakdownRow) -> Grouped {
+    let mut grouped = Grouped { of: Vec::new(), heads: Vec::new() };
+    for (row, _) in branches {
+        let head = head(row);
+        let known = grouped.heads.iter().position(|known| *known == head);
+        grouped.of.push(known.unwrap_or(grouped.heads.len()));
+        if known.is_none() {
+            grouped.heads.push(head);
+        }
+    }
+    grouped
+}
+
+fn of_dimension(by: Dimension, row: &DetailRow) -> BreakdownRow {
+    let blank = BreakdownRow { by, ..blank() };
+    match by {
+        Dimension::Regime => BreakdownRow { regime: row.regime.clone(), ..blank },
+        Dimension::CountryRegime => {
+            BreakdownRow { country: row.country, regime: row.regime.clone(), ..blank }
+        }
+        Dimension::AgencyClass => BreakdownRow { agency_class: row.agency_class, ..blank },
+        Dimension::DataCategory => BreakdownRow { data_category: row.data_category, ..blank },
+        Dimension::Emergency => BreakdownRow { emergency: row.emergency, ..blank },
+        Dimension::Instrument => BreakdownRow { instrument: row.instrument, ..blank },
+    }
+}
+
+const fn blank() -> BreakdownRow {
+    BreakdownRow {
+        by: Dimension::Regime,
+        country: None,
+        regime: None,
+        agency_class: None,
+        data_category: None,
+        emergency: None,
+        instrument: None,
+        received: 0,
+        counts: Vec::new(),
+        hours_to_answer: None,
+    }
+}
+
+/// A list of all words, the small ones told together.
+fn listed<T: Ord + Copy>(counts: &BTreeMap<T, u64>, all: &[T]) -> Vec<Group<T>> {
+    let mut counted: BTreeMap<T, u64> = all.iter().map(|word| (*word, 0)).collect();
+    counted.extend(counts.iter().map(|(word, count)| (*word, *count)));
+    groups(fold(&counted))
+}
+
+/// The forks of the tree of [`Kind::branches`], from the first to the last. Each sets one member of
+/// a row from a leaf, or leaves it untold.
+const FORKS: [fn(&mut DetailRow, &Leaf); 5] = [
     |row, leaf| row.regime = Some(leaf.1.clone()),
     |row, leaf| row.agency_class = Some(leaf.2),
     |row, leaf| row.data_category = leaf.3,
     |row, leaf| row.emergency = Some(leaf.4),
+    |row, leaf| row.instrument = Some(leaf.5),
 ];
 
-fn split(
+fn split<'a>(
     forks: &[fn(&mut DetailRow, &Leaf)],
-    leaves: Vec<(&Leaf, u64)>,
+    leaves: Vec<(&'a Leaf, &'a Counted)>,
     row: DetailRow,
-    rows: &mut Vec<DetailRow>,
+    rows: &mut Vec<Branch<'a>>,
 ) {
+    let sum = |members: &[(&Leaf, &Counted)]| members.iter().map(|(_, it)| it.received()).sum();
     let Some((fork, rest)) = forks.split_first() else {
-        let received = leaves.iter().map(|(_, count)| count).sum();
-        rows.push(DetailRow { received, ..row });
+        rows.push((DetailRow { received: sum(&leaves), ..row }, leaves));
         return;
     };
     // Branches by the row they would give; the first leaf of each stands for it.
-    let mut branches: Vec<(DetailRow, Vec<(&Leaf, u64)>)> = Vec::new();
-    for (leaf, count) in leaves {
+    let mut branches: Vec<Branch<'a>> = Vec::new();
+    for leaf in leaves {
         let mut told = row.clone();
-        fork(&mut told, leaf);
+        fork(&mut told, leaf.0);
         match branches.iter_mut().find(|(known, _)| *known == told) {
-            Some((_, members)) => members.push((leaf, count)),
-            None => branches.push((told, vec![(leaf, count)])),
+            Some((_, members)) => members.push(leaf),
+            None => branches.push((told, vec![leaf])),
         }
     }
-    let sum = |members: &[(&Leaf, u64)]| members.iter().map(|(_, count)| count).sum::<u64>();
     let counts = branches.iter().enumerate().map(|(at, (_, members))| (at, sum(members)));
     let Folded { shown, rest: together } = fold(&counts.collect());
     for (at, _) in shown {

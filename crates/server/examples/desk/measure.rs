@@ -9,6 +9,7 @@ use desk::policy::{Action, Actor};
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use server::app::Node;
+use server::app::lookup::FoundOrder;
 use server::app::queue::{Assignee, QueueCursor, QueueOrder, QueueQuery, QueueState};
 
 use crate::generate::{ACCOUNTS, account, id, reference};
@@ -53,12 +54,15 @@ pub async fn all(
     queue("of one person", mine).await?;
     queue("of nobody", QueueQuery { assignee: Some(Assignee::Nobody), ..base() }).await?;
 
-    let find = async |name: &str, words: &dyn Fn(&mut ChaCha8Rng) -> String| {
+    let look = async |name: &str, order, words: &dyn Fn(&mut ChaCha8Rng) -> String| {
         let mut some = rng();
         line(name, rounds, async |_| {
-            Ok(node.look_up(verifier, &words(&mut some), None).await?.rows.len())
+            Ok(node.look_up(verifier, &words(&mut some), order, None).await?.rows.len())
         })
         .await
+    };
+    let find = async |name: &str, words: &dyn Fn(&mut ChaCha8Rng) -> String| {
+        look(name, FoundOrder::Newest, words).await
     };
     find("search: an account", &|rng| account(rng.random_range(0..ACCOUNTS))).await?;
     find("search: a reference", &|rng| reference(rng.random_range(0..requests))).await?;
@@ -73,6 +77,14 @@ pub async fn all(
         format!("cybercrime {}", account(rng.random_range(0..ACCOUNTS)))
     })
     .await?;
+    // Of the filing and of a message of the same request.
+    find("search: words of two payloads", &|_| "cybercrime narrow".to_owned()).await?;
+    find("search: a phrase of every request", &|_| "\"cybercrime police\"".to_owned()).await?;
+    find("search: a phrase of none, of words of all", &|_| "\"police cybercrime\"".to_owned())
+        .await?;
+    let best = FoundOrder::Relevance;
+    look("search by relevance: a word of every request", best, &|_| "cybercrime".to_owned())
+        .await?;
     find("search: nothing", &|_| "zzzzzz".to_owned()).await?;
 
     let mut some = rng();

@@ -1,14 +1,16 @@
 //! Requests by the words of their filings and messages. Knows no page.
 //!
 //! Whoever looks for words learns which requests have them, so a search is a read of case data and
-//! is noted as one; the words themselves are personal data and are not noted. All words must stand
-//! in one filing, answer or message.
+//! is noted as one; the words themselves are personal data and are not noted. The words may stand in
+//! different filings, answers and messages of one request; words in quotation marks follow each other
+//! in one of them.
 
 use std::collections::HashMap;
 
 use desk::policy::{Action, Actor, Facts, permit_read};
 use jiff::Timestamp;
 pub use ledger::LeafIndex;
+pub use store::RANKED_MAX;
 use store::{Question, ReadAudit, View};
 use uuid::Uuid;
 
@@ -30,18 +32,30 @@ pub struct FoundPage {
     pub next: Option<LeafIndex>,
 }
 
+/// What stands on top.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FoundOrder {
+    /// The request with the newest filing or message.
+    #[default]
+    Newest,
+    /// The request that says it most often in the fewest words, among the newest
+    /// [`RANKED_MAX`]; there is no next page.
+    Relevance,
+}
+
 /// One request that was found.
 #[derive(Clone, Debug)]
 pub struct FoundRow {
     /// Its row of the list.
     pub row: QueueRow,
-    /// When the newest filing or message came that has the words.
+    /// When its newest filing or message came.
     pub at: Timestamp,
 }
 
 impl Node {
-    /// Requests that have all of the words, newest first. A selector may be typed as people write
-    /// it, with spaces; it is looked for in its normal spelling.
+    /// Requests that have all of the words. A selector may be typed as people write it, with spaces;
+    /// it is looked for in its normal spelling.
     ///
     /// # Errors
     /// [`Error::Hidden`] without the right to search, [`Error::Input`] for a text without words,
@@ -50,9 +64,11 @@ impl Node {
         &self,
         actor: &Actor,
         text: &str,
+        order: FoundOrder,
         before: Option<LeafIndex>,
     ) -> Result<FoundPage, Error> {
-        let (found, next) = self.look_up_views(actor, text, before, FOUND_ROWS_MAX).await?;
+        let found = self.look_up_views(actor, text, order, before, FOUND_ROWS_MAX).await?;
+        let (found, next) = found;
         let row = |(view, at): (View, _)| Ok(FoundRow { row: queue::row(&view)?, at });
         let rows = found.into_iter().map(row).collect::<Result<_, Error>>()?;
         Ok(FoundPage { rows, next })
@@ -66,6 +82,7 @@ impl Node {
         &self,
         actor: &Actor,
         text: &str,
+        order: FoundOrder,
         before: Option<LeafIndex>,
         rows_max: usize,
     ) -> Result<(Vec<(View, Timestamp)>, Option<LeafIndex>), Error> {
@@ -80,19 +97,17 @@ impl Node {
         };
         self.store.audit_read(audit).await?;
         let reader = self.store.reader();
-        let found = reader.find(&question, before, rows_max).await?;
-        let next = (found.len() == rows_max).then(|| found.last().map(|last| last.leaf)).flatten();
-        let mut order: Vec<(Uuid, Timestamp)> = Vec::new();
-        for one in &found {
-            if !order.iter().any(|(stream, _)| *stream == one.stream) {
-                order.push((one.stream, one.at));
+        let found = match order {
+            FoundOrder::Newest => reader.find(&question, before, rows_max).await?,
+            FoundOrder::Relevance => {
+                store::FoundPage { rows: reader.find_best(&question, rows_max).await?, next: None }
             }
-        }
-        let streams: Vec<Uuid> = order.iter().map(|(stream, _)| *stream).collect();
+        };
+        let streams: Vec<Uuid> = found.rows.iter().map(|one| one.stream).collect();
         let mut views: HashMap<Uuid, View> =
             reader.views_of(&streams).await?.into_iter().map(|view| (view.stream, view)).collect();
-        let rows = order.into_iter().filter_map(|(stream, at)| Some((views.remove(&stream)?, at)));
-        Ok((rows.collect(), next))
+        let row = |one: store::Found| Some((views.remove(&one.stream)?, one.at));
+        Ok((found.rows.into_iter().filter_map(row).collect(), found.next))
     }
 }
 

@@ -136,7 +136,7 @@ impl Node {
         self.invite(&console, ActorId::Staff(staff)).await.map(Some)
     }
 
-    async fn record_change(
+    pub(super) async fn record_change(
         &self,
         change: &Change,
         payload: &ChangePayload,
@@ -174,12 +174,13 @@ impl Node {
 }
 
 /// The right that a change needs; `None` for what no right gives, only the secret of a link
-/// (`Node::enrol_passkey`).
+/// (`Node::enrol_passkey`) or being that person (`Node::propose_address`).
 const fn action_of(change: &Change) -> Option<Action> {
     Some(match change {
         Change::StaffAdded { .. }
         | Change::StaffRolesChanged { .. }
         | Change::StaffRemoved { .. }
+        | Change::MailChanged { holder: ActorId::Staff(_), .. }
         | Change::Invited { holder: ActorId::Staff(_), .. }
         | Change::Named { holder: ActorId::Staff(_), .. } => Action::ManageStaff,
         Change::AgencyAdded { .. } => Action::ManageAgencies,
@@ -192,13 +193,14 @@ const fn action_of(change: &Change) -> Option<Action> {
         Change::OfficerProposed { .. }
         | Change::OfficerAttested { .. }
         | Change::Invited { .. }
+        | Change::MailChanged { .. }
         | Change::Named { .. } => Action::ManageOfficers,
         Change::CallBackRecorded { .. } | Change::OfficerAdmitted { .. } => Action::AdmitOfficer,
         Change::OfficerStopped { .. }
         | Change::AgencyStopped { .. }
         | Change::PasskeyRemoved { .. } => Action::StopKeys,
         Change::OfficerResumed { .. } | Change::AgencyResumed { .. } => Action::ResumeKeys,
-        Change::PasskeyEnrolled { .. } => return None,
+        Change::PasskeyEnrolled { .. } | Change::MailProposed { .. } => return None,
     })
 }
 
@@ -206,7 +208,7 @@ fn no_invitation() -> Error {
     Error::refused_change(&directory::Fault::NoInvitation)
 }
 
-fn sha256_hex(bytes: &[u8]) -> String {
+pub(super) fn sha256_hex(bytes: &[u8]) -> String {
     hex::encode(Sha256::digest(bytes))
 }
 

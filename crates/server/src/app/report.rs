@@ -3,7 +3,10 @@
 //!
 //! Knows no page and no count; `crate::report` counts, `desk::transparency` says what may be told.
 //! What is made beside a served node waits in a folder until that node records it, because only one
-//! process writes to a store.
+//! process writes to a store. No report is recorded from which an earlier one could be subtracted
+//! (docs/decisions/196).
+
+mod publish;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -11,7 +14,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use desk::ids::{ActorId, Country};
 use desk::policy::{Action, Actor, Facts, permit, permit_read};
-use desk::transparency::{Period, REPORT_BYTES_MAX, Report};
+use desk::transparency::{Period, REPORT_BYTES_MAX, Report, Scope};
 use evidence::signed::ProvenRecord;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -23,6 +26,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use store::{Append, BlobDigest, ExpectedSeq, NewEvent, Published, Reader, Store};
 use uuid::Uuid;
+
+pub use publish::{Step, in_the_way};
 
 use super::Node;
 use crate::config::Config;
@@ -37,9 +42,41 @@ const REPORTS_MAX: usize = 500;
 /// Waiting reports that one look records.
 const WAITING_AT_ONCE_MAX: usize = 16;
 
-/// The event of one report (docs/formats/record.md).
+/// The events of the stream (docs/formats/record.md).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename = "transparency_report")]
+#[serde(tag = "kind")]
+enum Entry {
+    /// A report was made.
+    #[serde(rename = "transparency_report")]
+    Recorded(Recorded),
+    /// Somebody wants it published.
+    #[serde(rename = "transparency_report_proposed")]
+    Proposed {
+        /// Digest of its JSON.
+        json_sha256: String,
+        /// Who.
+        by: ActorId,
+    },
+    /// Somebody else published it.
+    #[serde(rename = "transparency_report_published")]
+    Published {
+        /// Digest of its JSON.
+        json_sha256: String,
+        /// Who.
+        by: ActorId,
+    },
+    /// It was never given to anybody, and will not be.
+    #[serde(rename = "transparency_report_withdrawn")]
+    Withdrawn {
+        /// Digest of its JSON.
+        json_sha256: String,
+        /// Who.
+        by: ActorId,
+    },
+}
+
+/// The report of one event.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Recorded {
     /// The first day, UTC.
     pub from: Date,
@@ -66,6 +103,56 @@ pub struct Made {
     pub at: Timestamp,
     /// Its leaf.
     pub leaf: LeafIndex,
+    /// Who may read it.
+    pub state: PublicationState,
+}
+
+/// How far a report has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PublicationState {
+    /// Staff may read it.
+    Made,
+    /// Somebody wants it published.
+    Proposed {
+        /// Who.
+        by: ActorId,
+    },
+    /// Anybody may read it.
+    Published {
+        /// Since when.
+        at: Timestamp,
+    },
+    /// Nobody outside has it, and nobody gets it.
+    Withdrawn,
+}
+
+impl PublicationState {
+    /// One word for it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Made => "made",
+            Self::Proposed { .. } => "proposed",
+            Self::Published { .. } => "published",
+            Self::Withdrawn => "withdrawn",
+        }
+    }
+}
+
+/// The stream as it stands.
+struct Stream {
+    /// How many events it has.
+    events: u64,
+    /// Every report, newest first.
+    reports: Vec<Made>,
+}
+
+impl Stream {
+    /// See [`in_the_way`].
+    fn in_the_way(&self, scope: &Scope) -> Option<&Made> {
+        let mut kept = self.reports.iter().filter(|it| it.state != PublicationState::Withdrawn);
+        kept.find(|made| made.recorded.scope().is_some_and(|it| it.can_be_subtracted(scope)))
+    }
 }
 
 impl Recorded {
@@ -79,6 +166,15 @@ impl Recorded {
             csv_sha256: name_of(report.to_csv().as_bytes()),
             by,
         }
+    }
+
+    /// What it counts; `None` for a period that ends before it begins, which nobody records.
+    fn scope(&self) -> Option<Scope> {
+        Some(Scope {
+            period: Period::new(self.from, self.to)?,
+            agency_countries: self.agency_countries.clone(),
+            as_of: self.as_of,
+        })
     }
 
     /// What the log's key signs. No checkpoint reads like it: a checkpoint has a number in its
@@ -116,7 +212,22 @@ impl Node {
     /// [`Error::Hidden`] without the right to read them.
     pub async fn reports(&self, actor: &Actor) -> Result<Vec<Made>, Error> {
         permit_read(actor, Action::ReadReports, &Facts::default()).ok_or(Error::Hidden)?;
-        made(self.store.reader()).await
+        Ok(made(self.store.reader()).await?.reports)
+    }
+
+    /// The report that stands in the way of another one made now.
+    ///
+    /// # Errors
+    /// [`Error::Hidden`] without the right to make one.
+    pub async fn report_in_the_way(
+        &self,
+        actor: &Actor,
+        period: Period,
+        agency_countries: Option<BTreeSet<Country>>,
+    ) -> Result<Option<Made>, Error> {
+        permit(actor, Action::MakeReport, &Facts::default()).ok_or(Error::Hidden)?;
+        let scope = Scope { period, agency_countries, as_of: self.now() };
+        in_the_way(self.store.reader(), &scope).await
     }
 
     /// One report, by the digest of its JSON.
@@ -127,10 +238,7 @@ impl Node {
         let all = self.reports(actor).await?;
         let made = all.into_iter().find(|made| made.recorded.json_sha256 == sha256);
         let made = made.ok_or(Error::Hidden)?;
-        let digest = digest_of(&made.recorded.json_sha256)?;
-        let json = self.store.reader().blob(digest).await.context("the report's text")?;
-        let json = String::from_utf8(json).context("the report's text")?;
-        let report = Report::parse(&json).context("the report's text")?;
+        let report = read_text(self.store.reader(), &made).await?;
         Ok((made, report))
     }
 
@@ -140,10 +248,14 @@ impl Node {
     /// As [`Node::report`].
     pub async fn report_proof(&self, actor: &Actor, sha256: &str) -> Result<String, Error> {
         let (made, _) = self.report(actor, sha256).await?;
+        self.proof_of(&made).await
+    }
+
+    async fn proof_of(&self, made: &Made) -> Result<String, Error> {
         let key = crate::keys::log_key(&self.config.path(&self.config.node.keys))
             .map_err(anyhow::Error::from)?;
         let published = self.store.checkpoint();
-        proof(self.store.reader(), &published, &key, &made).await
+        proof(self.store.reader(), &published, &key, made).await
     }
 
     /// Records the reports that were made beside this node. A file that is none is set aside.
@@ -152,16 +264,20 @@ impl Node {
     /// When the folder cannot be read or the store takes no acts.
     pub async fn record_waiting_reports(&self) -> Result<(), Error> {
         for path in waiting(&waiting_folder(&self.config))? {
-            match read_waiting(&path) {
-                Ok(report) => {
-                    record(&self.store, console().id, &report).await?;
+            let recorded = match read_waiting(&path) {
+                Ok(report) => record(&self.store, console().id, &report).await,
+                Err(error) => Err(Error::input("reports", format!("{error:#}"), "make it again")),
+            };
+            match recorded {
+                Ok(_) => {
                     std::fs::remove_file(&path).with_context(|| path.display().to_string())?;
                 }
-                Err(error) => {
-                    tracing::warn!("A file that waits to be recorded is no report: {error:#}");
+                Err(error @ Error::Input { .. }) => {
+                    tracing::warn!("A report that waits cannot be recorded: {error}");
                     let aside = path.with_extension("refused");
                     std::fs::rename(&path, aside).with_context(|| path.display().to_string())?;
                 }
+                Err(error) => return Err(error),
             }
         }
         Ok(())
@@ -171,46 +287,110 @@ impl Node {
 /// Records a report, unless it is on the record already.
 ///
 /// # Errors
-/// When the store takes no acts.
+/// [`Error::Input`] when a report on the record counts some of the same requests; when the store
+/// takes no acts.
 pub async fn record(store: &Store, by: ActorId, report: &Report) -> Result<Made, Error> {
     let recorded = Recorded::of(report, by);
-    if let Some(known) = find(store.reader(), &recorded.json_sha256).await? {
-        return Ok(known);
+    let stream = made(store.reader()).await?;
+    if let Some(known) = stream.reports.iter().find(|made| made.is_of(&recorded.json_sha256)) {
+        return Ok(known.clone());
     }
-    let event_json = serde_json::to_string(&recorded).context("report event")?;
-    let mut event = NewEvent::new(event_json, None);
-    event.names = super::derived::names(STREAM, &event.event_json, None);
-    let mut append = Append::events(STREAM, ExpectedSeq::Any, vec![event]);
-    append.blobs.push(store.put_blob(report.to_json().into_bytes()).await?);
-    let appended = store.append(append).await?;
-    Ok(Made { recorded, at: appended.at, leaf: LeafIndex(appended.leaves.start) })
+    if let Some(earlier) = recorded.scope().and_then(|scope| stream.in_the_way(&scope).cloned()) {
+        return Err(subtractable(&earlier));
+    }
+    let blobs = vec![store.put_blob(report.to_json().into_bytes()).await?];
+    let entry = Entry::Recorded(recorded.clone());
+    let appended = append(store, stream.events, &entry, blobs).await?;
+    let leaf = LeafIndex(appended.leaves.start);
+    Ok(Made { recorded, at: appended.at, leaf, state: PublicationState::Made })
 }
 
-/// The report of a digest, if it is on the record.
+/// Why no report is made beside an earlier one.
+pub fn subtractable(earlier: &Made) -> Error {
+    let Recorded { from, to, .. } = &earlier.recorded;
+    let made = earlier.at.strftime("%Y-%m-%d");
+    Error::input(
+        "period",
+        format!(
+            "the report of {from} to {to}, made on {made}, counts some of the same requests, so \
+             that one could be subtracted from the other and small counts be left"
+        ),
+        "choose days and countries that no report has; or, if nobody outside has that report, \
+         withdraw it first (page Reports)",
+    )
+}
+
+/// Appends one event, unless somebody else was faster.
+async fn append(
+    store: &Store,
+    events: u64,
+    entry: &Entry,
+    blobs: Vec<NewBlob>,
+) -> Result<store::Appended, Error> {
+    let event_json = serde_json::to_string(entry).context("report event")?;
+    let mut event = NewEvent::new(event_json, None);
+    event.names = super::derived::names(STREAM, &event.event_json, None);
+    let mut append = Append::events(STREAM, ExpectedSeq::Exactly(events), vec![event]);
+    append.blobs = blobs;
+    Ok(store.append(append).await?)
+}
+
+/// The report of a digest, if it is on the record and was not withdrawn.
 ///
 /// # Errors
 /// When the store cannot be read.
 pub async fn find(reader: &Reader, json_sha256: &str) -> Result<Option<Made>, Error> {
-    let all = made(reader).await?;
-    Ok(all.into_iter().find(|made| made.recorded.json_sha256 == json_sha256))
+    let all = made(reader).await?.reports;
+    Ok(all.into_iter().find(|made| made.is_of(json_sha256)))
+}
+
+impl Made {
+    fn is_of(&self, json_sha256: &str) -> bool {
+        self.recorded.json_sha256 == json_sha256 && self.state != PublicationState::Withdrawn
+    }
 }
 
 /// Every report on the record, newest first.
-async fn made(reader: &Reader) -> Result<Vec<Made>, Error> {
-    let mut all = Vec::new();
-    let mut after = 0;
+async fn made(reader: &Reader) -> Result<Stream, Error> {
+    let mut stream = Stream { events: 0, reports: Vec::new() };
     loop {
-        let page = reader.load_page(STREAM, after, REPORTS_MAX).await?;
-        let Some(last) = page.last() else { break };
-        after = last.seq;
+        let page = reader.load_page(STREAM, stream.events, REPORTS_MAX).await?;
+        if page.is_empty() {
+            break;
+        }
         for event in &page {
-            let recorded = serde_json::from_str(&event.event_json)
+            let entry: Entry = serde_json::from_str(&event.event_json)
                 .with_context(|| format!("report event {}", event.seq))?;
-            all.push(Made { recorded, at: event.at, leaf: event.leaf });
+            stream.events = event.seq;
+            let (json_sha256, state) = match entry {
+                Entry::Recorded(recorded) => {
+                    let (at, leaf, state) = (event.at, event.leaf, PublicationState::Made);
+                    stream.reports.push(Made { recorded, at, leaf, state });
+                    continue;
+                }
+                Entry::Proposed { json_sha256, by } => {
+                    (json_sha256, PublicationState::Proposed { by })
+                }
+                Entry::Published { json_sha256, .. } => {
+                    (json_sha256, PublicationState::Published { at: event.at })
+                }
+                Entry::Withdrawn { json_sha256, .. } => (json_sha256, PublicationState::Withdrawn),
+            };
+            if let Some(made) = stream.reports.iter_mut().rfind(|made| made.is_of(&json_sha256)) {
+                made.state = state;
+            }
         }
     }
-    all.reverse();
-    Ok(all)
+    stream.reports.reverse();
+    Ok(stream)
+}
+
+/// The report itself, as it was recorded.
+async fn read_text(reader: &Reader, made: &Made) -> Result<Report, Error> {
+    let digest = digest_of(&made.recorded.json_sha256)?;
+    let json = reader.blob(digest).await.context("the report's text")?;
+    let json = String::from_utf8(json).context("the report's text")?;
+    Ok(Report::parse(&json).context("the report's text")?)
 }
 
 /// The file that proves a report: the note that the log's key signed, and the leaf with its proof.
@@ -223,6 +403,9 @@ pub async fn proof(
     key: &SigningKey,
     made: &Made,
 ) -> Result<String, Error> {
+    if made.state == PublicationState::Withdrawn {
+        return Err(Error::input("report", "it was withdrawn", "make another report"));
+    }
     let text = made.recorded.note_text(key.name().as_str());
     let signature = key.sign(&text);
     let note = Note::new(text, vec![signature]).context("the note of a report")?;

@@ -1,13 +1,15 @@
 //! Personal data whose time is over: payloads, words, blobs. Hashes, events and proofs stay.
 //!
-//! Knows no period: the rule pack has it (`desk::request::erasure_due`). First everything is
-//! erased, in one transaction, then the event says so; whoever is interrupted between the two does
-//! it again. A blob that something else names as well stays until that one's time.
+//! The period is the rule pack's, or that of `[retention]` in comity.toml, which then stands on the
+//! record of the request (`desk::request::erasure_due`). First everything is erased, in one
+//! transaction, then the event says so; whoever is interrupted between the two does it again. A blob
+//! that something else names as well stays until that one's time.
 
 use desk::ids::RequestId;
+use desk::pack::RulePack;
 use desk::policy::{Action, Actor, Facts, permit};
 use desk::request::Command;
-use store::Overwritten;
+use store::{Overwritten, ViewQuery};
 
 use super::{Act, Node};
 use crate::error::Error;
@@ -66,6 +68,39 @@ impl Node {
             }
         }
         Ok(ids)
+    }
+
+    /// The days of `[retention]` for a rule pack, where they are not its own.
+    pub(super) fn retention_of(&self, pack: &RulePack) -> Option<u16> {
+        let set = self.config.retention.get(&pack.reference.id)?;
+        Some(set.days_after_end).filter(|days| *days != pack.retention.days_after_end)
+    }
+
+    /// Gives every request that is kept the time that `[retention]` says, each change on its own
+    /// record; says how many changed. Requests that come in have it from the start.
+    ///
+    /// # Errors
+    /// When the list cannot be read, or an act is refused.
+    pub async fn apply_retention(&self) -> Result<u64, Error> {
+        let mut changed = 0;
+        let mut query = ViewQuery { rows_max: ERASED_REQUESTS_MAX, ..ViewQuery::default() };
+        loop {
+            let rows = self.store.reader().views(&query).await?;
+            let Some(last) = rows.last() else { return Ok(changed) };
+            query.after = Some(last.cursor);
+            for row in &rows {
+                let request = &self.folded(RequestId(row.stream)).await?.request;
+                let judged_by = request.pack.as_ref().map(|pack| pack.id.as_str());
+                let Some(pack) = judged_by.and_then(desk::pack::embedded) else { continue };
+                let days = self.retention_of(pack);
+                if request.erased_at.is_some() || request.retention_days == days {
+                    continue;
+                }
+                let act = Act::new(RequestId(row.stream), Command::SetRetention { days });
+                self.act(&Actor::system(), act).await?;
+                changed += 1;
+            }
+        }
     }
 
     /// Erases the personal data of one request, as its rule pack wants. The act is the system's

@@ -215,6 +215,28 @@ pub enum Change {
         /// Whose act this is.
         by: ActorId,
     },
+    /// Somebody wants mails at another address; it counts when the link that was mailed there is
+    /// opened.
+    MailProposed {
+        /// Who.
+        holder: ActorId,
+        /// SHA-256 of the secret in the link.
+        token_sha256: String,
+        /// It confirms nothing from then on.
+        until: Timestamp,
+        /// Whose act this is.
+        by: ActorId,
+    },
+    /// Mails go to another address from now on, or to none.
+    MailChanged {
+        /// Whose.
+        holder: ActorId,
+        /// The link that confirmed the address; none when somebody else set it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        token_sha256: Option<String>,
+        /// Whose act this is.
+        by: ActorId,
+    },
     /// Somebody's name was set.
     Named {
         /// Whose.

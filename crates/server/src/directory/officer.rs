@@ -30,6 +30,8 @@ pub struct Officer {
     pub post: String,
     /// Where "look at the portal" is mailed to.
     pub email: Option<String>,
+    /// Where it was mailed to before.
+    pub former_email: Option<String>,
     /// Who proposed this person.
     pub proposed_by: ActorId,
     /// The calls to the agency about this person: number, outcome, who called, when.
@@ -125,6 +127,7 @@ pub(super) fn apply(
             name: payload.name.clone(),
             post: payload.post.clone(),
             email: payload.email.clone(),
+            former_email: None,
             proposed_by: *by,
             calls: Vec::new(),
             admitted_at: None,

@@ -40,6 +40,12 @@ pub enum Fault {
     /// The link is used up or too old.
     #[error("this link was used, replaced or is too old; ask for a new one")]
     NoInvitation,
+    /// The link that confirms a mail address is used up or too old.
+    #[error("this link was used, replaced or is too old; ask for a new one")]
+    NoMailLink,
+    /// Nobody sets the own address without its link.
+    #[error("your own address counts when its link was opened; ask for the link")]
+    OwnAddress,
     /// Whoever set a mark does not take it away.
     #[error("you set this mark; another person looks at it and takes it away")]
     OwnMark,
@@ -104,7 +110,15 @@ impl Directory {
                 None => Some(Fault::Unknown),
                 Some(officer) => (!officer.is_confirmed()).then_some(Fault::NotConfirmed),
             },
-            Change::Invited { holder, .. } | Change::Named { holder, .. } => {
+            Change::MailChanged { holder, token_sha256: Some(token), .. } => {
+                let link = self.mail_link(token, now);
+                link.is_none_or(|link| link.holder != *holder).then_some(Fault::NoMailLink)
+            }
+            Change::MailChanged { holder, by, .. } if holder == by => Some(Fault::OwnAddress),
+            Change::Invited { holder, .. }
+            | Change::Named { holder, .. }
+            | Change::MailProposed { holder, .. }
+            | Change::MailChanged { holder, .. } => {
                 (!self.knows(*holder)).then_some(Fault::Unknown)
             }
             Change::PasskeyEnrolled { holder, credential_sha256, token_sha256, .. } => {

@@ -228,6 +228,7 @@ fn warning(
 fn audience(directory: &Directory, request: &Request, audience: Audience) -> Vec<ActorId> {
     match audience {
         Audience::Sender => request.key.map(ActorId::Key).into_iter().collect(),
+        Audience::Person(person) => vec![ActorId::Staff(person)],
         Audience::Staff(role) => {
             let held = directory.staff().filter(|person| person.roles.contains(&role));
             held.map(|person| ActorId::Staff(person.id)).collect()

@@ -69,6 +69,99 @@ pub(crate) fn lines(mails: &[String]) -> Vec<String> {
     mails.iter().map(|mail| line(mail)).collect()
 }
 
+/// Who got work is told, once for all that came within a minute; whoever took it is not.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_is_given_requests_is_told_to_look() {
+    let Some(office) = PostOffice::open().await else { return };
+    let house = House::with(Plans { mail: Some(office.settings()), ..Plans::default() }).await;
+    person(&house, "bea", Role::Analyst).await;
+    let mut requests = Vec::new();
+    for _ in 0..3 {
+        house.a.create(&disclose(&house.a).acts()).await;
+        requests.push(house.newest().await);
+    }
+    let directory = house.node().directory();
+    let bea = directory.staff().find(|person| person.name == "bea").expect("added").id;
+    for id in &requests {
+        house.staff("cora").act(id, json!({ "assign": { "to": bea } })).await;
+    }
+    a_minute(&house).await;
+    assert_eq!(lines(&office.mails(1).await), ["bea@lantern.example: Please look at the portal"]);
+    // Her own doing, and nobody's: no mail.
+    let actor = house
+        .node()
+        .directory()
+        .person(desk::ids::ActorId::Staff(bea), house.clock.now())
+        .expect("bea");
+    let id = desk::ids::RequestId(requests[0].parse().expect("a uuid"));
+    for to in [None, Some(bea)] {
+        let act = server::app::Act::new(id, desk::request::Command::Assign { to });
+        house.node().act(&actor, act).await.expect("assigned");
+    }
+    a_minute(&house).await;
+    settled(&house).await;
+    assert_eq!(office.mails(1).await.len(), 1);
+    house.close().await;
+}
+
+/// A new address counts when its link was opened by the same person; until then the old one does.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_address_counts_when_its_link_was_opened() {
+    let Some(office) = PostOffice::open().await else { return };
+    let house = House::with(Plans { mail: Some(office.settings()), ..Plans::default() }).await;
+    person(&house, "bea", Role::Analyst).await;
+    person(&house, "una", Role::Verifier).await;
+    let node = house.node();
+    let who = |name: &str| {
+        let directory = node.directory();
+        let person = directory.staff().find(|person| person.name == name).expect("added");
+        directory.person(desk::ids::ActorId::Staff(person.id), house.clock.now()).expect("known")
+    };
+    let (bea, una) = (who("bea"), who("una"));
+    let address = || {
+        let directory = node.directory();
+        let (now, before) = directory.addresses(bea.id);
+        format!("{} before {}", now.unwrap_or("none"), before.unwrap_or("none"))
+    };
+    let wrong = node.propose_address(&bea, "nowhere").await.expect_err("no address");
+    assert_eq!(wrong.to_string(), "address: that is no mail address; write name@host");
+    node.propose_address(&bea, "b.new@lantern.example").await.expect("a link is mailed");
+    let mail = office.mails(1).await.remove(0);
+    assert_eq!(line(&mail), "b.new@lantern.example: Please confirm your mail address");
+    let link = mail.split("/address/").nth(1).expect("a link");
+    let token: String = link.chars().take_while(char::is_ascii_hexdigit).collect();
+    assert_eq!(token.len(), 64);
+    assert_eq!(address(), "bea@lantern.example before none");
+    assert!(node.confirm_address(&una, &token).await.is_err(), "the link is bea's");
+    house.clock.forward(SignedDuration::from_hours(24));
+    assert!(node.confirm_address(&bea, &token).await.is_err(), "a day is over");
+
+    node.propose_address(&bea, "b.new@lantern.example").await.expect("another link is mailed");
+    let mails = office.mails(2).await;
+    let newest = mails.iter().find(|mail| !mail.contains(&token)).expect("another secret");
+    let link = newest.split("/address/").nth(1).expect("a link");
+    let token: String = link.chars().take_while(char::is_ascii_hexdigit).collect();
+    node.confirm_address(&bea, &token).await.expect("confirmed");
+    assert_eq!(address(), "b.new@lantern.example before bea@lantern.example");
+    assert!(node.confirm_address(&bea, &token).await.is_err(), "a link is used once");
+
+    // Set by an administrator, at once; nobody sets the own one so.
+    node.set_address(&console(), bea.id, "bea.h@lantern.example").await.expect("set");
+    assert_eq!(address(), "bea.h@lantern.example before b.new@lantern.example");
+    assert!(node.set_address(&una, bea.id, "x@lantern.example").await.is_err(), "no right to it");
+    let own = node.set_address(&console(), console().id, "x@lantern.example").await;
+    assert!(own.expect_err("the own one").to_string().contains("ask for the link"));
+    let events = node.store.reader().load(server::directory::STREAM).await.expect("read");
+    let kinds: Vec<&str> = events
+        .iter()
+        .filter_map(|event| event.event_json.split('"').nth(3))
+        .filter(|kind| kind.starts_with("mail_"))
+        .collect();
+    assert_eq!(kinds, ["mail_proposed", "mail_proposed", "mail_changed", "mail_changed"]);
+    assert!(events.iter().all(|event| !event.event_json.contains('@')), "no address in an event");
+    house.close().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn people_are_told_to_look_and_nothing_else() {
     let Some(office) = PostOffice::open().await else { return };

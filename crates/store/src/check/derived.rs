@@ -4,14 +4,14 @@
 use std::collections::{BTreeMap, HashMap};
 
 use ledger::LeafIndex;
-use sqlx::AssertSqlSafe;
+use uuid::Uuid;
 
 use super::{Derive, Finding, Report};
 use crate::act::{BlobDigest, Names, NewView, Part, View};
 use crate::db::{Connection, tuples};
 use crate::error::{DbError, ReadError};
-use crate::limits::{CHECK_ROWS_MAX, PAGE_ROWS_MAX};
-use crate::words::Words;
+use crate::limits::PAGE_ROWS_MAX;
+use crate::words::{Words, set_of};
 use crate::{lists, read};
 
 pub(super) async fn check_derived(
@@ -20,26 +20,28 @@ pub(super) async fn check_derived(
     derive: Derive<'_>,
 ) -> Result<(), ReadError> {
     let mut after = None;
-    let (mut listed, mut found_by, mut owners) = (0, 0, 0);
+    let (mut listed, mut kept, mut found_by, mut owners) = (0, 0, 0, 0);
     loop {
         let streams = read::streams_from(connection, after, PAGE_ROWS_MAX).await?;
         let Some((_, last)) = streams.last() else { break };
         after = Some(*last);
         for (stream, _) in streams {
-            let (mut after, mut view, mut is_last) = (0, None, false);
+            let (mut after, mut view, mut words, mut is_last) = (0, None, Vec::new(), false);
             while !is_last {
                 let page = PAGE_ROWS_MAX as u64;
                 let events = read::page_on(connection, stream, after, page).await?;
                 is_last = events.len() < PAGE_ROWS_MAX;
                 after = events.last().map_or(after, |newest| newest.seq);
                 let derived = derive(&Part { stream, events: &events, is_last });
-                found_by += check_words(connection, report, &derived.words).await?;
+                words.extend(derived.words);
                 owners += check_owners(connection, report, &derived.names).await?;
                 view = derived.view;
             }
             let stored = lists::view_on(connection, stream).await?;
             report.views += u64::from(stored.is_some());
             listed += u64::from(stored.is_some());
+            let (payloads, requests) = check_words(connection, report, stream, &words).await?;
+            (kept, found_by) = (kept + payloads, found_by + requests);
             match (view, stored) {
                 (None, None) => (),
                 (Some(derived), Some(stored)) if says_the_same(&derived, &stored) => (),
@@ -50,8 +52,9 @@ pub(super) async fn check_derived(
     }
     let expected = [
         ("rows of the list", "select count(*) from request_view", listed),
-        ("payloads that are found by words", "select count(*) from request_words", found_by),
         ("owners of blobs", "select count(*) from blob_owner", owners),
+        ("payloads with words", "select count(*) from payload_words", kept),
+        ("requests that are found by words", "select count(*) from request_words", found_by),
     ];
     for (what, sql, derived) in expected {
         let rows = connection.query("counting rows", sql, Vec::new()).await?;
@@ -63,32 +66,34 @@ pub(super) async fn check_derived(
     Ok(())
 }
 
-/// Compares the words of a stream's payloads; says how many of them are stored.
+/// Compares the words of a stream's payloads, and the row they make together; says how many rows of
+/// each are stored.
 async fn check_words(
     connection: &mut Connection,
     report: &mut Report,
+    stream: Uuid,
     derived: &[(LeafIndex, Words)],
-) -> Result<u64, DbError> {
-    let mut there = 0;
-    for part in derived.chunks(CHECK_ROWS_MAX) {
-        let sql = format!(
-            "select rowid, words from request_words where rowid in {}",
-            tuples(part.len(), 1, 1)
-        );
-        let values = part.iter().map(|(leaf, _)| leaf.0.into()).collect();
-        let rows = connection.query("reading words", AssertSqlSafe(sql), values).await?;
-        let stored: HashMap<u64, String> = rows
-            .iter()
-            .map(|row| Ok((row.count(0)?, row.get(1)?)))
-            .collect::<Result<_, DbError>>()?;
-        there += stored.len() as u64;
-        for (leaf, words) in part {
-            if stored.get(&leaf.0).is_none_or(|stored| *stored != words.text()) {
-                report.find(Finding::WordsDiffer(*leaf));
-            }
+) -> Result<(u64, u64), DbError> {
+    let sql = "select leaf, words from payload_words where stream = $1";
+    let rows = connection.query("reading words", sql, vec![stream.into()]).await?;
+    let kept: HashMap<u64, String> =
+        rows.iter().map(|row| Ok((row.count(0)?, row.get(1)?))).collect::<Result<_, DbError>>()?;
+    for (leaf, words) in derived {
+        if kept.get(&leaf.0).is_none_or(|stored| *stored != words.text()) {
+            report.find(Finding::WordsDiffer(*leaf));
         }
     }
-    Ok(there)
+    let Some((newest, _)) = derived.iter().max_by_key(|(leaf, _)| *leaf) else {
+        return Ok((kept.len() as u64, 0));
+    };
+    let sql = "select words from request_words where rowid = $1";
+    let rows = connection.query("reading words", sql, vec![newest.0.into()]).await?;
+    let stored: Option<String> = rows.first().map(|row| row.get(0)).transpose()?;
+    let texts: Vec<String> = derived.iter().map(|(_, words)| words.text()).collect();
+    if stored.as_deref() != Some(&set_of(texts.iter().map(String::as_str))) {
+        report.find(Finding::WordsDiffer(*newest));
+    }
+    Ok((kept.len() as u64, rows.len() as u64))
 }
 
 /// Compares the blobs that events own; says how many owners are stored.

@@ -9,6 +9,7 @@ use sqlx::AssertSqlSafe;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::blobs;
+use super::found::{self, PAYLOAD_WORDS};
 use super::keep::Committed;
 use super::plan::{Facts, Plan, random_bytes_needed};
 use super::rest::overwrite_log;
@@ -32,8 +33,6 @@ const PAYLOADS: Insert = Insert {
     columns: 4,
     after: "",
 };
-pub(super) const WORDS: Insert =
-    Insert { doing: "storing words", into: "request_words (rowid, words)", columns: 2, after: "" };
 pub(super) const OWNERS: Insert = Insert {
     doing: "storing owners of blobs",
     into: "blob_owner (digest, leaf_index, lasting)",
@@ -190,7 +189,8 @@ impl Writer {
         if grows {
             step!(self, Event, connection.insert(&EVENTS, rows.events).await?);
             step!(self, Payload, connection.insert(&PAYLOADS, rows.payloads).await?);
-            connection.insert(&WORDS, rows.words).await?;
+            connection.insert(&PAYLOAD_WORDS, rows.words).await?;
+            found::refresh(connection, &rows.worded).await?;
             step!(self, Leaf, connection.insert(&LEAVES, rows.leaves).await?);
             step!(self, Node, connection.insert(&NODES, rows.nodes).await?);
             let row = vec![

@@ -63,6 +63,8 @@ pub(super) struct Rows {
     pub events: Vec<Value>,
     pub payloads: Vec<Value>,
     pub words: Vec<Value>,
+    /// Requests whose words are others than before.
+    pub worded: Vec<Uuid>,
     pub leaves: Vec<Value>,
     pub nodes: Vec<Value>,
     pub owners: Vec<Value>,
@@ -327,7 +329,8 @@ impl Plan {
             event_json.into(),
         ]);
         if payload_json.is_some() && !words.is_empty() {
-            rows.words.extend([leaf.into(), words.text().into()]);
+            rows.words.extend([leaf.into(), stream.into(), words.text().into()]);
+            rows.worded.push(stream);
         }
         for (digest, lasts) in names.owned() {
             // What is erased with a payload needs one.

@@ -4,7 +4,8 @@
 use sqlx::AssertSqlSafe;
 
 use super::blobs;
-use super::commit::{OWNERS, VIEWS, WORDS, view_row};
+use super::commit::{OWNERS, VIEWS, view_row};
+use super::found::{self, PAYLOAD_WORDS};
 use super::plan::Plan;
 use super::{Claim, Erase, HASTENED, JobChange, Other, Reply, Writer};
 use crate::act::{ErasedCount, Job, JobId, JobLease, Overwritten, back_off};
@@ -164,16 +165,14 @@ async fn erase_payloads(
         }
         Erase::Events(_) => tuples(count, 1, first),
     };
-    let (wanted_words, wanted) = (wanted(1), wanted(2));
+    found::erase(connection, &wanted(1), &ids).await?;
+    let named = blobs::disown(connection, wanted(1), ids.clone()).await?;
+    let wanted = wanted(2);
     // An event without a payload keeps its salt: there is nothing in it to guess.
     let sql = format!(
         "update payload set body = null, salt = null, erased_at = $1 \
          where has_body = 1 and erased_at is null and payload_id in {wanted}"
     );
-    let found_by =
-        AssertSqlSafe(format!("delete from request_words where rowid in {wanted_words}"));
-    connection.execute("erasing words", found_by, ids.clone()).await?;
-    let named = blobs::disown(connection, wanted_words.clone(), ids.clone()).await?;
     let values = std::iter::once(erasure.now.into()).chain(ids).collect();
     let payloads = connection.execute("erasing payloads", AssertSqlSafe(sql), values).await?;
     let blobs = blobs::erase_unowned(connection, &named, erasure, looked_at).await?;
@@ -199,15 +198,21 @@ async fn write_other(connection: &mut Connection, other: &Other, now: i64) -> Re
             Ok(lines.len() as u64)
         }
         Other::ClearDerived => {
-            connection.execute("clearing the words", "delete from request_words", vec![]).await?;
+            for sql in ["delete from request_words", "delete from payload_words"] {
+                connection.execute("clearing the words", sql, Vec::new()).await?;
+            }
             connection.execute("clearing the list", "delete from request_view", Vec::new()).await
         }
         Other::Noticed(rows) => crate::security::write(connection, rows).await,
         Other::EraseNoticed { before } => crate::security::erase(connection, *before).await,
         Other::Words(words) => {
-            let values =
-                words.iter().flat_map(|(leaf, words)| [leaf.0.into(), words.text().into()]);
-            connection.insert(&WORDS, values.collect()).await?;
+            let values = words.iter().flat_map(|(stream, leaf, words)| {
+                [leaf.0.into(), (*stream).into(), words.text().into()]
+            });
+            connection.insert(&PAYLOAD_WORDS, values.collect()).await?;
+            let mut streams: Vec<_> = words.iter().map(|(stream, ..)| *stream).collect();
+            streams.dedup();
+            found::refresh(connection, &streams).await?;
             Ok(words.len() as u64)
         }
         Other::Owners(names) => {

@@ -96,3 +96,17 @@ audit-title = Wer was gelesen hat
 audit-about = Jede Einsicht in Falldaten, die neueste zuoberst. Die Einsichten jeder Stunde sind durch eine Prüfsumme im Protokoll festgehalten.
 audit-who = Wer
 audit-empty = Keine Einsicht passt. Diese Seite zeigt, wer welche Anfrage, Anlage oder welches Paket geöffnet und wer gesucht hat.
+
+address-title = E-Mail-Adresse
+address-now = E-Mails gehen an
+address-none = nirgendwohin: keine Adresse ist bekannt
+address-wanted = Wartet auf Bestätigung
+address-new = Andere Adresse
+address-hint = Dorthin geht ein Link; die Adresse gilt, sobald Sie ihn angemeldet öffnen. Bis dahin gehen E-Mails dorthin, wohin sie gingen.
+address-set-hint = Sie gilt sofort und steht im Protokoll; leer lassen, um keine E-Mails zu senden
+address-send = Link senden
+address-set = Adresse setzen
+address-sent = Ein Link ging an { $address }; öffnen Sie ihn innerhalb von 24 Stunden.
+address-not-sent = Der Mailserver nahm sie nicht an; prüfen Sie die Adresse, oder versuchen Sie es später
+address-confirm-text = Von nun an geht „Bitte sehen Sie im Portal nach“ an { $address } und nirgendwo sonst hin.
+address-confirm = Adresse bestätigen

@@ -145,6 +145,7 @@ event-key-marked = Schlüssel unter Betrugsverdacht
 event-key-cleared = Verdacht ausgeräumt
 event-assigned = zugewiesen
 event-erased = personenbezogene Daten gelöscht
+event-retention-set = Aufbewahrung anders als im Regelwerk
 event-message-posted = Nachricht
 event-clock-started = eine Frist begann
 event-clock-paused = eine Frist ruht

@@ -96,3 +96,17 @@ audit-title = Who read what
 audit-about = Every read of case data, the newest on top. Each hour’s reads are pinned by a digest in the log.
 audit-who = Who
 audit-empty = No read fits. This page shows who opened which request, exhibit or package, and who searched.
+
+address-title = Mail address
+address-now = Mails go to
+address-none = nowhere: no address is known
+address-wanted = Waits to be confirmed
+address-new = Another address
+address-hint = A link is mailed there; the address counts when you open the link, logged in. Until then mails go where they went.
+address-set-hint = It counts at once and stands on the record; leave it empty to send no mails
+address-send = Mail the link
+address-set = Set the address
+address-sent = A link was mailed to { $address }; open it within 24 hours.
+address-not-sent = The mail server did not take it; check the address, or try again later
+address-confirm-text = From now on "please look at the portal" will be mailed to { $address }, and nowhere else.
+address-confirm = Confirm the address

@@ -145,6 +145,7 @@ event-key-marked = key suspected of fraud
 event-key-cleared = suspicion cleared
 event-assigned = assigned
 event-erased = personal data erased
+event-retention-set = kept for another time than the rule pack says
 event-message-posted = message
 event-clock-started = a period began
 event-clock-paused = a period stands still

@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use desk::policy::Action;
 use serde::Deserialize;
-use server::app::lookup::LeafIndex;
+use server::app::lookup::{FoundOrder, LeafIndex, RANKED_MAX};
 use uuid::Uuid;
 
 use super::list::Row;
@@ -22,6 +22,7 @@ use crate::site::Site;
 #[serde(default)]
 pub struct FindForm {
     words: String,
+    order: String,
     before: String,
 }
 
@@ -36,6 +37,8 @@ struct FindPage {
     frame: Frame,
     mistakes: Mistakes,
     words: String,
+    is_ranked: bool,
+    ranked_max: usize,
     found: Option<Vec<FoundRow>>,
     next: Option<u64>,
 }
@@ -47,7 +50,17 @@ struct FindPage {
 pub async fn blank(by: SignedIn) -> Result<Response, Problem> {
     by.allowed(Action::SearchRequests)?;
     let (words, mistakes) = (String::new(), Mistakes::default());
-    html(&FindPage { frame: by.frame, mistakes, words, found: None, next: None })
+    let (is_ranked, ranked_max) = (false, RANKED_MAX);
+    let page = FindPage {
+        frame: by.frame,
+        mistakes,
+        words,
+        is_ranked,
+        ranked_max,
+        found: None,
+        next: None,
+    };
+    html(&page)
 }
 
 /// What was found. The name of a request leads to it at once.
@@ -63,9 +76,11 @@ pub async fn find(
     if let Ok(request) = form.words.trim().parse::<Uuid>() {
         return Ok(Redirect::to(&format!("/requests/{request}")).into_response());
     }
+    let is_ranked = form.order == "relevance";
+    let order = if is_ranked { FoundOrder::Relevance } else { FoundOrder::Newest };
     let before = form.before.parse().ok().map(LeafIndex);
     let mut mistakes = Mistakes::default();
-    let page = match site.node.look_up(by.actor(), &form.words, before).await {
+    let page = match site.node.look_up(by.actor(), &form.words, order, before).await {
         Ok(page) => Some(page),
         Err(error) => {
             mistakes.take(error)?;
@@ -81,5 +96,6 @@ pub async fn find(
         };
         page.rows.into_iter().map(row).collect()
     });
-    html(&FindPage { frame: by.frame, mistakes, words: form.words, found, next })
+    let (frame, words, ranked_max) = (by.frame, form.words, RANKED_MAX);
+    html(&FindPage { frame, mistakes, words, is_ranked, ranked_max, found, next })
 }

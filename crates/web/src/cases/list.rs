@@ -142,6 +142,7 @@ struct QueuePage {
     next: Option<String>,
     may_assign: bool,
     may_search: bool,
+    empty_key: &'static str,
 }
 
 /// The queue.
@@ -175,8 +176,10 @@ async fn page(
     let query = chosen.query();
     let next = page.next.map(|after| format!("/queue?{query}&after={}", cursor_text(after)));
     let kinds = AskKind::ALL.iter().map(|kind| kind.as_str()).chain([EMERGENCY]).collect();
+    let empty_key = if chosen.who == "me" { "queue-mine-empty" } else { "queue-empty" };
     html(&QueuePage {
         rows,
+        empty_key,
         agencies,
         colleagues: colleagues(&directory, by.frame.now),
         query,

@@ -109,6 +109,7 @@ struct ShowPage {
     may_attest: bool,
     may_stop: bool,
     may_resume: bool,
+    may_set_address: bool,
 }
 
 /// One officer: how far the enrolment has come, and what comes next.
@@ -150,6 +151,7 @@ pub async fn show(
         codes: passkeys.map(|(credential, _)| crate::door::code(credential)).collect(),
         is_confirmed: officer.is_confirmed(),
         is_admitted: officer.admitted_at.is_some(),
+        may_set_address: by.frame.may(Action::ManageOfficers) && !is_self,
         may_invite: by.frame.may(Action::ManageOfficers) && officer.is_confirmed(),
         may_admit: by.frame.may(Action::AdmitOfficer),
         may_attest: by.frame.may(Action::ManageOfficers)

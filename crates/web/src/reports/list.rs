@@ -24,6 +24,7 @@ use crate::site::Site;
 struct ListPage {
     frame: Frame,
     reports: Vec<Made>,
+    public: bool,
     may_make: bool,
     mistakes: Mistakes,
     typed: MakeForm,
@@ -55,7 +56,8 @@ async fn page(
 ) -> Result<Response, Problem> {
     let reports = site.node.reports(by.actor()).await?;
     let may_make = by.frame.may(Action::MakeReport);
-    html(&ListPage { frame: by.frame, reports, may_make, mistakes, typed })
+    let public = site.node.config.transparency.public;
+    html(&ListPage { frame: by.frame, reports, public, may_make, mistakes, typed })
 }
 
 /// Makes a report and shows it.
@@ -92,8 +94,16 @@ pub async fn make(
     let (Some(period), Some(countries), true) = (period, countries, mistakes.is_empty()) else {
         return page(&site, by, mistakes, typed).await;
     };
-    site.take(REPORTS, &by.id().to_string())?;
     let countries = (!countries.is_empty()).then_some(countries);
+    if let Some(earlier) =
+        site.node.report_in_the_way(by.actor(), period, countries.clone()).await?
+    {
+        let (from, to) = (earlier.recorded.from.to_string(), earlier.recorded.to.to_string());
+        let why = by.frame.words.say_with("reports-in-the-way", &[("from", &from), ("to", &to)]);
+        mistakes.add("from", why);
+        return page(&site, by, mistakes, typed).await;
+    }
+    site.take(REPORTS, &by.id().to_string())?;
     let made = site.node.make_report(by.actor(), period, countries).await?;
     Ok(Redirect::to(&format!("/reports/{}", made.recorded.json_sha256)).into_response())
 }

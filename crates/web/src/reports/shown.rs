@@ -1,6 +1,6 @@
 //! A report in the words of a language, with its charts laid out. Knows no page around it.
 
-use desk::transparency::{CountryRow, Fate, Group, Report, Section};
+use desk::transparency::{BreakdownRow, CountryRow, Dimension, End, Fate, Group, Report, Section};
 
 use crate::words::Words;
 
@@ -128,7 +128,26 @@ fn shown(section: &Section, words: &Words) -> ShownSection {
     if !deadlines.is_empty() {
         figures.push(figure(words, &format!("{kind}-deadlines"), "report-deadlines", deadlines));
     }
-    let mut tables = vec![outcomes_by_country(section, words), detail(section, words)];
+    let notices = section.notices.iter().map(|group| {
+        let of: Vec<&str> = group.of.iter().map(|it| it.as_str()).collect();
+        (together(words, "notice", &of), group.count)
+    });
+    let notices: Vec<_> = notices.collect();
+    if !notices.is_empty() {
+        figures.push(figure(words, &format!("{kind}-notices"), "report-notices", notices));
+    }
+    let ends: Vec<_> = section.ends.iter().map(|group| (end(words, group), group.count)).collect();
+    if !ends.is_empty() {
+        figures.push(figure(words, &format!("{kind}-ends"), "report-ends", ends));
+    }
+    let mut tables = vec![outcomes_by_country(section, words)];
+    let by = Dimension::ALL.iter().map(|by| {
+        let rows: Vec<_> = section.breakdowns.iter().filter(|row| row.by == *by).collect();
+        (*by, rows)
+    });
+    let by = by.filter(|(_, rows)| !rows.is_empty());
+    tables.extend(by.map(|(by, rows)| broken_down(section, by, &rows, words)));
+    tables.push(detail(section, words));
     if !section.assets.is_empty() {
         tables.push(assets(section, words));
     }
@@ -143,7 +162,8 @@ fn numbers(section: &Section, words: &Words) -> Vec<(String, String)> {
     let mut facts = vec![
         (words.say("report-received"), section.received.to_string()),
         (words.say("report-accounts-named"), told(words, section.accounts_named)),
-        (words.say("report-user-told"), told(words, section.user_told)),
+        (words.say("report-silenced"), told(words, section.silenced)),
+        (words.say("report-sent-back"), told(words, section.sent_back)),
         (words.say("report-fraud"), told(words, section.fraud_suspected)),
         (words.say("report-unvalidated"), told(words, section.emergencies_unvalidated)),
     ];
@@ -223,8 +243,54 @@ fn outcomes_by_country(section: &Section, words: &Words) -> Table {
     Table { title, label: String::new(), head, rows: rows.collect(), words_count: 1 }
 }
 
+fn broken_down(section: &Section, by: Dimension, rows: &[&BreakdownRow], words: &Words) -> Table {
+    let name = |row: &BreakdownRow| {
+        let any = || words.say("report-any");
+        match by {
+            Dimension::Regime => row.regime.clone().unwrap_or_else(any),
+            Dimension::CountryRegime => {
+                let country =
+                    row.country.map_or_else(|| words.say("report-others"), |it| it.to_string());
+                format!("{country} · {}", row.regime.clone().unwrap_or_else(any))
+            }
+            Dimension::AgencyClass => {
+                row.agency_class.map_or_else(any, |it| term(words, "issuer", it.as_str()))
+            }
+            Dimension::DataCategory => {
+                row.data_category.map_or_else(any, |it| term(words, "category", it.as_str()))
+            }
+            Dimension::Emergency => row.emergency.map_or_else(any, |flag| {
+                words.say(if flag { "report-emergency" } else { "report-no" })
+            }),
+            Dimension::Instrument => {
+                row.instrument.map_or_else(any, |it| term(words, "instrument", it.as_str()))
+            }
+        }
+    };
+    let mut head = vec![words.say("report-what"), words.say("report-received")];
+    head.extend(section.outcomes.iter().map(|group| fate(words, group)));
+    head.extend(["report-hours-median", "report-hours-p90"].map(|key| words.say(key)));
+    let rows = rows.iter().map(|row| {
+        let mut cells = vec![name(row), row.received.to_string()];
+        cells.extend(row.counts.iter().map(|count| told(words, *count)));
+        let hours = row.hours_to_answer.as_ref();
+        let hours = hours.map(|hours| [hours.median.clone(), hours.p90.clone()]);
+        cells.extend(hours.unwrap_or_else(|| ["–".to_owned(), "–".to_owned()]));
+        cells
+    });
+    let title = words.say(&format!("report-by-{}", by.as_str().replace('_', "-")));
+    Table { title, label: String::new(), head, rows: rows.collect(), words_count: 1 }
+}
+
 fn detail(section: &Section, words: &Words) -> Table {
-    let heads = ["country", "regime", "report-agency-class", "report-category", "report-emergency"];
+    let heads = [
+        "country",
+        "regime",
+        "report-agency-class",
+        "report-category",
+        "report-emergency",
+        "report-instrument",
+    ];
     let mut head: Vec<String> = heads.iter().map(|key| words.say(key)).collect();
     head.push(words.say("report-received"));
     let any = || words.say("report-any");
@@ -236,43 +302,44 @@ fn detail(section: &Section, words: &Words) -> Table {
             row.agency_class.map_or_else(any, |it| term(words, "issuer", it.as_str())),
             row.data_category.map_or_else(any, |it| term(words, "category", it.as_str())),
             row.emergency.map_or_else(any, yes_no),
+            row.instrument.map_or_else(any, |it| term(words, "instrument", it.as_str())),
             row.received.to_string(),
         ]
     });
     let title = words.say("report-detail");
-    Table { title, label: String::new(), head, rows: rows.collect(), words_count: 5 }
+    Table { title, label: String::new(), head, rows: rows.collect(), words_count: 6 }
 }
 
 fn assets(section: &Section, words: &Words) -> Table {
-    let heads = ["report-asset", "report-frozen", "report-released", "report-amount"];
+    let mut head = vec![words.say("report-asset"), words.say("report-frozen")];
+    head.extend(section.ends.iter().map(|group| end(words, group)));
+    head.extend(["report-amount-exact", "report-amount"].map(|key| words.say(key)));
     let rows = section.assets.iter().map(|row| {
-        let band = row.amount_from.zip(row.amount_below);
-        vec![
-            row.asset.as_ref().map_or_else(|| words.say("report-others"), ToString::to_string),
+        let asset = row.asset.as_ref();
+        let mut cells = vec![
+            asset.map_or_else(|| words.say("report-others"), ToString::to_string),
             row.frozen.to_string(),
-            told(words, row.released),
-            band.map_or_else(
-                || "–".to_owned(),
-                |(from, below)| {
-                    words.say_with(
-                        "report-band",
-                        &[("from", &from.to_string()), ("below", &below.to_string())],
-                    )
-                },
-            ),
-        ]
+        ];
+        cells.extend(row.ends.iter().map(|count| told(words, *count)));
+        cells.push(row.amount.map_or_else(|| "–".to_owned(), |amount| amount.to_string()));
+        let band = row.amount_from.zip(row.amount_below).map(|(from, below)| {
+            let (from, below) = (from.to_string(), below.to_string());
+            words.say_with("report-band", &[("from", &from), ("below", &below)])
+        });
+        cells.push(band.unwrap_or_else(|| "–".to_owned()));
+        cells
     });
-    Table {
-        title: words.say("report-assets"),
-        label: String::new(),
-        head: heads.iter().map(|key| words.say(key)).collect(),
-        rows: rows.collect(),
-        words_count: 1,
-    }
+    let title = words.say("report-assets");
+    Table { title, label: String::new(), head, rows: rows.collect(), words_count: 1 }
 }
 
 fn country(words: &Words, row: &CountryRow) -> String {
     row.country.map_or_else(|| words.say("report-others"), |country| country.to_string())
+}
+
+fn end(words: &Words, group: &Group<End>) -> String {
+    let of: Vec<&str> = group.of.iter().map(|end| end.as_str()).collect();
+    together(words, "end", &of)
 }
 
 fn fate(words: &Words, group: &Group<Fate>) -> String {

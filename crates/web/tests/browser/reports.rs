@@ -11,7 +11,17 @@ use crate::support::exchange::file_orders;
 
 /// A house in which orders came in yesterday; that day.
 async fn house() -> Option<(House, String)> {
-    let mut house = House::open(Wanted::default()).await?;
+    house_with("").await
+}
+
+/// The same with more in its comity.toml.
+async fn house_with(more: &'static str) -> Option<(House, String)> {
+    let mut house = House::open_with(Wanted::default(), move |dir| {
+        let path = dir.join("comity.toml");
+        let text = std::fs::read_to_string(&path).expect("a configuration");
+        std::fs::write(path, format!("{text}\n{more}")).expect("written");
+    })
+    .await?;
     house.first_administrator("Rut Okafor").await;
     let day = house.clock.now().to_zoned(TimeZone::UTC).date();
     file_orders(&house.node, &[("DE", 7), ("FR", 6), ("MT", 2), ("CY", 2), ("IE", 5)]).await;
@@ -70,6 +80,55 @@ async fn a_report_is_made_shown_and_taken_along() {
     house.browser.wait_for_text("they are what was signed and logged").await;
     assert_eq!(house.browser.axe().await, Vec::<String>::new(), "axe on the page alone");
     assert_eq!(house.browser.count("script, link, img").await, 0);
+    house.close().await;
+}
+
+/// Two people publish; then anybody reads it without a log-in.
+#[tokio::test]
+async fn a_report_is_published_by_two_and_read_by_anybody() {
+    let Some((mut house, day)) = house_with("[transparency]\npublic = true\n").await else {
+        return;
+    };
+    let cora = house.staff("Cora Quist", &[Role::Counsel]).await;
+    let dag = house.staff("Dag Moe", &[Role::Counsel]).await;
+    house.stand_up().await;
+    house.go("/login").await;
+    house.browser.follow("Transparency reports").await;
+    house.browser.wait_for_text("will stand here").await;
+    house.look("public-empty").await;
+
+    house.sit_down(cora).await;
+    house.go("/reports").await;
+    house.browser.fill("First day", &day).await;
+    house.browser.fill("Last day", &day).await;
+    house.browser.push("Make the report").await;
+    house.browser.wait_for_text("Propose to publish it").await;
+    house.look("report-to-publish").await;
+    house.browser.push("Propose to publish it").await;
+    house.browser.wait_for_text("proposed for publication").await;
+    let own = house.browser.count("input[name=step][value=publish]").await;
+    assert_eq!(own, 0, "another person publishes it");
+    // Another report over the same day is refused, beside its field.
+    house.go("/reports").await;
+    house.browser.fill("First day", &day).await;
+    house.browser.fill("Last day", &day).await;
+    house.browser.push("Make the report").await;
+    house.browser.wait_for_text("counts some of the same requests").await;
+    house.look("reports-in-the-way").await;
+
+    house.sit_down(dag).await;
+    house.go("/reports").await;
+    house.browser.find("tbody th a").await.click().await;
+    house.browser.wait_for_text("Publish it").await;
+    house.browser.push("Publish it").await;
+    house.browser.wait_for_text("published").await;
+    house.stand_up().await;
+    house.go("/transparency").await;
+    house.browser.find("main li a").await.click().await;
+    house.browser.wait_for_text("Orders for records").await;
+    house.look("public-report").await;
+    assert_eq!(house.browser.count("header nav, form").await, 0, "nobody is logged in");
+    assert_eq!(house.browser.count("svg.chart[role=img] > title").await, 2);
     house.close().await;
 }
 

@@ -8,7 +8,7 @@ use expect_test::expect;
 use crate::visitor::{House, Session, request};
 
 /// Every page that a visitor can ask for without knowing an id.
-const PAGES: [&str; 17] = [
+const PAGES: [&str; 20] = [
     "/",
     "/login",
     "/queue",
@@ -26,6 +26,9 @@ const PAGES: [&str; 17] = [
     "/requests/00000000-0000-0000-0000-000000000000",
     "/portal/requests/00000000-0000-0000-0000-000000000000",
     "/enrol/0000",
+    "/transparency",
+    "/address",
+    "/address/0000",
 ];
 
 #[tokio::test]
@@ -107,6 +110,9 @@ async fn who_sees_which_page() {
         /requests/00000000-0000-0000-0000-000000000000           303 404 404 404 404 404
         /portal/requests/00000000-0000-0000-0000-000000000000    303 404 404 404 404 404
         /enrol/0000                                              404 404 404 404 404 404
+        /transparency                                            404 404 404 404 404 404
+        /address                                                 303 200 200 200 200 200
+        /address/0000                                            303 404 404 404 404 404
     "#]]
     .assert_eq(&table);
 }
@@ -180,7 +186,7 @@ async fn nobody_is_sent_to_another_site() {
         let query: String = url::form_urlencoded::byte_serialize(back.as_bytes()).collect();
         let answer = house.get(&format!("/login?back={query}"), Some(&vera)).await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{back}");
-        assert_eq!(answer.header("location"), "/queue", "{back}");
+        assert_eq!(answer.header("location"), "/queue?who=me", "{back}");
     }
     let answer = house.get("/login?back=%2Fmoney", Some(&vera)).await;
     assert_eq!(answer.header(header::LOCATION.as_str()), "/money");

@@ -8,6 +8,7 @@ mod answers;
 mod checklist;
 mod forms;
 mod noticed;
+mod public;
 mod quarantine;
 mod sessions;
 mod visitor;

@@ -54,8 +54,18 @@ impl Answer {
 
 impl House {
     pub async fn open() -> Self {
+        Self::open_with("").await
+    }
+
+    /// One with more in its comity.toml.
+    pub async fn open_with(more: &str) -> Self {
         let dir = tempfile::tempdir().expect("a folder for the test");
-        let (node, web, clock) = exchange::open(dir.path(), SITE).await;
+        let (node, web, clock) = exchange::open_with(dir.path(), SITE, |dir| {
+            let path = dir.join("comity.toml");
+            let text = std::fs::read_to_string(&path).expect("a configuration");
+            std::fs::write(path, format!("{text}\n{more}")).expect("written");
+        })
+        .await;
         let site = Arc::new(Site::new(node, &web).expect("a site"));
         Self { router: router(site.clone()), site, clock, _dir: dir }
     }

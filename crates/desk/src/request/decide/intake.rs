@@ -429,6 +429,23 @@ pub(super) fn assign(case: Case<'_>, to: Option<StaffId>) -> Result<Vec<Event>, 
     Ok(vec![Event::Assigned { to, by: case.by }])
 }
 
+pub(super) fn set_retention(case: Case<'_>, days: Option<u16>) -> Result<Vec<Event>, Refusal> {
+    const WHAT: &str = "keep the personal data for another time";
+    if case.request.erased_at.is_some() {
+        return Err(Refusal::new(
+            Cause::Duplicate,
+            WHAT,
+            "it is erased",
+            "nothing is left to keep",
+        ));
+    }
+    if case.request.retention_days == days {
+        let why = "it is kept for that time already";
+        return Err(Refusal::new(Cause::Duplicate, WHAT, why, "nothing is left to do"));
+    }
+    Ok(vec![Event::RetentionSet { days, by: case.by }])
+}
+
 pub(super) fn erase(case: Case<'_>) -> Result<Vec<Event>, Refusal> {
     const WHAT: &str = "erase the personal data";
     if case.request.erased_at.is_some() {

@@ -13,6 +13,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::show;
 use crate::api::{Body, Caller};
 use crate::app::Node;
+use crate::app::lookup::FoundOrder;
 use crate::error::{Error, ErrorBody};
 use crate::view;
 
@@ -83,9 +84,12 @@ pub async fn list(
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Words {
-    /// All of these must stand in one filing, answer or message; `*` at the end of one stands for
-    /// the rest of it.
+    /// All of these must stand in the filings, answers and messages of one request; `*` at the end of
+    /// one stands for the rest of it, and words in quotation marks follow each other in one of them.
     words: String,
+    /// What comes first.
+    #[serde(default)]
+    order: FoundOrder,
     /// Rows of one page, at most 500.
     #[serde(default)]
     rows: Option<usize>,
@@ -94,7 +98,7 @@ pub struct Words {
     after: Option<u64>,
 }
 
-/// Requests by the words of their filings and messages, the newest first. Staff only; each search
+/// Requests by the words of their filings and messages. Staff only; each search
 /// is noted in the read audit, without the words.
 #[utoipa::path(
     post, path = "/api/v1/requests/find", tag = "requests", request_body = Words,
@@ -112,7 +116,8 @@ pub async fn find(
     let wanted = wanted.read()?;
     let rows_max = wanted.rows.unwrap_or(LIST_ROWS_DEFAULT).clamp(1, LIST_ROWS_MAX);
     let before = wanted.after.map(ledger::LeafIndex);
-    let (found, next) = node.look_up_views(&actor, &wanted.words, before, rows_max).await?;
+    let (found, next) =
+        node.look_up_views(&actor, &wanted.words, wanted.order, before, rows_max).await?;
     let requests = found.iter().map(|(row, _)| show::row(row, true)).collect::<Result<_, _>>()?;
     Ok(Json(List { requests, next: next.map(|leaf| leaf.0) }))
 }

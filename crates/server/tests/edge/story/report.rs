@@ -6,7 +6,7 @@ use desk::transparency::{Fate, Period, Report};
 use evidence::verify::{ReportFiles, check_report};
 use jiff::tz::TimeZone;
 use serde_json::json;
-use server::app::report::{find, leave_waiting, name_of};
+use server::app::report::{Step, find, leave_waiting, name_of};
 use server::error::Error;
 use server::report::{Question, count};
 
@@ -90,6 +90,18 @@ async fn counted(house: &House) {
     let again = server::app::report::record(&node.store, auditor.id, &report).await;
     assert_eq!(again.expect("known"), made, "the same report is recorded once");
 
+    // A day later the same requests: what became of them in between would be the difference.
+    let counsel = somebody(house, Role::Counsel);
+    let refused = node.make_report(&counsel, period, None).await;
+    let why = refused.expect_err("it could be subtracted").to_string();
+    assert!(why.contains("counts some of the same requests"), "{why}");
+    let day = period.to().tomorrow().expect("a day");
+    let wider = Period::new(period.from(), day).expect("days");
+    let in_the_way = node.report_in_the_way(&counsel, wider, None).await.expect("read");
+    assert_eq!(in_the_way.as_ref(), Some(&made));
+    let next = Period::new(day, day).expect("a day");
+    assert_eq!(node.report_in_the_way(&counsel, next, None).await.expect("read"), None);
+
     for role in [Role::Analyst, Role::Verifier, Role::Intake, Role::Approver] {
         let nobody = somebody(house, role);
         assert!(matches!(node.reports(&nobody).await, Err(Error::Hidden)), "{role}");
@@ -99,6 +111,39 @@ async fn counted(house: &House) {
 
     let proof = node.report_proof(&auditor, name).await.expect("a proof");
     proven(house, &report, &proof);
+
+    // Two people publish it; nobody takes it back.
+    let root = somebody(house, Role::Administrator);
+    let step = async |actor: &Actor, step| match node.step_report(actor, name, step).await {
+        Ok(()) => "done".to_owned(),
+        Err(error) => error.to_string(),
+    };
+    assert_eq!(step(&auditor, Step::Propose).await, "there is nothing here for you");
+    assert!(step(&root, Step::Publish).await.contains("is made already"));
+    assert_eq!(step(&root, Step::Propose).await, "done");
+    assert!(step(&root, Step::Publish).await.contains("another person publishes it"));
+    assert_eq!(step(&counsel, Step::Publish).await, "done");
+    assert!(step(&counsel, Step::Withdraw).await.contains("is published already"));
+    let hidden = node.published_reports().await;
+    assert!(matches!(hidden, Err(Error::Hidden)), "this node shows nothing in public");
+}
+
+/// What nobody outside has can be withdrawn; then its requests are counted by another report.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_withdrawn_report_is_in_nobodys_way() {
+    let house = House::open().await;
+    let period = eleven_orders(&house).await;
+    let (node, counsel) = (house.node(), somebody(&house, Role::Counsel));
+    let made = node.make_report(&counsel, period, None).await.expect("recorded");
+    let name = made.recorded.json_sha256.clone();
+    node.step_report(&counsel, &name, Step::Withdraw).await.expect("withdrawn");
+    assert_eq!(find(node.store.reader(), &name).await.expect("read"), None);
+    let proof = node.report_proof(&counsel, &name).await.expect_err("nobody gets it");
+    assert!(proof.to_string().contains("it was withdrawn"), "{proof}");
+    let again = node.make_report(&counsel, period, None).await.expect("recorded");
+    assert_eq!(node.reports(&counsel).await.expect("the list").len(), 2);
+    assert_ne!(again.leaf, made.leaf);
+    house.close().await;
 }
 
 /// The proof holds for these bytes and no others.
