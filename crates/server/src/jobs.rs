@@ -47,7 +47,7 @@ const NOTIFY_ATTEMPTS_MAX: u16 = 8;
 pub const CASE_KINDS: [&str; 7] =
     ["preserve", "effect", "delete_copy", "seal", "deliver", "push", "watch"];
 /// The kinds of job that find out who is told, each with a handler below.
-pub const TOLD_KINDS: [&str; 2] = ["notify", "warn", "remind"];
+pub const TOLD_KINDS: [&str; 3] = ["notify", "warn", "remind"];
 /// The kinds of job that talk to people and machines outside, each with a handler below.
 pub const SENT_KINDS: [&str; 2] = ["mail", "webhook"];
 

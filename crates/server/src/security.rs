@@ -122,6 +122,7 @@ impl Kind {
             Error::Hidden if is_known => Some(Self::NotAllowed),
             Error::Hidden => Some(Self::NothingThere),
             Error::Refused(_) => Some(Self::RefusedAct),
+            Error::TooOften { .. } => Some(Self::TooOften),
             Error::Input { .. } | Error::TooLarge { .. } => Some(Self::BadInput),
             Error::Busy | Error::Unavailable(_) | Error::Internal(_) => None,
         }

@@ -104,7 +104,9 @@ pub(crate) enum Other {
     Words(Vec<(Uuid, LeafIndex, Words)>),
     Owners(Vec<(LeafIndex, Names)>),
     Noticed(Vec<Noticed>),
-    EraseNoticed { before: i64 },
+    EraseNoticed {
+        before: i64,
+    },
 }
 
 /// Instead of a number of rows: the job that failed was asked for anew meanwhile.

@@ -62,7 +62,6 @@ impl Problem {
             Self::Error(error) => Telling::of_error(error),
             Self::Door { .. } => Telling { known: None, stranger: None },
             Self::ForeignForm => Telling::of(Kind::ForeignForm),
-            Self::TooOften { .. } => Telling::of(Kind::TooOften),
             Self::Passkey => {
                 Telling { known: Some(Kind::ProofFailed), stranger: Some(Kind::LogInFailed) }
             }

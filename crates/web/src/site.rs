@@ -158,7 +158,7 @@ async fn enter(State(site): State<Arc<Site>>, mut request: Request, next: Next) 
     let place = security::place(request.method(), request.extensions().get::<MatchedPath>());
     let client = Client::of(request.extensions(), request.headers(), &site.settings.proxies);
     request.extensions_mut().insert(client);
-    let source = client.address.map_or_else(|| NOWHERE.to_owned(), security::network);
+    let source = network_of(&client);
     request.extensions_mut().insert(frame.clone());
     let response = next.run(request).await;
     note(&site, &frame, &response, (&source, &place));
@@ -284,6 +284,11 @@ async fn asset(Path(file): Path<String>) -> Response {
     ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, kept)], bytes).into_response()
 }
 
+/// The network that a request came from, for the security log.
+fn network_of(client: &Client) -> String {
+    client.address.map_or_else(|| NOWHERE.to_owned(), security::network)
+}
+
 /// The network address that limits at the door count by, never for rights. Behind a proxy that the
 /// configuration does not name, or that names nobody, it is the proxy's, and limits are shared.
 pub struct Address(pub String);
@@ -294,8 +299,8 @@ pub struct Source(pub String);
 impl<S: Send + Sync> FromRequestParts<S> for Source {
     type Rejection = std::convert::Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
-        Ok(Self(source(&parts.extensions)))
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
+        Ok(Self(network_of(&Client::from_request_parts(parts, state).await?)))
     }
 }
 

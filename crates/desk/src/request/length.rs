@@ -43,6 +43,7 @@ const fn events_max(command: &Command) -> Option<u32> {
         | Command::Freeze { .. }
         | Command::ConfirmFreeze { .. }
         | Command::ReceiveExPostOrder { .. }
+        | Command::SetRetention { .. }
         | Command::MarkKey { .. } => Some(WORK_EVENTS_MAX),
         Command::Receive { .. }
         | Command::Tick

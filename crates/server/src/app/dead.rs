@@ -19,8 +19,8 @@ use uuid::Uuid;
 use super::{Act, Node, subject};
 use crate::error::Error;
 use crate::jobs::{CASE_KINDS, SENT_KINDS, TOLD_KINDS, Task};
-use crate::payload::EffectAnswer;
 use crate::notice::ALARM_RAISED;
+use crate::payload::EffectAnswer;
 
 /// The stream of the log in which it stands which dead jobs were tried again or given up.
 pub const STREAM: Uuid = Uuid::from_u128(0x636f_6d69_7479_4a6f_8262_7344_6561_6431);

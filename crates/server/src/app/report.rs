@@ -24,7 +24,7 @@ use ledger::note::{Note, SigningKey};
 use ledger::proof::TlogProof;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
-use store::{Append, BlobDigest, ExpectedSeq, NewEvent, Published, Reader, Store};
+use store::{Append, BlobDigest, ExpectedSeq, NewBlob, NewEvent, Published, Reader, Store};
 use uuid::Uuid;
 
 pub use publish::{Step, in_the_way};

@@ -172,7 +172,7 @@ async fn programs_search_no_more_often_than_people() {
     let directory = house.node().directory();
     let who = directory.staff().find(|person| person.name == "vera").expect("vera").id;
     let who = directory.person(desk::ids::ActorId::Staff(who), house.clock.now()).expect("vera");
-    house.node().look_up(&who, "LX-999999", None).await.expect("the last");
+    house.node().look_up(&who, "LX-999999", FoundOrder::Newest, None).await.expect("the last");
     let told = vera.told("POST", find, &wanted).await;
     assert_eq!(told, "429 too_often | this was asked for too often; try again in 10 s");
     let wait = vera.answered_header("POST", find, &wanted, "retry-after").await;

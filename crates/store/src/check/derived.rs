@@ -4,13 +4,14 @@
 use std::collections::{BTreeMap, HashMap};
 
 use ledger::LeafIndex;
+use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
 use super::{Derive, Finding, Report};
 use crate::act::{BlobDigest, Names, NewView, Part, View};
 use crate::db::{Connection, tuples};
 use crate::error::{DbError, ReadError};
-use crate::limits::PAGE_ROWS_MAX;
+use crate::limits::{CHECK_ROWS_MAX, PAGE_ROWS_MAX};
 use crate::words::{Words, set_of};
 use crate::{lists, read};
 
