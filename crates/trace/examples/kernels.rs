@@ -1,5 +1,6 @@
 //! Comity's side of docs/scale.md: `kernels FOLDER [ROUNDS]` reads the arrays that the
-//! peers read and prints one line of JSON for each task, medians of the rounds.
+//! peers read and prints one line of JSON for each task, medians of the rounds. `kernels FOLDER
+//! ROUNDS TASK` runs one of `taint`, `clusters` and `accounts` alone.
 
 #[path = "kernels/dag.rs"]
 mod dag;
@@ -12,7 +13,7 @@ use dag::Dag;
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::time::Instant;
-use trace::account::haircut::{Held, haircut_pass};
+use trace::account::haircut::{Held, Ledgers, haircut_pass};
 use trace::exposure::{Category, Exposure, Sources};
 use trace::frontier::{Request, walk};
 use trace::share::{WHOLE, frontier, scan};
@@ -34,9 +35,17 @@ fn main() {
     let sizes = std::fs::read(folder.join("sizes.json")).expect("the benchmark's sizes");
     let sizes: serde_json::Value = serde_json::from_slice(&sizes).expect("JSON");
     let size = |name: &str| sizes[name].as_u64().expect("a number") as u32;
-    taint(folder, size("transactions"), rounds);
-    clusters(folder, size("addresses"), rounds);
-    accounts(folder, size("accounts") as usize, rounds);
+    let only = arguments.next();
+    let asked = |task: &str| only.as_deref().is_none_or(|only| only == task);
+    if asked("taint") {
+        taint(folder, size("transactions"), rounds);
+    }
+    if asked("clusters") {
+        clusters(folder, size("addresses"), rounds);
+    }
+    if asked("accounts") {
+        accounts(folder, size("accounts") as usize, rounds);
+    }
 }
 
 fn taint(folder: &Path, transactions: u32, rounds: usize) {
@@ -118,13 +127,12 @@ fn accounts(folder: &Path, accounts: usize, rounds: usize) {
     let amount = dag::read_u64(folder, "transfer_amount.u64");
     let load = started.elapsed().as_secs_f64();
     measure("account_haircut", load, rounds, || {
-        let mut ledgers = vec![Held::default(); accounts];
-        ledgers[from[0] as usize] = Held { balance: 1 << 40, taint: 1 << 40 };
+        let mut ledgers = Ledgers::new(accounts);
+        ledgers.set(from[0], Held { balance: 1 << 40, taint: 1 << 40 });
         haircut_pass(&mut ledgers, &from, &to, &amount).expect("columns of one length");
-        let taint: u128 = ledgers.iter().map(|held| u128::from(held.taint)).sum();
+        let taint: u128 = ledgers.tainted().map(|(_, held)| u128::from(held.taint)).sum();
         assert_eq!(taint, 1 << 40, "taint is conserved");
-        let holders = ledgers.iter().filter(|held| held.taint > 0).count();
-        format!("{{\"holders\":{holders}}}")
+        format!("{{\"holders\":{}}}", ledgers.tainted().count())
     });
 }
 

@@ -1,9 +1,10 @@
-//! How cost grows with the chain: `scale DIR MILLIONS_OF_EDGES [SEED] [STEP,STEP]` makes a chain
-//! with known owners, imports it into a store, and measures what import, reopening, frontier traces,
+//! How cost grows with the chain: `scale DIR MILLIONS_OF_EDGES [SEED] [STEP,STEP] [SOURCES]` makes
+//! a chain with known owners, imports it into a store, and measures what import, reopening, frontier traces,
 //! clusters and the exposure pass take: one line of JSON each. An edge is one input. The store is
 //! left in DIR; where there is one already, it is measured and not made again.
 //!
 //! Steps: `import`, `reopen`, `haircut`, `fifo`, `clusters`, `exposure`; all where none is named.
+//! Traces start at so many sources, 1,000 where no number is named.
 
 #[path = "kernels/meter.rs"]
 mod meter;
@@ -30,7 +31,7 @@ const EDGES_PER_OWNER: u64 = 50;
 const TRANSACTIONS_PER_BLOCK: u32 = 4_000;
 /// Blocks between two waits for the disk.
 const COMMIT_BLOCKS: u32 = 64;
-const SOURCES: usize = 1_000;
+const SOURCES: u32 = 1_000;
 const VISITED_MAX: u32 = 100_000;
 const CATEGORIES: u16 = 16;
 const CATEGORY_ADDRESSES: u32 = 16;
@@ -46,6 +47,7 @@ fn main() {
     let millions: f64 = arguments.next().map_or(1.0, |text| text.parse().expect("a number"));
     let seed: u64 = arguments.next().map_or(1, |text| text.parse().expect("a number"));
     let steps = arguments.next();
+    let sources = arguments.next().map_or(SOURCES, |text| text.parse().expect("a number"));
     let asked = |step: &str| steps.as_deref().is_none_or(|text| text.split(',').any(|s| s == step));
     let dir = Path::new(&dir);
     std::fs::create_dir_all(dir).expect("a folder that can be made");
@@ -58,7 +60,7 @@ fn main() {
     let store = ChainStore::open(dir).expect("the store that was made");
     for policy in [Policy::Haircut, Policy::Fifo] {
         if asked(&policy.to_string()) {
-            frontiers(&store, policy, seed);
+            frontiers(&store, policy, seed, sources);
         }
     }
     if asked("clusters") {
@@ -164,7 +166,7 @@ fn reopen(dir: &Path) {
     );
 }
 
-fn frontiers(store: &ChainStore, policy: Policy, seed: u64) {
+fn frontiers(store: &ChainStore, policy: Policy, seed: u64, sources: u32) {
     let mut random = Random::new(seed ^ 0xf407);
     let limits = Limits {
         hops_max: u32::MAX,
@@ -172,10 +174,10 @@ fn frontiers(store: &ChainStore, policy: Policy, seed: u64) {
         share_min_ppb: 1,
         transactions_max: VISITED_MAX,
     };
-    let (mut millis, mut visited) = (Vec::with_capacity(SOURCES), Vec::with_capacity(SOURCES));
+    let (mut millis, mut visited) = (Vec::new(), Vec::new());
     let (mut capped, mut capped_millis) = (0, Vec::new());
     let mut all = Meter::default();
-    for _ in 0..SOURCES {
+    for _ in 0..sources {
         let transaction = TxNumber(random.below(u64::from(store.transaction_count())) as u32);
         let (fees, tagged) = (FeeRule::Stop, HashSet::new());
         let request = Request { transaction, vout: None, policy, fees, limits, tagged };
@@ -192,7 +194,7 @@ fn frontiers(store: &ChainStore, policy: Policy, seed: u64) {
     let total: f64 = visited.iter().sum();
     let of = |figures: &[f64], part| quantile(figures, part);
     println!(
-        "{{\"step\":\"{policy}\",\"sources\":{SOURCES},\"p50_ms\":{:.3},\"p90_ms\":{:.3},\
+        "{{\"step\":\"{policy}\",\"sources\":{sources},\"p50_ms\":{:.3},\"p90_ms\":{:.3},\
          \"p99_ms\":{:.3},\"most_ms\":{:.3},\"visited_p50\":{},\"visited_p99\":{},\
          \"capped_percent\":{:.1},\"capped_p50_ms\":{:.3},\"transactions_per_s\":{:.0},\
          \"transactions_per_cpu_s\":{:.0}}}",
@@ -202,7 +204,7 @@ fn frontiers(store: &ChainStore, policy: Policy, seed: u64) {
         of(&millis, 1.0),
         of(&visited, 0.5),
         of(&visited, 0.99),
-        f64::from(capped) * 100.0 / SOURCES as f64,
+        f64::from(capped) * 100.0 / f64::from(sources),
         if capped_millis.is_empty() { 0.0 } else { of(&capped_millis, 0.5) },
         total / all.wall,
         total / all.cpu,

@@ -14,11 +14,15 @@
 //! whole, so `k` categories add at most `k - 1` satoshis for each transaction on the way
 //! (`rounding_adds_less_than_one_satoshi_a_category_and_hop` in the tests).
 
-use crate::taint::shares;
+use crate::taint::Memory;
 use chain::utxo::{AddressNumber, InputNumber, OutputNumber, Spent};
 use chain::{BlockNumber, Satoshi, TxNumber, Utxo};
 use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasherDefault, Hasher};
+
+mod row;
+
+use row::{Row, Rows, Sums};
 
 /// A category of sources, numbered by the caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -52,9 +56,9 @@ enum Change {
     /// This output was exposed.
     Offered(OutputNumber),
     /// This exposed output was spent.
-    Spent(OutputNumber, Amounts),
+    Spent(OutputNumber, Row),
     /// This address received.
-    Received(AddressNumber, Amounts),
+    Received(AddressNumber, Row),
 }
 
 /// Amounts by category, ascending, none of them 0.
@@ -74,9 +78,24 @@ pub struct Exposure {
     recording: bool,
     /// Outputs that are unspent and exposed.
     unspent_bits: Bits,
-    unspent: HashMap<OutputNumber, Amounts, ByNumber>,
-    /// What each address ever received.
-    received: HashMap<AddressNumber, Amounts, ByNumber>,
+    unspent: HashMap<OutputNumber, Row, ByNumber>,
+    /// What each address ever received, by its number.
+    received: Rows,
+    work: Work,
+}
+
+/// Memory that is kept from one transaction to the next, and nothing else.
+#[derive(Clone, Debug, Default)]
+struct Work {
+    sums: Sums,
+    /// What enters, by category.
+    entering: Vec<(Category, u64)>,
+    /// Outputs, and then the fee.
+    values: Vec<Satoshi>,
+    memory: Memory,
+    /// A category's shares of all values, then the next one's.
+    shares: Vec<u64>,
+    bytes: Vec<u8>,
 }
 
 impl Exposure {
@@ -95,7 +114,8 @@ impl Exposure {
             recording: false,
             unspent_bits: Bits::default(),
             unspent: HashMap::default(),
-            received: HashMap::default(),
+            received: Rows::default(),
+            work: Work::default(),
         }
     }
 
@@ -156,21 +176,13 @@ impl Exposure {
                 self.unspent_bits.set(output.0, false);
                 self.unspent.remove(&output);
             }
-            Change::Spent(output, amounts) => {
+            Change::Spent(output, row) => {
                 self.unspent_bits.set(output.0, true);
-                self.unspent.insert(output, amounts);
+                self.unspent.insert(output, row);
             }
-            Change::Received(address, amounts) => {
-                let Some(sums) = self.received.get_mut(&address) else { return };
-                for (category, amount) in amounts {
-                    if let Ok(place) = sums.binary_search_by_key(&category, |(of, _)| *of) {
-                        sums[place].1.0 -= amount.0;
-                    }
-                }
-                sums.retain(|(_, amount)| amount.0 > 0);
-                if sums.is_empty() {
-                    self.received.remove(&address);
-                }
+            Change::Received(address, row) => {
+                let sum = self.received.at(address.0);
+                *sum = sum.with(&row, |sum, amount| sum - amount, &mut self.work.bytes);
             }
         }
     }
@@ -184,15 +196,14 @@ impl Exposure {
     }
 
     /// An unspent output's exposure; nothing for one that is spent or not read yet.
-    pub fn of_output(&self, output: OutputNumber) -> &[(Category, Satoshi)] {
-        self.unspent.get(&output).map_or(&[], Vec::as_slice)
+    pub fn of_output(&self, output: OutputNumber) -> Amounts {
+        self.unspent.get(&output).map_or(Vec::new(), Row::to_amounts)
     }
 
     /// What an address ever received from a category.
     pub fn received(&self, address: AddressNumber, category: Category) -> Satoshi {
-        let amounts = self.received.get(&address).map_or(&[][..], Vec::as_slice);
-        let place = amounts.binary_search_by_key(&category, |(of, _)| *of);
-        place.map_or(Satoshi(0), |place| amounts[place].1)
+        let mut amounts = self.received.get(address.0).into_iter().flat_map(Row::amounts);
+        amounts.find(|(of, _)| *of == category).map_or(Satoshi(0), |(_, amount)| Satoshi(amount))
     }
 
     /// Unspent outputs that are exposed.
@@ -202,80 +213,87 @@ impl Exposure {
 
     /// All of a category that is still in unspent outputs.
     pub fn unspent_total(&self, category: Category) -> Satoshi {
-        let amounts = self.unspent.values().flatten();
+        let amounts = self.unspent.values().flat_map(Row::amounts);
         let mine = amounts.filter(|(of, _)| *of == category);
-        Satoshi(mine.map(|(_, amount)| amount.0).sum())
+        Satoshi(mine.map(|(_, amount)| amount).sum())
     }
 
     fn pass<C: Utxo>(&mut self, chain: &C, transaction: TxNumber) {
-        let mut entering: Amounts = Vec::new();
+        let mut work = std::mem::take(&mut self.work);
+        let all_known = self.gather(chain, transaction, &mut work.sums);
+        work.sums.take(&mut work.entering);
+        if !all_known {
+            work.entering.clear();
+        }
+        work.shares.clear();
+        work.values.clear();
+        if !work.entering.is_empty() {
+            let inputs = chain.inputs_of(transaction).map(InputNumber);
+            let values = inputs.filter_map(|input| chain.input_value(input));
+            let worth: u64 = values.map(|value| value.0).sum();
+            let outputs = chain.outputs_of(transaction).map(OutputNumber);
+            work.values.extend(outputs.map(|output| chain.value(output)));
+            let paid: u64 = work.values.iter().map(|value| value.0).sum();
+            work.values.push(Satoshi(worth - paid));
+            for (_, amount) in &work.entering {
+                work.shares.extend(work.memory.shares(*amount, worth, &work.values));
+            }
+        }
+        self.offer(chain, transaction, &mut work);
+        self.work = work;
+    }
+
+    /// Adds up what the transaction spends; says whether all its inputs are of known value.
+    fn gather<C: Utxo>(&mut self, chain: &C, transaction: TxNumber, sums: &mut Sums) -> bool {
         let mut all_known = true;
         for input in chain.inputs_of(transaction).map(InputNumber) {
             match chain.spent(input) {
                 Spent::Inside(output) if self.unspent_bits.get(output.0) => {
                     self.unspent_bits.set(output.0, false);
-                    let amounts = self.unspent.remove(&output).unwrap_or_default();
-                    self.record(|| Change::Spent(output, amounts.clone()));
-                    entering.extend(amounts);
+                    let row = self.unspent.remove(&output).unwrap_or_default();
+                    sums.add(&row);
+                    self.record(|| Change::Spent(output, row));
                 }
                 Spent::Inside(_) | Spent::Outside { value: Some(_), .. } => {}
                 Spent::Outside { value: None, .. } => all_known = false,
             }
         }
-        if entering.is_empty() || !all_known {
-            return self.offer(chain, transaction, &[]);
-        }
-        entering.sort_unstable_by_key(|(category, _)| *category);
-        entering.dedup_by(|next, sum| {
-            let same = next.0 == sum.0;
-            if same {
-                sum.1.0 += next.1.0;
-            }
-            same
-        });
-        let inputs = chain.inputs_of(transaction).map(InputNumber);
-        let worth = inputs.filter_map(|input| chain.input_value(input)).map(|value| value.0).sum();
-        let outputs = chain.outputs_of(transaction).map(OutputNumber);
-        let mut values: Vec<Satoshi> = outputs.map(|output| chain.value(output)).collect();
-        let paid: u64 = values.iter().map(|value| value.0).sum();
-        values.push(Satoshi(worth - paid));
-        let by_category: Vec<(Category, Vec<u64>)> = entering
-            .into_iter()
-            .map(|(category, amount)| (category, shares(amount.0, worth, &values)))
-            .collect();
-        self.offer(chain, transaction, &by_category);
+        all_known
     }
 
-    fn offer<C: Utxo>(
-        &mut self,
-        chain: &C,
-        transaction: TxNumber,
-        by_category: &[(Category, Vec<u64>)],
-    ) {
+    fn offer<C: Utxo>(&mut self, chain: &C, transaction: TxNumber, work: &mut Work) {
         let outputs = chain.outputs_of(transaction);
         let plain = self.sources.addresses.is_empty() && !self.source_outputs.any(&outputs);
-        if plain && by_category.is_empty() {
+        if plain && work.entering.is_empty() {
             return;
         }
+        let Work { entering, values, shares, bytes, .. } = work;
         for (place, number) in outputs.enumerate() {
             let output = OutputNumber(number);
-            let amounts: Amounts = match self.source(chain, output) {
-                Some(category) => vec![(category, chain.value(output))],
+            let row = match self.source(chain, output) {
+                Some(category) => {
+                    Row::of(std::iter::once((category, chain.value(output).0)), bytes)
+                }
                 None => {
-                    by_category.iter().map(|(c, shares)| (*c, Satoshi(shares[place]))).collect()
+                    let mine = shares.iter().skip(place).step_by(values.len().max(1));
+                    let amounts = entering.iter().zip(mine);
+                    Row::of(amounts.map(|((category, _), share)| (*category, *share)), bytes)
                 }
             };
-            let amounts: Amounts = amounts.into_iter().filter(|(_, amount)| amount.0 > 0).collect();
-            if amounts.is_empty() {
+            if row.is_empty() {
                 continue;
             }
             if let Some(address) = chain.address_of(output) {
-                add(self.received.entry(address).or_default(), &amounts);
-                self.record(|| Change::Received(address, amounts.clone()));
+                let sum = self.received.at(address.0);
+                *sum = match sum.is_empty() {
+                    true => row.clone(),
+                    false => sum.with(&row, |sum, amount| sum + amount, bytes),
+                };
+                self.record(|| Change::Received(address, row.clone()));
             }
             self.record(|| Change::Offered(output));
             self.unspent_bits.set(number, true);
-            self.unspent.insert(output, amounts);
+            self.unspent.insert(output, row);
         }
     }
 
@@ -289,16 +307,6 @@ impl Exposure {
         let address = chain.address_of(output)?;
         let known = self.source_bits.get(u64::from(address.0));
         known.then(|| self.sources.addresses.get(&address).copied()).flatten()
-    }
-}
-
-/// Adds amounts, which are in the order of categories as the sums are.
-fn add(sums: &mut Amounts, amounts: &[(Category, Satoshi)]) {
-    for (category, amount) in amounts {
-        match sums.binary_search_by_key(category, |(of, _)| *of) {
-            Ok(place) => sums[place].1.0 += amount.0,
-            Err(place) => sums.insert(place, (*category, *amount)),
-        }
     }
 }
 

@@ -4,10 +4,10 @@
 //! Each transaction that tainted money enters is visited once, after everything before it in the
 //! chain, so the result depends on the chain and the parameters only, never on the order of a walk.
 
-use crate::frontier::{self, Entered, From, Frontier, Refusal, Request, Visit, Why};
+use crate::frontier::{self, Entered, From, Frontier, Left, Refusal, Request, Visit, Why};
 use crate::taint::Lot;
 use crate::{FeeRule, Parameters, Policy};
-use chain::utxo::{AddressNumber, OutputNumber};
+use chain::utxo::{AddressNumber, OutputNumber, Spent};
 use chain::{OutPoint, Satoshi, ScriptType, TxNumber, Txid, Utxo};
 
 /// Where the money went under one policy.
@@ -222,47 +222,49 @@ fn tagged<C: Utxo>(chain: &C, text: &str) -> Option<AddressNumber> {
 
 /// Puts ids and addresses to the numbers.
 fn dress<C: Utxo>(chain: &C, request: &Request, walked: Frontier) -> Flow {
-    let hop = |visit: Visit| Hop {
-        outputs: outputs(chain, &visit),
+    let hop = |visit: &Visit| Hop {
         hop: visit.hop,
         transaction: visit.transaction,
-        inputs: visit.inputs.into_iter().map(|input| dress_input(chain, input)).collect(),
-        fee: visit.fee,
+        inputs: walked.inputs(visit).iter().map(|input| dress_input(chain, input)).collect(),
+        outputs: outputs(chain, visit.transaction, walked.outputs(visit)),
+        fee: visit.fee.clone(),
     };
-    let stop = |refusal: Refusal| Stop {
+    let stop = |refusal: &Refusal| Stop {
         hop: refusal.hop,
         transaction: refusal.transaction,
-        reason: match refusal.why {
-            Why::UnknownInputs(points) => StopReason::UnknownInputs(points),
-            Why::UnknownFees(count) => StopReason::UnknownFees { count },
+        reason: match &refusal.why {
+            Why::UnknownInputs(points) => StopReason::UnknownInputs(points.clone()),
+            Why::UnknownFees(count) => StopReason::UnknownFees { count: *count },
             Why::Claim => StopReason::Claim,
             Why::Hops => StopReason::Hops,
             Why::Transactions => StopReason::Transactions,
         },
-        inputs: refusal.inputs.into_iter().map(|input| dress_input(chain, input)).collect(),
+        inputs: refusal.inputs.iter().map(|input| dress_input(chain, input)).collect(),
     };
     Flow {
         policy: request.policy,
         fees: request.fees,
-        hops: walked.visits.into_iter().map(hop).collect(),
-        stops: walked.refusals.into_iter().map(stop).collect(),
+        hops: walked.visits.iter().map(hop).collect(),
+        stops: walked.refusals.iter().map(stop).collect(),
         totals: walked.totals,
     }
 }
 
-fn dress_input<C: Utxo>(chain: &C, input: Entered) -> HopInput {
+fn dress_input<C: Utxo>(chain: &C, input: &Entered) -> HopInput {
     let origin = match input.from {
-        From::Inside(output) => Origin::Output(chain.outpoint(output)),
-        From::Outside(point) => Origin::Output(point),
+        From::Input(input) => match chain.spent(input) {
+            Spent::Inside(output) => Origin::Output(chain.outpoint(output)),
+            Spent::Outside { point, .. } => Origin::Output(point),
+        },
         From::Subsidy => Origin::Subsidy,
         From::Fee(transaction) => Origin::Fee(chain.txid(transaction)),
     };
-    HopInput { origin, lot: input.lot }
+    HopInput { origin, lot: input.lot.clone() }
 }
 
-fn outputs<C: Utxo>(chain: &C, visit: &Visit) -> Vec<HopOutput> {
-    let numbers = chain.outputs_of(visit.transaction).map(OutputNumber);
-    let dressed = numbers.zip(&visit.outputs).zip(0..).map(|((number, left), vout)| HopOutput {
+fn outputs<C: Utxo>(chain: &C, transaction: TxNumber, left: &[Left]) -> Vec<HopOutput> {
+    let numbers = chain.outputs_of(transaction).map(OutputNumber);
+    let dressed = numbers.zip(left).zip(0..).map(|((number, left), vout)| HopOutput {
         vout,
         lot: left.lot.clone(),
         script_type: chain.script_type(number),

@@ -4,14 +4,19 @@
 //! Transactions wait in a queue in chain order, each tainted output beside the transaction that
 //! spends it, so a transaction is entered once, after everything before it, and its tainted inputs
 //! leave the queue together.
+//!
+//! A visit reads at half a dozen places that lie anywhere in the chain, and would wait for memory at
+//! each. Because the order is total, what comes next is known before its turn: the queue shows some
+//! hundred transactions that are near, and [`Near::touch`] asks for all of theirs at once.
 
 use crate::flow::{Fate, Totals};
 use crate::pending::Pending;
-use crate::taint::{Lot, pass};
+use crate::taint::{Lot, Memory, pass};
 use crate::{FeeRule, Limits, Policy};
 use chain::utxo::{AddressNumber, InputNumber, OutputNumber, Spent};
 use chain::{OutPoint, Satoshi, ScriptType, TxNumber, Utxo};
 use std::collections::HashSet;
+use std::ops::Range;
 
 /// What a walk is asked, in the numbers of one chain.
 #[derive(Clone, Debug)]
@@ -31,7 +36,7 @@ pub struct Request {
 }
 
 /// Where the money went, in the numbers of one chain.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Frontier {
     /// The source, as hop 0, and every transaction entered, in chain order.
     pub visits: Vec<Visit>,
@@ -39,6 +44,21 @@ pub struct Frontier {
     pub refusals: Vec<Refusal>,
     /// The sums, which agree.
     pub totals: Totals,
+    /// What goes in and comes out of all visits, one after the other.
+    inputs: Vec<Entered>,
+    outputs: Vec<Left>,
+}
+
+impl Frontier {
+    /// What goes into a visit of this walk; empty for the source.
+    pub fn inputs(&self, visit: &Visit) -> &[Entered] {
+        &self.inputs[visit.inputs.clone()]
+    }
+
+    /// What comes out of a visit of this walk, in order.
+    pub fn outputs(&self, visit: &Visit) -> &[Left] {
+        &self.outputs[visit.outputs.clone()]
+    }
 }
 
 /// A transaction that the money passes.
@@ -48,10 +68,9 @@ pub struct Visit {
     pub hop: u32,
     /// The transaction.
     pub transaction: TxNumber,
-    /// What goes in; empty for the source.
-    pub inputs: Vec<Entered>,
-    /// What comes out, in order.
-    pub outputs: Vec<Left>,
+    /// Where its inputs and outputs lie among those of all visits.
+    inputs: Range<usize>,
+    outputs: Range<usize>,
     /// What is left to the miner; not known of a source whose inputs are not known.
     pub fee: Option<Lot>,
 }
@@ -68,10 +87,8 @@ pub struct Entered {
 /// Where an input's money comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum From {
-    /// An output of this chain.
-    Inside(OutputNumber),
-    /// An output from before or beside it.
-    Outside(OutPoint),
+    /// The output that an input of the transaction spends.
+    Input(InputNumber),
     /// New money of a coinbase.
     Subsidy,
     /// A transaction's fee, collected by a coinbase.
@@ -121,23 +138,27 @@ pub fn walk<C: Utxo>(chain: &C, request: &Request) -> Frontier {
         chain,
         request,
         pending: Pending::new(),
-        lots: Vec::new(),
         arrived: Vec::new(),
+        values: Vec::new(),
+        passed: Vec::new(),
+        memory: Memory::default(),
         entered: 0,
-        visits: Vec::new(),
-        refusals: Vec::new(),
-        totals: Totals::default(),
+        found: Frontier::default(),
     };
+    let mut near = Near::default();
     walk.start();
-    while let Some(key) = walk.pending.take_group(&mut walk.arrived) {
+    while let Some(key) = walk
+        .pending
+        .take_group(&mut walk.arrived, |keys| near.touch(chain, &walk.found.outputs, keys))
+    {
         walk.arrived.sort_unstable_by_key(|arrival| arrival.from);
         let hop = walk.arrived.iter().map(|arrival| arrival.hop).min().expect("a group has one");
         walk.visit(Key(key), hop);
         walk.arrived.clear();
     }
-    let Walk { visits, refusals, totals, .. } = walk;
+    let totals = walk.found.totals;
     assert_eq!(totals.balance(), (0, 0), "taint is conserved: {totals:?}");
-    Frontier { visits, refusals, totals }
+    walk.found
 }
 
 /// What a transaction leaves to the miner; none for a coinbase and where an input's value is not
@@ -179,50 +200,90 @@ struct Arrival {
     /// The output; for a coinbase, the transaction whose fee it is.
     from: u64,
     hop: u32,
-    /// Its place in `lots`.
-    lot: u32,
+    /// Where its lot is among the outputs found; for a coinbase, which visit's fee it is.
+    place: u32,
+}
+
+impl Arrival {
+    fn new(from: u64, hop: u32, place: usize) -> Arrival {
+        let place = u32::try_from(place).expect("memory ends before 2^32 outputs of a walk");
+        Arrival { from, hop, place }
+    }
+}
+
+/// What visits to come will read. Knows nothing of taint, and changes no result.
+#[derive(Debug, Default)]
+struct Near {
+    rows: Vec<(Range<u64>, Range<u64>)>,
+    spent: Vec<OutputNumber>,
+}
+
+impl Near {
+    /// Loads what lies at the transactions, and then what lies where that points, so that no load
+    /// of a round waits for another and all are in the cache when their turn comes.
+    fn touch<C: Utxo>(&mut self, chain: &C, found: &[Left], near: &[(u64, Arrival)]) {
+        self.rows.clear();
+        self.spent.clear();
+        let mut touched = 0;
+        for (key, arrival) in near {
+            if let (spend, false) = Key(*key).transaction() {
+                self.rows.push((chain.inputs_of(spend), chain.outputs_of(spend)));
+                touched ^= found[arrival.place as usize].lot.value.0;
+            }
+        }
+        for (inputs, outputs) in &self.rows {
+            for input in inputs.clone().map(InputNumber) {
+                if let Spent::Inside(output) = chain.spent(input) {
+                    self.spent.push(output);
+                }
+            }
+            if !outputs.is_empty() {
+                let first = OutputNumber(outputs.start);
+                touched ^= chain.value(first).0 ^ chain.spender(first).map_or(0, |to| to.0.into());
+            }
+        }
+        touched ^= self.spent.iter().fold(0, |sum, output| sum ^ chain.value(*output).0);
+        std::hint::black_box(touched);
+    }
 }
 
 struct Walk<'a, C> {
     chain: &'a C,
     request: &'a Request,
     pending: Pending<Arrival>,
-    lots: Vec<Lot>,
     /// What enters the transaction at hand, in the order of `from`.
     arrived: Vec<Arrival>,
+    /// Of the transaction at hand: outputs and then the fee, and what each carries.
+    values: Vec<Satoshi>,
+    passed: Vec<Lot>,
+    memory: Memory,
     entered: u32,
-    visits: Vec<Visit>,
-    refusals: Vec<Refusal>,
-    totals: Totals,
+    found: Frontier,
 }
 
 impl<C: Utxo> Walk<'_, C> {
     fn start(&mut self) {
         let Request { transaction, vout, policy, .. } = *self.request;
         let values = self.chain.outputs_of(transaction).map(|o| self.chain.value(OutputNumber(o)));
-        let lots: Vec<Lot> = values
-            .enumerate()
-            .map(|(index, value)| match vout {
-                Some(only) if only as usize != index => Lot::clean(value),
-                _ => Lot::stolen(value, policy),
-            })
-            .collect();
-        self.totals.source = Satoshi(lots.iter().map(|lot| lot.taint.0).sum());
-        let outputs = self.offer(transaction, 0, lots);
+        self.passed.extend(values.enumerate().map(|(index, value)| match vout {
+            Some(only) if only as usize != index => Lot::clean(value),
+            _ => Lot::stolen(value, policy),
+        }));
+        self.found.totals.source = Satoshi(self.passed.iter().map(|lot| lot.taint.0).sum());
+        let outputs = self.offer(transaction, 0);
         let fee = fee(self.chain, transaction).map(Lot::clean);
-        self.visits.push(Visit { hop: 0, transaction, inputs: Vec::new(), outputs, fee });
+        self.found.visits.push(Visit { hop: 0, transaction, inputs: 0..0, outputs, fee });
     }
 
     fn visit(&mut self, key: Key, hop: u32) {
-        let (transaction, is_coinbase) = key.transaction();
-        let (transaction, inputs, fault) = if is_coinbase {
+        let (mut transaction, is_coinbase) = key.transaction();
+        let start = self.found.inputs.len();
+        let fault = if is_coinbase {
             let block = self.chain.block_of(transaction);
-            let coinbase = TxNumber(self.chain.transactions_of(block).start);
-            let (inputs, fault) = self.gather_coinbase(coinbase);
-            (coinbase, inputs, fault)
+            transaction = TxNumber(self.chain.transactions_of(block).start);
+            self.gather_coinbase(transaction)
         } else {
-            let (inputs, fault) = self.gather(transaction);
-            (transaction, inputs, fault)
+            self.gather(transaction)
         };
         let limits = self.request.limits;
         let refused = if hop > limits.hops_max {
@@ -232,84 +293,89 @@ impl<C: Utxo> Walk<'_, C> {
         } else {
             fault
         };
-        let Some(why) = refused else { return self.enter(transaction, is_coinbase, hop, inputs) };
-        let inputs: Vec<Entered> =
-            inputs.into_iter().filter(|input| input.lot.taint.0 > 0).collect();
+        let Some(why) = refused else { return self.enter(transaction, is_coinbase, hop, start) };
+        let inputs = self.found.inputs.drain(start..);
+        let inputs: Vec<Entered> = inputs.filter(|input| input.lot.taint.0 > 0).collect();
         let parked = inputs.iter().map(|input| input.lot.taint.0).sum::<u64>();
         match why {
-            Why::Hops | Why::Transactions => self.totals.limited.0 += parked,
-            _ => self.totals.boundary.0 += parked,
+            Why::Hops | Why::Transactions => self.found.totals.limited.0 += parked,
+            _ => self.found.totals.boundary.0 += parked,
         }
-        self.refusals.push(Refusal { hop, transaction, why, inputs });
+        self.found.refusals.push(Refusal { hop, transaction, why, inputs });
     }
 
-    fn enter(&mut self, transaction: TxNumber, is_coinbase: bool, hop: u32, inputs: Vec<Entered>) {
+    /// Passes what was gathered from `start` on.
+    fn enter(&mut self, transaction: TxNumber, is_coinbase: bool, hop: u32, start: usize) {
         self.entered += 1;
         let policy = self.request.policy;
         let outputs = self.chain.outputs_of(transaction).map(OutputNumber);
-        let mut values: Vec<Satoshi> = outputs.map(|output| self.chain.value(output)).collect();
+        self.values.clear();
+        self.values.extend(outputs.map(|output| self.chain.value(output)));
+        let inputs = &self.found.inputs[start..];
         let worth: u64 = inputs.iter().map(|input| input.lot.value.0).sum();
         let before: u64 = inputs.iter().map(|input| input.lot.taint.0).sum();
-        let paid: u64 = values.iter().map(|value| value.0).sum();
-        values.push(Satoshi(worth - paid));
-        let mut passed = pass(policy, inputs.iter().map(|input| &input.lot), &values);
-        let after: u64 = passed.iter().map(|lot| lot.taint.0).sum();
+        let paid: u64 = self.values.iter().map(|value| value.0).sum();
+        self.values.push(Satoshi(worth - paid));
+        let lots = inputs.iter().map(|input| &input.lot);
+        pass(policy, lots, &self.values, &mut self.memory, &mut self.passed);
+        let after: u64 = self.passed.iter().map(|lot| lot.taint.0).sum();
         assert!(
             policy == Policy::Poison || before == after,
             "taint in is taint out and in the fee"
         );
-        self.totals.added.0 += after - before;
-        let fee = passed.pop().unwrap_or_default();
+        self.found.totals.added.0 += after - before;
+        let fee = self.passed.pop().unwrap_or_default();
         self.offer_fee(transaction, is_coinbase, hop, &fee);
-        let outputs = self.offer(transaction, hop, passed);
-        self.visits.push(Visit { hop, transaction, inputs, outputs, fee: Some(fee) });
+        let inputs = start..self.found.inputs.len();
+        let outputs = self.offer(transaction, hop);
+        self.found.visits.push(Visit { hop, transaction, inputs, outputs, fee: Some(fee) });
     }
 
-    /// The tainted lot that arrived from there.
-    fn take(&mut self, from: u64) -> Option<Lot> {
+    /// Where the tainted lot is that arrived from there.
+    fn place(&self, from: u64) -> Option<usize> {
         let index = self.arrived.binary_search_by_key(&from, |arrival| arrival.from).ok()?;
-        Some(std::mem::take(&mut self.lots[self.arrived[index].lot as usize]))
+        Some(self.arrived[index].place as usize)
     }
 
-    /// The transaction's inputs with their taint.
-    fn gather(&mut self, transaction: TxNumber) -> (Vec<Entered>, Option<Why>) {
+    /// Adds the transaction's inputs with their taint to those found; says what is wrong.
+    fn gather(&mut self, transaction: TxNumber) -> Option<Why> {
         let mut unknown = Vec::new();
-        let range = self.chain.inputs_of(transaction);
-        let mut inputs = Vec::with_capacity((range.end - range.start) as usize);
-        for input in range.map(InputNumber) {
-            inputs.push(match self.chain.spent(input) {
-                Spent::Inside(output) => {
-                    let lot = self.take(output.0);
-                    let lot = lot.unwrap_or_else(|| Lot::clean(self.chain.value(output)));
-                    Entered { from: From::Inside(output), lot }
-                }
+        for input in self.chain.inputs_of(transaction).map(InputNumber) {
+            let lot = match self.chain.spent(input) {
+                Spent::Inside(output) => match self.place(output.0) {
+                    Some(place) => self.found.outputs[place].lot.clone(),
+                    None => Lot::clean(self.chain.value(output)),
+                },
                 Spent::Outside { point, value, .. } => {
                     if value.is_none() {
                         unknown.push(point);
                     }
-                    let lot = Lot::clean(value.unwrap_or_default());
-                    Entered { from: From::Outside(point), lot }
+                    Lot::clean(value.unwrap_or_default())
                 }
-            });
+            };
+            self.found.inputs.push(Entered { from: From::Input(input), lot });
         }
-        (inputs, (!unknown.is_empty()).then_some(Why::UnknownInputs(unknown)))
+        (!unknown.is_empty()).then_some(Why::UnknownInputs(unknown))
     }
 
     /// What a coinbase collects: the subsidy, then the fees in the order of transactions.
-    fn gather_coinbase(&mut self, coinbase: TxNumber) -> (Vec<Entered>, Option<Why>) {
+    fn gather_coinbase(&mut self, coinbase: TxNumber) -> Option<Why> {
         let chain = self.chain;
         let block = chain.block_of(coinbase);
-        let mut inputs = vec![Entered { from: From::Subsidy, lot: Lot::default() }];
+        let subsidized = self.found.inputs.len();
+        self.found.inputs.push(Entered { from: From::Subsidy, lot: Lot::default() });
         let (mut unknown, mut collected) = (0, 0);
         for number in chain.transactions_of(block).skip(1).map(TxNumber) {
-            let lot = self.take(u64::from(number.0)).unwrap_or_else(|| {
+            let place = self.place(u64::from(number.0));
+            let arrived = place.and_then(|place| self.found.visits[place].fee.clone());
+            let lot = arrived.unwrap_or_else(|| {
                 let fee = fee(chain, number);
                 unknown += u32::from(fee.is_none());
                 Lot::clean(fee.unwrap_or_default())
             });
             collected += lot.value.0;
             if lot.value.0 > 0 {
-                inputs.push(Entered { from: From::Fee(number), lot });
+                self.found.inputs.push(Entered { from: From::Fee(number), lot });
             }
         }
         let outputs = chain.outputs_of(coinbase).map(OutputNumber);
@@ -318,34 +384,36 @@ impl<C: Utxo> Walk<'_, C> {
             Some(height) => chain.network().subsidy(height).0,
             None => claimed.saturating_sub(collected),
         };
-        inputs[0].lot = Lot::clean(Satoshi(subsidy));
-        let fault = if unknown > 0 {
+        self.found.inputs[subsidized].lot = Lot::clean(Satoshi(subsidy));
+        if unknown > 0 {
             Some(Why::UnknownFees(unknown))
         } else {
             (claimed > subsidy + collected).then_some(Why::Claim)
-        };
-        (inputs, fault)
+        }
     }
 
-    /// Decides what becomes of each output, and books those where the walk ends.
-    fn offer(&mut self, transaction: TxNumber, hop: u32, lots: Vec<Lot>) -> Vec<Left> {
+    /// Decides what becomes of each output that was passed, and books those where the walk ends.
+    fn offer(&mut self, transaction: TxNumber, hop: u32) -> Range<usize> {
         let outputs = self.chain.outputs_of(transaction).map(OutputNumber);
-        let mut left = Vec::with_capacity(lots.len());
-        for (output, lot) in outputs.zip(lots) {
+        let start = self.found.outputs.len();
+        for (output, lot) in outputs.zip(self.passed.drain(..)) {
             // Clean outputs are most of a large payout; nothing about them is looked up.
             let spender = if lot.taint.0 == 0 { None } else { self.chain.spender(output) };
-            let fate = self.fate(output, &lot, spender);
+            let fate = fate(self.chain, self.request, output, &lot, spender);
+            let totals = &mut self.found.totals;
             match (fate, spender) {
                 (Fate::Followed, Some(spender)) => {
-                    self.expect(Key::spend(spender), output.0, hop + 1, lot.clone());
+                    let place = self.found.outputs.len();
+                    let arrival = Arrival::new(output.0, hop + 1, place);
+                    self.pending.push(Key::spend(spender).0, arrival);
                 }
-                (Fate::Reached, _) => self.totals.reached.0 += lot.taint.0,
-                (Fate::BelowAmount | Fate::BelowShare, _) => self.totals.limited.0 += lot.taint.0,
-                _ => self.totals.unspent.0 += lot.taint.0,
+                (Fate::Reached, _) => totals.reached.0 += lot.taint.0,
+                (Fate::BelowAmount | Fate::BelowShare, _) => totals.limited.0 += lot.taint.0,
+                _ => totals.unspent.0 += lot.taint.0,
             }
-            left.push(Left { lot, fate });
+            self.found.outputs.push(Left { lot, fate });
         }
-        left
+        start..self.found.outputs.len()
     }
 
     fn offer_fee(&mut self, transaction: TxNumber, is_coinbase: bool, hop: u32, fee: &Lot) {
@@ -354,37 +422,39 @@ impl<C: Utxo> Walk<'_, C> {
         }
         // What a coinbase leaves unclaimed belongs to nobody.
         if self.request.fees == FeeRule::Stop || is_coinbase {
-            self.totals.fees.0 += fee.taint.0;
+            self.found.totals.fees.0 += fee.taint.0;
             return;
         }
         let last = self.chain.transactions_of(self.chain.block_of(transaction)).end - 1;
         let key = Key::coinbase(TxNumber(last));
-        self.expect(key, u64::from(transaction.0), hop + 1, fee.clone());
+        // The visit that is about to be found.
+        let arrival = Arrival::new(transaction.0.into(), hop + 1, self.found.visits.len());
+        self.pending.push(key.0, arrival);
     }
+}
 
-    fn expect(&mut self, key: Key, from: u64, hop: u32, lot: Lot) {
-        let place = self.lots.len() as u32;
-        self.lots.push(lot);
-        self.pending.push(key.0, Arrival { from, hop, lot: place });
-    }
-
-    fn fate(&self, output: OutputNumber, lot: &Lot, spender: Option<TxNumber>) -> Fate {
-        let limits = self.request.limits;
-        let tagged = || {
-            let tagged = &self.request.tagged;
-            let is_in = |address| tagged.contains(&address);
-            !tagged.is_empty() && self.chain.address_of(output).is_some_and(is_in)
-        };
-        match () {
-            () if lot.taint.0 == 0 => Fate::Clean,
-            () if tagged() => Fate::Reached,
-            () if spender.is_none() => match self.chain.script_type(output) {
-                ScriptType::OpReturn => Fate::Unspendable,
-                _ => Fate::Unspent,
-            },
-            () if lot.taint < limits.amount_min => Fate::BelowAmount,
-            () if lot.below_share(limits.share_min_ppb) => Fate::BelowShare,
-            () => Fate::Followed,
-        }
+/// What becomes of an output that carries this.
+fn fate<C: Utxo>(
+    chain: &C,
+    request: &Request,
+    output: OutputNumber,
+    lot: &Lot,
+    spender: Option<TxNumber>,
+) -> Fate {
+    let limits = request.limits;
+    let tagged = || {
+        let is_in = |address| request.tagged.contains(&address);
+        !request.tagged.is_empty() && chain.address_of(output).is_some_and(is_in)
+    };
+    match () {
+        () if lot.taint.0 == 0 => Fate::Clean,
+        () if tagged() => Fate::Reached,
+        () if spender.is_none() => match chain.script_type(output) {
+            ScriptType::OpReturn => Fate::Unspendable,
+            _ => Fate::Unspent,
+        },
+        () if lot.taint < limits.amount_min => Fate::BelowAmount,
+        () if lot.below_share(limits.share_min_ppb) => Fate::BelowShare,
+        () => Fate::Followed,
     }
 }

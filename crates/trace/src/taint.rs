@@ -47,82 +47,101 @@ impl Lot {
     }
 }
 
-/// Passes taint on under a policy. `values` are the outputs in order and then the fee; they must
-/// sum to what the inputs are worth.
+/// Memory of sharing, kept from one transaction to the next.
+#[derive(Clone, Debug, Default)]
+pub struct Memory {
+    shares: Vec<u64>,
+    remainders: Vec<(u64, u32)>,
+}
+
+/// Passes taint on under a policy, and adds the lots that come out to `lots`. `values` are the
+/// outputs in order and then the fee; they must sum to what the inputs are worth.
 pub fn pass<'a>(
     policy: Policy,
     inputs: impl Iterator<Item = &'a Lot> + Clone,
     values: &[Satoshi],
-) -> Vec<Lot> {
+    memory: &mut Memory,
+    lots: &mut Vec<Lot>,
+) {
     let sum_in: u128 = inputs.clone().map(|lot| u128::from(lot.value.0)).sum();
     let sum_out: u128 = values.iter().map(|value| u128::from(value.0)).sum();
     assert!(sum_in <= u128::from(chain::view::WORTH_MAX), "a view holds no more");
     assert_eq!(sum_in, sum_out, "outputs and fee make what the inputs are worth");
     let (worth, taint) = (sum_in as u64, inputs.clone().map(|lot| lot.taint.0).sum());
     match policy {
-        Policy::Poison => poison(taint, values),
-        Policy::Haircut => with_taint(values, &shares(taint, worth, values)),
-        Policy::Fifo => first_in_first_out(queue(inputs), values),
+        Policy::Poison => lots.extend(poison(taint, values)),
+        Policy::Haircut => lots.extend(with_taint(values, memory.shares(taint, worth, values))),
+        Policy::Fifo => first_in_first_out(queue(inputs), values, lots),
         Policy::Lifo => {
             let mut queue = queue(inputs);
             queue.reverse();
             let mirrored = |(start, length): (u64, u64)| (worth - start - length, length);
             let queue = queue.into_iter().map(mirrored).collect();
-            first_in_first_out(queue, values)
+            first_in_first_out(queue, values, lots);
         }
-        Policy::Tiho => with_taint(values, &highest_first(taint, values)),
+        Policy::Tiho => lots.extend(with_taint(values, &highest_first(taint, values))),
     }
 }
 
 /// Any taint in taints all that comes out (Möser, Böhme, Breuker, "Towards Risk Scoring of
 /// Bitcoin Transactions", 2014).
-fn poison(taint: u64, values: &[Satoshi]) -> Vec<Lot> {
-    let tainted = |value| if taint > 0 { value } else { Satoshi(0) };
-    values.iter().map(|value| Lot { taint: tainted(*value), ..Lot::clean(*value) }).collect()
+fn poison(taint: u64, values: &[Satoshi]) -> impl Iterator<Item = Lot> {
+    let tainted = move |value| if taint > 0 { value } else { Satoshi(0) };
+    values.iter().map(move |value| Lot { taint: tainted(*value), ..Lot::clean(*value) })
 }
 
-fn with_taint(values: &[Satoshi], taints: &[u64]) -> Vec<Lot> {
+fn with_taint(values: &[Satoshi], taints: &[u64]) -> impl Iterator<Item = Lot> {
     let lot =
         |(value, taint): (&Satoshi, &u64)| Lot { taint: Satoshi(*taint), ..Lot::clean(*value) };
-    values.iter().zip(taints).map(lot).collect()
+    values.iter().zip(taints).map(lot)
 }
 
-/// Haircut: each value gets floor(taint x value / worth); the left-over satoshis go one each to
-/// the largest remainders, ties to the lower index, so that the fee comes last (the same paper,
-/// there in real numbers). `values` sum to `worth`, at most 2^63; `taint` is at most `worth`.
+/// Haircut, as [`Memory::shares`] says.
 pub fn shares(taint: u64, worth: u64, values: &[Satoshi]) -> Vec<u64> {
-    if taint == 0 || taint == worth {
-        let all = |value: &Satoshi| if taint == 0 { 0 } else { value.0 };
-        return values.iter().map(all).collect();
+    let mut memory = Memory::default();
+    memory.shares(taint, worth, values);
+    memory.shares
+}
+
+impl Memory {
+    /// Haircut: each value gets floor(taint x value / worth); the left-over satoshis go one each to
+    /// the largest remainders, ties to the lower index, so that the fee comes last (the same paper,
+    /// there in real numbers). `values` sum to `worth`, at most 2^63; `taint` is at most `worth`.
+    pub fn shares(&mut self, taint: u64, worth: u64, values: &[Satoshi]) -> &[u64] {
+        let Memory { shares, remainders } = self;
+        shares.clear();
+        if taint == 0 || taint == worth {
+            shares.extend(values.iter().map(|value| if taint == 0 { 0 } else { value.0 }));
+            return shares;
+        }
+        remainders.clear();
+        let mut left = taint;
+        for (index, value) in values.iter().enumerate() {
+            // Most products fit 64 bits, where a division takes a third of the time.
+            let (share, remainder) = match taint.checked_mul(value.0) {
+                Some(product) => (product / worth, product % worth),
+                None => {
+                    let product = u128::from(taint) * u128::from(value.0);
+                    let share = (product / u128::from(worth)) as u64;
+                    (share, (product - u128::from(share) * u128::from(worth)) as u64)
+                }
+            };
+            left -= share;
+            shares.push(share);
+            remainders.push((remainder, index as u32));
+        }
+        if left == 0 {
+            return shares;
+        }
+        let left = left as usize;
+        // Fewer satoshis are left over than values have a remainder, so selecting replaces sorting.
+        let order = |(remainder, index): &(u64, u32)| (std::cmp::Reverse(*remainder), *index);
+        remainders.select_nth_unstable_by_key(left - 1, order);
+        for (_, index) in &remainders[..left] {
+            shares[*index as usize] += 1;
+        }
+        shares
     }
-    let mut remainders = Vec::with_capacity(values.len());
-    let mut shares = Vec::with_capacity(values.len());
-    let mut left = taint;
-    for (index, value) in values.iter().enumerate() {
-        // Most products fit 64 bits, where a division takes a third of the time.
-        let (share, remainder) = match taint.checked_mul(value.0) {
-            Some(product) => (product / worth, product % worth),
-            None => {
-                let product = u128::from(taint) * u128::from(value.0);
-                let share = (product / u128::from(worth)) as u64;
-                (share, (product - u128::from(share) * u128::from(worth)) as u64)
-            }
-        };
-        left -= share;
-        shares.push(share);
-        remainders.push((remainder, index as u32));
-    }
-    let left = left as usize;
-    if left == 0 {
-        return shares;
-    }
-    // Fewer satoshis are left over than values have a remainder, so selecting replaces sorting.
-    let order = |(remainder, index): &(u64, u32)| (std::cmp::Reverse(*remainder), *index);
-    remainders.select_nth_unstable_by_key(left - 1, order);
-    for (_, index) in &remainders[..left] {
-        shares[*index as usize] += 1;
-    }
-    shares
 }
 
 /// Taint in, highest out: the largest outputs take the taint first, ties to the lower index; the
@@ -155,10 +174,9 @@ fn queue<'a>(inputs: impl Iterator<Item = &'a Lot>) -> Vec<(u64, u64)> {
 /// The inputs are one queue of satoshis in input order, and the outputs take from its front in
 /// output order (Anderson, Shumailov, Ahmed, "Making Bitcoin Legal", 2018; Clayton's case, 1816).
 /// Last in, first out is the same on the queue read from its end, satoshi by satoshi.
-fn first_in_first_out(queue: Vec<(u64, u64)>, values: &[Satoshi]) -> Vec<Lot> {
+fn first_in_first_out(queue: Vec<(u64, u64)>, values: &[Satoshi], lots: &mut Vec<Lot>) {
     let mut queue = queue.into_iter().peekable();
     let mut taken = 0;
-    let mut lots = Vec::with_capacity(values.len());
     for value in values {
         let end = taken + value.0;
         let mut lot = Lot::clean(*value);
@@ -178,7 +196,6 @@ fn first_in_first_out(queue: Vec<(u64, u64)>, values: &[Satoshi]) -> Vec<Lot> {
         taken = end;
         lots.push(lot);
     }
-    lots
 }
 
 /// Appends a range, joining it to its neighbour where they touch.

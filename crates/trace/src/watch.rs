@@ -10,7 +10,7 @@
 //! - [`journal`]: which alerts were raised, so that none is lost, repeated or left standing when
 //!   the chain is reorganised.
 
-use crate::taint::{Lot, pass};
+use crate::taint::{Lot, Memory, pass};
 use crate::{Policy, Tag, Tags};
 use chain::utxo::{InputNumber, OutputNumber, Spent};
 use chain::{BlockNumber, OutPoint, Satoshi, TxNumber, Txid, Utxo};
@@ -195,7 +195,8 @@ impl Watch {
         let paid: u64 = leaving.iter().map(|value| value.0).sum();
         let worth: u64 = values.iter().map(|value| value.0).sum();
         leaving.push(Satoshi(worth - paid));
-        let mut passed = pass(Policy::Fifo, entering.iter(), &leaving);
+        let mut passed = Vec::new();
+        pass(Policy::Fifo, entering.iter(), &leaving, &mut Memory::default(), &mut passed);
         let fee = passed.pop().unwrap_or_default();
         for (output, lot) in outputs.zip(passed).filter(|(_, lot)| lot.taint.0 > 0) {
             let (to, amount) = (chain.outpoint(output), lot.taint);

@@ -8,7 +8,7 @@ use common::{Row, WRAPPER, account, asset, block, hash, ledgers, pay};
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
-use trace::account::haircut::{Held, haircut_pass};
+use trace::account::haircut::{Held, Ledgers as Columns, haircut_pass};
 use trace::account::lots::{Holding, Moved};
 use trace::account::{
     AccountFlow, AccountLimits, AccountParameters, AccountPolicy, AccountSource, Contracts, follow,
@@ -364,18 +364,18 @@ proptest! {
         let parameters =
             AccountParameters { contracts: Contracts::Follow, ..theft(AccountPolicy::Haircut) };
         let flow = follow(&ledgers, &parameters).unwrap();
-        let mut held = vec![Held::default(); 8];
-        held[2] = Held { balance: 1_000_000, taint: 1_000_000 };
+        let mut held = Columns::new(8);
+        held.set(2, Held { balance: 1_000_000, taint: 1_000_000 });
         let column = |pick: fn(&(u8, u8, u64)) -> u8| rows.iter().map(move |row| u32::from(pick(row)));
         let (from, to): (Vec<u32>, Vec<u32>) = (column(|row| row.0).collect(), column(|row| row.1).collect());
         let amounts: Vec<u64> = rows.iter().map(|row| row.2).collect();
         haircut_pass(&mut held, &from, &to, &amounts).unwrap();
         for one in &flow.held {
-            let pass = held[usize::from(ledgers.account(one.account).0[0])];
+            let pass = held.of(u32::from(ledgers.account(one.account).0[0]));
             prop_assert_eq!((one.balance, one.taint), (pass.balance.into(), pass.taint.into()));
             prop_assert_eq!(one.asset, NATIVE);
         }
-        let sum: u128 = held.iter().map(|one| u128::from(one.taint)).sum();
+        let sum: u128 = held.tainted().map(|(_, one)| u128::from(one.taint)).sum();
         prop_assert_eq!(sum, flow.totals.held);
     }
 }

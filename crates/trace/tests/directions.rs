@@ -63,9 +63,10 @@ proptest! {
         let source = TxNumber(pick.index(view.transaction_count() as usize) as u32);
         let policy = if lifo { Policy::Lifo } else { Policy::Fifo };
         let request = request(source, None, policy);
-        for visit in walk(&view, &request).visits {
+        let walked = walk(&view, &request);
+        for visit in &walked.visits {
             let first = Utxo::outputs_of(&view, visit.transaction).start;
-            for (place, left) in visit.outputs.iter().enumerate() {
+            for (place, left) in walked.outputs(visit).iter().enumerate() {
                 let output = OutputNumber(first + place as u64);
                 let mut question = question(&request, output, [source].into());
                 let whole = backward(&view, &question).unwrap();
@@ -92,7 +93,7 @@ proptest! {
         let walked = walk(&view, &request);
         for visit in &walked.visits {
             let first = Utxo::outputs_of(&view, visit.transaction).start;
-            for (place, left) in visit.outputs.iter().enumerate() {
+            for (place, left) in walked.outputs(visit).iter().enumerate() {
                 let output = OutputNumber(first + place as u64);
                 let back = backward(&view, &question(&request, output, [source].into())).unwrap();
                 let all: u64 = back.sources.iter().map(|found| found.amount.0).sum();
@@ -134,7 +135,7 @@ proptest! {
             longest = longest.max(walked.visits.len());
             for visit in &walked.visits {
                 let first = Utxo::outputs_of(&view, visit.transaction).start;
-                for (place, left) in visit.outputs.iter().enumerate() {
+                for (place, left) in walked.outputs(visit).iter().enumerate() {
                     let at = OutputNumber(first + place as u64);
                     if left.fate == Fate::Unspent {
                         expected.insert((at, *category), left.lot.taint.0);
@@ -218,7 +219,7 @@ proptest! {
         let mut expected = Vec::new();
         for visit in &walked.visits {
             let first = Utxo::outputs_of(&view, visit.transaction).start;
-            for (place, left) in visit.outputs.iter().enumerate() {
+            for (place, left) in walked.outputs(visit).iter().enumerate() {
                 if left.fate == Fate::Unspent {
                     let output = OutputNumber(first + place as u64);
                     expected.push((WatchNumber(7), output, left.lot.taint));

@@ -14,6 +14,63 @@ pub struct Held {
     pub taint: u64,
 }
 
+/// Ledgers of one asset, by account number. Balances lie apart from taint: every transfer asks for
+/// two balances, which are then twice as near, and few ask for taint.
+#[derive(Clone, Debug, Default)]
+pub struct Ledgers {
+    balances: Vec<u64>,
+    taints: Vec<u64>,
+    /// A bit for each account that ever held taint; small enough to stay in the cache.
+    tainted: Vec<u64>,
+}
+
+impl Ledgers {
+    /// So many accounts that hold nothing.
+    pub fn new(accounts: usize) -> Ledgers {
+        let empty = |count| vec![0; count];
+        let tainted = empty(accounts.div_ceil(u64::BITS as usize));
+        Ledgers { balances: empty(accounts), taints: empty(accounts), tainted }
+    }
+
+    /// What an account holds. Panics on a number that is not in the ledgers, as does
+    /// [`set`](Ledgers::set).
+    pub fn of(&self, account: u32) -> Held {
+        let account = account as usize;
+        Held { balance: self.balances[account], taint: self.taints[account] }
+    }
+
+    /// Says what an account holds.
+    pub fn set(&mut self, account: u32, held: Held) {
+        let account = account as usize;
+        self.balances[account] = held.balance;
+        self.add_taint(account, held.taint.wrapping_sub(self.taints[account]));
+    }
+
+    /// Accounts that hold taint, ascending.
+    pub fn tainted(&self) -> impl Iterator<Item = (u32, Held)> {
+        let accounts = (0..self.balances.len() as u32).filter(|account| self.may_hold(*account));
+        accounts.map(|account| (account, self.of(account))).filter(|(_, held)| held.taint > 0)
+    }
+
+    #[inline]
+    fn may_hold(&self, account: u32) -> bool {
+        self.tainted[account as usize / 64] >> (account % 64) & 1 == 1
+    }
+
+    fn add_taint(&mut self, account: usize, more: u64) {
+        self.taints[account] = self.taints[account].wrapping_add(more);
+        self.tainted[account / 64] |= 1 << (account % 64);
+    }
+
+    /// Loads that nobody waits for: by the time the rows come, their balances are in the cache.
+    #[inline]
+    fn touch(&self, from: &[u32], to: &[u32]) {
+        let load = |account: &u32| self.balances.get(*account as usize).copied().unwrap_or(0);
+        let touched = from.iter().zip(to).fold(0, |sum, (from, to)| sum ^ load(from) ^ load(to));
+        std::hint::black_box(touched);
+    }
+}
+
 /// What a pass over transfers saw.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Passed {
@@ -44,13 +101,13 @@ pub enum PassError {
     Account(usize),
 }
 
-/// How far ahead ledgers are touched so that the memory answers while earlier ones are computed.
-const AHEAD: usize = 24;
+/// Transfers whose balances are asked for at once.
+const BATCH: usize = 64;
 
 /// Applies transfers in order to ledgers of one asset. The columns are those of a segment: payer,
 /// payee, amount.
 pub fn haircut_pass(
-    ledgers: &mut [Held],
+    ledgers: &mut Ledgers,
     from: &[u32],
     to: &[u32],
     amount: &[u64],
@@ -60,29 +117,30 @@ pub fn haircut_pass(
         return Err(PassError::Columns { from, to, amount });
     }
     let mut passed = Passed::default();
-    let mut early = 0;
-    for (index, ((from_number, to_number), amount)) in from.iter().zip(to).zip(amount).enumerate() {
-        // Loads that nobody waits for: by the time the row comes, its ledgers are in the cache.
-        if let (Some(payer), Some(payee)) = (from.get(index + AHEAD), to.get(index + AHEAD)) {
-            early |= touch(ledgers, *payer) | touch(ledgers, *payee);
+    let batches = from.chunks(BATCH).zip(to.chunks(BATCH)).zip(amount.chunks(BATCH));
+    for (batch, ((from, to), amount)) in batches.enumerate() {
+        ledgers.touch(from, to);
+        for (row, ((from, to), amount)) in from.iter().zip(to).zip(amount).enumerate() {
+            let index = batch * BATCH + row;
+            let payer = *from as usize;
+            let left = ledgers.balances.get_mut(payer).ok_or(PassError::Account(index))?;
+            let balance = *left;
+            *left = balance.saturating_sub(*amount);
+            passed.unattributed += u128::from(amount.saturating_sub(balance));
+            let payee = *to as usize;
+            let had = ledgers.balances.get_mut(payee).ok_or(PassError::Account(index))?;
+            *had = had.checked_add(*amount).ok_or(PassError::Overflow(index))?;
+            if ledgers.may_hold(*from) {
+                let moved = share(*amount, ledgers.taints[payer], balance);
+                if moved > 0 {
+                    passed.tainted_transfers += 1;
+                    ledgers.taints[payer] -= moved;
+                    ledgers.add_taint(payee, moved);
+                }
+            }
         }
-        let payer = ledgers.get_mut(*from_number as usize).ok_or(PassError::Account(index))?;
-        let (balance, taint) = (payer.balance, payer.taint);
-        let moved = if taint == 0 { 0 } else { share(*amount, taint, balance) };
-        let missing = amount.saturating_sub(balance);
-        *payer = Held { balance: balance - (*amount - missing), taint: taint - moved };
-        passed.unattributed += u128::from(missing);
-        passed.tainted_transfers += u64::from(moved > 0);
-        let payee = ledgers.get_mut(*to_number as usize).ok_or(PassError::Account(index))?;
-        payee.balance = payee.balance.checked_add(*amount).ok_or(PassError::Overflow(index))?;
-        payee.taint += moved;
     }
-    std::hint::black_box(early);
     Ok(passed)
-}
-
-fn touch(ledgers: &[Held], account: u32) -> u64 {
-    ledgers.get(account as usize).map_or(0, |held| held.balance)
 }
 
 /// `floor(amount x taint / balance)`, all of the taint where all of the balance goes.
@@ -219,18 +277,19 @@ mod tests {
         fn a_pass_conserves_value_and_taint(
             rows in proptest::collection::vec((0u32..8, 0u32..8, 0u64..1_000), 0..200),
         ) {
-            let mut ledgers = vec![Held::default(); 8];
-            ledgers[0] = Held { balance: 5_000, taint: 3_000 };
+            let mut ledgers = Ledgers::new(8);
+            ledgers.set(0, Held { balance: 5_000, taint: 3_000 });
             type Row = (u32, u32, u64);
             let column = |pick: fn(&Row) -> u32| rows.iter().map(pick).collect::<Vec<_>>();
             let (from, to) = (column(|row| row.0), column(|row| row.1));
             let amount: Vec<u64> = rows.iter().map(|row| row.2).collect();
             let passed = haircut_pass(&mut ledgers, &from, &to, &amount).unwrap();
-            let balance: u128 = ledgers.iter().map(|held| u128::from(held.balance)).sum();
-            let taint: u64 = ledgers.iter().map(|held| held.taint).sum();
+            let held: Vec<Held> = (0..8).map(|account| ledgers.of(account)).collect();
+            let balance: u128 = held.iter().map(|held| u128::from(held.balance)).sum();
+            let taint: u64 = ledgers.tainted().map(|(_, held)| held.taint).sum();
             prop_assert_eq!(balance, 5_000 + passed.unattributed);
             prop_assert_eq!(taint, 3_000);
-            prop_assert!(ledgers.iter().all(|held| held.taint <= held.balance));
+            prop_assert!(held.iter().all(|held| held.taint <= held.balance));
         }
     }
 
@@ -246,7 +305,7 @@ mod tests {
 
     #[test]
     fn bad_columns_are_refused() {
-        let mut ledgers = vec![Held::default(); 2];
+        let mut ledgers = Ledgers::new(2);
         let columns = haircut_pass(&mut ledgers, &[0], &[1, 1], &[1]);
         assert_eq!(columns, Err(PassError::Columns { from: 1, to: 2, amount: 1 }));
         assert_eq!(haircut_pass(&mut ledgers, &[2], &[1], &[1]), Err(PassError::Account(0)));

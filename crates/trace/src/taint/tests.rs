@@ -2,6 +2,17 @@ use super::*;
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
 
+/// What comes out, with memory of its own.
+fn pass<'a>(
+    policy: Policy,
+    inputs: impl Iterator<Item = &'a Lot> + Clone,
+    values: &[Satoshi],
+) -> Vec<Lot> {
+    let mut lots = Vec::new();
+    super::pass(policy, inputs, values, &mut Memory::default(), &mut lots);
+    lots
+}
+
 /// Inputs as (value, taint), the taint of FIFO at the front; values are the outputs and the fee.
 fn check(inputs: &[(u64, u64)], values: &[u64], expected: Expect) {
     let mut said = String::new();
