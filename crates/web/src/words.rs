@@ -196,7 +196,10 @@ mod tests {
         list!("outcome", desk::request::Outcome::ALL);
         let (cases, told) = (server::jobs::CASE_KINDS, server::jobs::TOLD_KINDS);
         for kind in cases.into_iter().chain(told).chain(server::jobs::SENT_KINDS) {
-            keys.extend(["job", "job-lost", "job-kept"].map(|family| (family, kind.to_owned())));
+            // The watch of a key is never given up.
+            let lost = (kind != "watch").then_some("job-lost");
+            let families = ["job", "job-kept"].into_iter().chain(lost);
+            keys.extend(families.map(|family| (family, kind.to_owned())));
         }
         list!("noticed", server::security::Kind::ALL);
         list!("alarm", server::security::alarm::Rule::ALL);
