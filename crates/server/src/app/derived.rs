@@ -19,7 +19,7 @@ use crate::view;
 
 /// The version of what this release derives: a store with another one is derived again when it is
 /// opened.
-pub const VERSION: &str = "4";
+pub const VERSION: &str = "5";
 /// Setting that says which version a store has.
 const VERSION_SETTING: &str = "derived_version";
 

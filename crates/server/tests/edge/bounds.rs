@@ -5,6 +5,7 @@ use desk::ids::{AskNumber, EffectId};
 use records::{Selector, SelectorKind};
 use serde_json::{Value, json};
 use server::app::intake::OfficerAct;
+use server::app::lookup::FoundOrder;
 use sqlx::{ConnectOptions as _, Connection as _};
 use uuid::Uuid;
 
