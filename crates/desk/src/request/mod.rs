@@ -9,6 +9,7 @@ mod decide;
 mod emergency;
 mod event;
 mod evolve;
+mod no;
 mod refusal;
 mod retention;
 mod state;
@@ -20,6 +21,7 @@ pub use event::{
     EffectKind, Event, HoldReason, IdentityMethod, MissingReason, Outcome, RefusalCode,
 };
 pub use evolve::evolve;
+pub use no::{Clause, Contradiction, Doing, Need, No, What};
 pub use refusal::{Cause, Refusal};
 pub use retention::erasure_due;
 pub use state::{
