@@ -265,7 +265,7 @@ pub struct EffectTarget {
 }
 
 /// Of `effect_confirmed` and `effect_failed`: what the company's systems said.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EffectAnswer {
     /// In their words.
     pub detail: String,
@@ -274,6 +274,9 @@ pub struct EffectAnswer {
     /// What users were told, for a notice.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notice: Option<UserNotice>,
+    /// The same in other languages, where users are written to in several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub more_notices: Vec<UserNotice>,
 }
 
 /// What users were told of a disclosure.
@@ -283,6 +286,10 @@ pub struct UserNotice {
     pub accounts: Vec<String>,
     /// The copy that each of them was given.
     pub text: String,
+    /// The language that the company's records or configuration give; none where the copy is in
+    /// every language.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
 }
 
 /// Of messages, refusals, holds: what was said.

@@ -31,6 +31,7 @@ pub mod portal;
 pub mod problem;
 pub mod rate;
 pub mod reports;
+pub mod said;
 pub mod session;
 pub mod settings;
 pub mod site;

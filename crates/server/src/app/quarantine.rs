@@ -17,6 +17,7 @@ use super::{Node, fold};
 use crate::directory::{Change, ChangePayload};
 use crate::error::Error;
 use crate::fraud::marks::{MarksDocument, MarksError, SharedMark};
+use crate::wrong::Wrong;
 
 /// Requests of one page; each is folded from its events.
 pub const QUARANTINE_ROWS_MAX: usize = 50;
@@ -180,9 +181,7 @@ impl Node {
 }
 
 fn refused(error: &MarksError) -> Error {
-    let fix =
-        "ask the other desk for its newest document, and for its key: log.vkey among its keys";
-    Error::input("document", error.to_string(), fix)
+    Error::wrong("document", Wrong::from(error))
 }
 
 fn note(left: &mut Vec<Left>, at: Timestamp, event: Event) {

@@ -5,8 +5,7 @@
 //! its own, so that asking twice is telling once. Whether and when a user may be told is the
 //! desk's to say (`desk::request::decide::notice`).
 
-use std::collections::BTreeSet;
-use std::fmt::Write as _;
+use std::collections::{BTreeMap, BTreeSet};
 
 use desk::ids::{AskNumber, EffectId};
 use desk::policy::Actor;
@@ -19,8 +18,10 @@ use store::{BlobDigest, Job};
 
 use super::case::Case;
 use super::{Act, Node};
+use crate::config::MailLanguage;
 use crate::error::Error;
 use crate::payload::{EffectAnswer, Exhibit, ExhibitBody, UserNotice};
+use crate::words::{self, Voice};
 
 /// Accounts that one disclosure tells; more need a person.
 const ACCOUNTS_COUNT_MAX: usize = 1_000;
@@ -38,13 +39,33 @@ pub async fn attempt(
     effect: EffectId,
     job: &Job,
 ) -> Result<(), Error> {
-    let text = text(node, case, ask);
     let accounts = match accounts(node, case, ask).await? {
         Ok(accounts) => accounts,
         Err(why) => return end(node, case, Command::FailEffect { effect }, answer(why), job).await,
     };
     let records = node.records_for(case.request.order.as_ref())?;
-    for account in &accounts {
+    // The act of telling does not wait for a language: without one, the copy is in all.
+    let languages = records.languages(&accounts).await.unwrap_or_else(|error| {
+        tracing::warn!("The languages of accounts could not be looked up: {error}");
+        BTreeMap::new()
+    });
+    let mut told: BTreeMap<Option<&'static str>, UserNotice> = BTreeMap::new();
+    for account in accounts {
+        let own = languages.get(&account).and_then(|tag| words::known(tag));
+        let language = own.or(node.config.user_notice.language.map(MailLanguage::code));
+        let notice = told.entry(language).or_insert_with(|| {
+            let copies = words::notices(language).into_iter();
+            let copies: Vec<String> = copies.map(|voice| text(node, case, ask, voice)).collect();
+            let language = language.map(str::to_owned);
+            UserNotice { accounts: Vec::new(), text: copies.join("\n"), language }
+        });
+        notice.accounts.push(account);
+    }
+    let mut all: Vec<(&String, &String)> = Vec::new();
+    for notice in told.values() {
+        all.extend(notice.accounts.iter().map(|account| (account, &notice.text)));
+    }
+    for (account, text) in all {
         let wanted = records::Effect {
             id: notice_id(effect, account),
             kind: records::EffectKind::NotifyUser,
@@ -73,14 +94,16 @@ pub async fn attempt(
         };
         return end(node, case, Command::FailEffect { effect }, answer(why), job).await;
     }
-    let detail = format!("{} account(s) told", accounts.len());
-    let notice = Some(UserNotice { accounts, text });
-    let told = EffectAnswer { detail, amount: None, notice };
+    let count: usize = told.values().map(|notice| notice.accounts.len()).sum();
+    let detail = format!("{count} account(s) told");
+    let mut notices = told.into_values();
+    let notice = notices.next();
+    let told = EffectAnswer { detail, amount: None, notice, more_notices: notices.collect() };
     end(node, case, Command::ConfirmEffect { effect }, told, job).await
 }
 
 fn answer(detail: String) -> EffectAnswer {
-    EffectAnswer { detail, amount: None, notice: None }
+    EffectAnswer { detail, ..EffectAnswer::default() }
 }
 
 async fn end(
@@ -185,13 +208,16 @@ fn account_column(search: &Search) -> Option<usize> {
     search.columns.iter().position(|column| column.name == answer.column)
 }
 
-/// The copy. The same for every account: it names nobody's account, so that a slip of one of the
-/// company's systems tells nobody of another.
-fn text(node: &Node, case: &Case, ask: AskNumber) -> String {
+/// The copy. The same for every account of one language: it names nobody's account, so that a slip
+/// of one of the company's systems tells nobody of another.
+fn text(node: &Node, case: &Case, ask: AskNumber, voice: &Voice) -> String {
+    let say = |key: &str, blanks: &[(&str, &str)]| {
+        voice.say(key, None, blanks).unwrap_or_else(|| format!("[{key}]"))
+    };
     let directory = node.directory();
     let agency = case.request.agency.and_then(|id| directory.agency(id));
     let authority = agency.map_or_else(
-        || "an authority".to_owned(),
+        || say("notice-an-authority", &[]),
         |agency| format!("{} ({})", agency.name, agency.country),
     );
     let delivered = case.history.iter().rev().find_map(|(at, event)| match event {
@@ -206,27 +232,39 @@ fn text(node: &Node, case: &Case, ask: AskNumber) -> String {
         .filter_map(|known| case.exhibits.get(&known.number.0))
         .map(|exhibit| exhibit.title.as_str())
         .collect();
-    let mut text = format!("{} disclosed data about you.\n\n", node.config.company.name);
-    // Writing to a String cannot fail.
-    let _ = writeln!(text, "To: {authority}");
+    let company = node.config.company.name.as_str();
+    let mut lines = vec![
+        say("notice-lead", &[("company", company)]),
+        String::new(),
+        say("notice-to", &[("authority", &authority)]),
+    ];
     if let Some(at) = delivered {
-        let _ = writeln!(text, "On: {}", at.strftime("%Y-%m-%d %H:%M UTC"));
+        let part = |format: &str| at.strftime(format).to_string();
+        let blanks = [
+            ("year", part("%Y")),
+            ("month", part("%m")),
+            ("day", part("%d")),
+            ("hour", part("%H")),
+            ("minute", part("%M")),
+        ];
+        let blanks: Vec<(&str, &str)> =
+            blanks.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        lines.push(say("notice-on", &blanks));
     }
-    for title in titles {
-        let _ = writeln!(text, "What: {title}");
-    }
+    lines.extend(titles.into_iter().map(|title| say("notice-what", &[("title", title)])));
     if let Some(range) = state.and_then(|state| state.ask.scope()).and_then(|scope| scope.range) {
         let day = |at: jiff::Timestamp| at.strftime("%Y-%m-%d").to_string();
-        let _ = writeln!(text, "From: {}, until before: {}", day(range.from), day(range.to));
+        let (from, until) = (day(range.from), day(range.to));
+        lines.push(say("notice-range", &[("from", &from), ("until", &until)]));
     }
     if let Some(received) = &case.received {
-        let _ = writeln!(text, "Order: {}", received.reference);
+        lines.push(say("notice-order", &[("reference", &received.reference)]));
         if !received.legal_basis.is_empty() {
-            let _ = writeln!(text, "Law: {}", received.legal_basis);
+            lines.push(say("notice-law", &[("law", &received.legal_basis)]));
         }
     }
     if let Some(contact) = &node.config.user_notice.contact {
-        let _ = writeln!(text, "Questions: {contact}");
+        lines.push(say("notice-questions", &[("contact", contact)]));
     }
-    text
+    lines.join("\n") + "\n"
 }

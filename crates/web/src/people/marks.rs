@@ -106,11 +106,11 @@ pub async fn import(
     // Browsers send lines that end as in mail; a note's lines end in a line feed alone.
     let document = format!("{}\n", typed.document.replace("\r\n", "\n").trim());
     match key {
-        Err(error) => mistakes.add("key", error.to_string()),
+        Err(_) => mistakes.add("key", by.frame.say("marks-key-wrong")),
         Ok(key) => {
             if let Err(error) = site.node.import_marks(by.actor(), document.as_bytes(), &key).await
             {
-                mistakes.take(error)?;
+                mistakes.take(&by.frame, error)?;
             }
         }
     }
