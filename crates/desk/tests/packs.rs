@@ -107,7 +107,7 @@ fn a_rule_without_article_must_say_that_it_is_unchecked() {
     refused(
         &format!("{head}[scope]{tail}"),
         expect![[r#"
-            mine.toml:138: this rule names no `article`; name it, or write `unchecked = true`
+            mine.toml:162: this rule names no `article`; name it, or write `unchecked = true`
         "#]],
     );
 }
