@@ -2,6 +2,7 @@
 //! a moment give the answer, for the officer before sending and for legal review after.
 
 mod clocks;
+mod fix;
 mod reasons;
 
 use std::collections::BTreeSet;
@@ -12,10 +13,14 @@ use crate::calendar::Length;
 use crate::clock::{ClockKind, ClockName, ClockStart, Party};
 use crate::ids::AskNumber;
 use crate::order::{AskKind, Channel, Order};
-use crate::pack::{PackRef, RulePack, Source, Trigger};
+use crate::pack::{Article, PackRef, RulePack, Source, Text, Trigger};
 use crate::request::RefusalCode;
 
 pub(crate) use clocks::{at_receipt, starting};
+pub use fix::{Aim, Fix, Note, Way};
+
+/// A rule of the desk, which no pack changes.
+const DESK_RULE: Source = Source { article: Article::DeskRule, unchecked: false };
 
 /// Judges an order as if it were received at `now`.
 pub fn check(order: &Order, pack: &RulePack, now: Timestamp) -> Acceptance {
@@ -85,11 +90,11 @@ pub struct Reason {
     /// The code.
     pub code: RefusalCode,
     /// The article.
-    pub article: String,
+    pub article: Article,
     /// True when nobody has compared the rule with the text of the law.
     pub unchecked: bool,
-    /// What is wrong and what to change, in plain words.
-    pub fix: String,
+    /// What is wrong and what to change.
+    pub fix: Fix,
 }
 
 /// A clock that has not started.
@@ -106,7 +111,7 @@ pub struct LaterClock {
     /// Its length.
     pub length: Option<Length>,
     /// The article.
-    pub article: String,
+    pub article: Article,
     /// True when nobody has compared the rule with the text of the law.
     pub unchecked: bool,
 }
@@ -115,11 +120,29 @@ pub struct LaterClock {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AnswerNote {
     /// The words.
-    pub text: String,
+    pub text: NoteText,
     /// The article.
-    pub article: String,
+    pub article: Article,
     /// True when nobody has compared it with the text of the law.
     pub unchecked: bool,
+}
+
+/// Whose words a note is in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NoteText {
+    /// The rule pack's.
+    Pack(Text),
+    /// The desk's own.
+    Desk(Note),
+}
+
+impl std::fmt::Display for NoteText {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Pack(text) => text.fmt(out),
+            Self::Desk(note) => note.fmt(out),
+        }
+    }
 }
 
 impl Acceptance {
@@ -137,14 +160,14 @@ impl AskAnswer {
 }
 
 impl Reason {
-    fn new(code: RefusalCode, source: &Source, fix: impl Into<String>) -> Self {
+    fn new(code: RefusalCode, source: &Source, fix: Fix) -> Self {
         let Source { article, unchecked } = source.clone();
-        Self { code, article, unchecked, fix: fix.into() }
+        Self { code, article, unchecked, fix }
     }
 }
 
 fn notes(order: &Order, pack: &RulePack) -> Vec<AnswerNote> {
-    let note = |text: String, source: &Source| AnswerNote {
+    let note = |text: NoteText, source: &Source| AnswerNote {
         text,
         article: source.article.clone(),
         unchecked: source.unchecked,
@@ -154,21 +177,18 @@ fn notes(order: &Order, pack: &RulePack) -> Vec<AnswerNote> {
         .notes
         .iter()
         .filter(|rule| rule.asks.is_empty() || !rule.asks.is_disjoint(&kinds))
-        .map(|rule| note(rule.text.clone(), &rule.source))
+        .map(|rule| note(NoteText::Pack(rule.text.clone()), &rule.source))
         .collect();
     if pack.service.doubtful.contains(&order.service) {
-        let text = format!(
-            "It is doubtful whether the regime covers the service `{}`; counsel decides.",
-            order.service
-        );
-        notes.push(note(text, &pack.service.source));
+        let doubt = Note::ServiceDoubtful { service: order.service };
+        notes.push(note(NoteText::Desk(doubt), &pack.service.source));
     }
     for rule in pack.channels.iter().filter(|rule| rule.instruments.contains(&order.instrument)) {
-        notes.extend(rule.note.clone().map(|text| note(text, &rule.source)));
+        notes.extend(rule.note.clone().map(|text| note(NoteText::Pack(text), &rule.source)));
     }
     if pack.instruments.iter().any(|rule| rule.kind == order.instrument && rule.voluntary) {
         notes.push(note(
-            "This instrument asks and does not oblige: an answer is voluntary.".to_owned(),
+            NoteText::Desk(Note::Voluntary),
             &pack
                 .instruments
                 .iter()
@@ -177,20 +197,15 @@ fn notes(order: &Order, pack: &RulePack) -> Vec<AnswerNote> {
         ));
     }
     if order.channel == Channel::Manual {
-        let source = Source { article: "desk rule".to_owned(), unchecked: false };
-        let text = "It came by post or mail: a recorded call-back to a number from the company's \
-                    own directory comes before legal review.";
-        notes.push(note(text.to_owned(), &source));
+        notes.push(note(NoteText::Desk(Note::CallBackFirst), &DESK_RULE));
     }
     let lacks_time =
         pack.clocks.iter().any(|rule| rule.starts == Trigger::Receipt && rule.length.is_none());
     if lacks_time && order.answer_by.is_none() && kinds.contains(&AskKind::Disclose) {
-        let source = Source { article: "desk rule".to_owned(), unchecked: false };
-        let text = "The regime sets no time and the order states none: no clock runs for the \
-                    answer; state a time.";
-        notes.push(note(text.to_owned(), &source));
+        notes.push(note(NoteText::Desk(Note::NoTimeSet), &DESK_RULE));
     }
-    notes.push(note(pack.user_notice.text.clone(), &pack.user_notice.source));
-    notes.push(note("How days are counted.".to_owned(), &pack.counting_source));
+    let told = NoteText::Pack(pack.user_notice.text.clone());
+    notes.push(note(told, &pack.user_notice.source));
+    notes.push(note(NoteText::Desk(Note::HowDaysAreCounted), &pack.counting_source));
     notes
 }

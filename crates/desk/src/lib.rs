@@ -16,6 +16,7 @@
 //! | [`suspicion`] | signs of fraud: a score that shows its reasons |
 //! | [`record`] | events as the bytes that are kept and logged |
 //! | [`transparency`] | what is told in public of all requests together |
+//! | [`said`] | sentences with codes and blanks, apart from any language |
 //! | [`ids`] | names, digests, amounts |
 
 pub mod calendar;
@@ -27,6 +28,7 @@ pub mod pack;
 pub mod policy;
 pub mod record;
 pub mod request;
+pub mod said;
 pub mod suspicion;
 pub mod transparency;
 mod words;

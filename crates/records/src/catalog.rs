@@ -31,6 +31,8 @@ pub struct Catalog {
     pub searches: Vec<Search>,
     /// How an address on the chain is turned into an account of ours.
     pub deposit_addresses: Option<Lookup>,
+    /// In which language the user of an account is written to.
+    pub languages: Option<Lookup>,
     /// What the company's own systems are asked to do, at most one entry of each kind.
     pub effects: Vec<EffectEntry>,
 }
@@ -251,7 +253,8 @@ pub struct Answer {
 pub struct Lookup {
     /// The source that it asks.
     pub source: String,
-    /// A query with the one parameter `:addresses` (a JSON array), columns address, account_id.
+    /// A query with one parameter, a JSON array: `:addresses`, columns address, account_id; or
+    /// `:accounts`, columns account_id, language.
     pub statement: Statement,
 }
 

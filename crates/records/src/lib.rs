@@ -22,6 +22,7 @@
 pub mod catalog;
 pub mod effect;
 mod folder;
+mod language;
 mod resolve;
 mod scope;
 mod search;
@@ -33,6 +34,7 @@ mod value;
 pub use catalog::{Catalog, CatalogError, EffectKind, Search};
 pub use effect::{Effect, EffectError, EffectId, Outcome};
 pub use folder::{FILE_LINE_BYTES_MAX, FILE_ROW_COUNT_MAX, FolderError, import};
+pub use language::LANGUAGE_ACCOUNT_COUNT_MAX;
 pub use resolve::{LOOKUP_ADDRESS_COUNT_MAX, LOOKUP_OWNER_COUNT_MAX, Owner};
 pub use scope::{Category, Scope, TimeRange, UnknownCategory};
 pub use search::{
@@ -40,7 +42,7 @@ pub use search::{
     WITHHELD_LISTED_COUNT_MAX, WITHHELD_REASON_BYTES_MAX, Withheld, WithheldReason,
 };
 pub use selector::{
-    DuplicateLine, ReadMany, SELECTOR_BYTES_MAX, SELECTOR_LINE_COUNT_MAX, Selector, SelectorError,
-    SelectorKind, UnknownKind, UnreadableLine, read_many,
+    DuplicateLine, Flaw, LineFlaw, ReadMany, SELECTOR_BYTES_MAX, SELECTOR_LINE_COUNT_MAX, Selector,
+    SelectorError, SelectorKind, UnknownKind, UnreadableLine, read_many,
 };
 pub use source::{Records, SourceError};

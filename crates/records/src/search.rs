@@ -362,6 +362,12 @@ pub enum SearchError {
         /// What is wrong.
         why: String,
     },
+    /// The lookup of languages returned something unfit, or took too long.
+    #[error("[languages]: {why}")]
+    Language {
+        /// What is wrong.
+        why: String,
+    },
     /// The exhibit could not be written.
     #[error("search `{search}`: the exhibit cannot be written")]
     Write {

@@ -4,6 +4,7 @@
 //! which two selectors are equal when they mean the same. What cannot be read is named, with the
 //! reason and how to fix it, never guessed.
 
+mod flaw;
 mod many;
 
 use std::fmt;
@@ -12,7 +13,8 @@ use std::str::FromStr;
 
 use sha2::{Digest as _, Sha256};
 
-pub use many::{DuplicateLine, ReadMany, UnreadableLine, read_many};
+pub use flaw::Flaw;
+pub use many::{DuplicateLine, LineFlaw, ReadMany, UnreadableLine, read_many};
 
 /// Longest selector text that is read, in bytes. The longest real one is an e-mail address (254).
 pub const SELECTOR_BYTES_MAX: usize = 320;
@@ -141,7 +143,7 @@ impl fmt::Debug for Selector {
 }
 
 /// Why a text is not a selector of the kind it was given as. No text of the officer's is repeated.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
 pub enum SelectorError {
     /// Nothing but blanks.
     #[error("the selector is empty")]
@@ -162,31 +164,31 @@ pub enum SelectorError {
     #[error("not an address: {why}")]
     Address {
         /// What does not fit.
-        why: &'static str,
+        why: Flaw,
     },
     /// Not a transaction id.
     #[error("not a transaction id: {why}")]
     Txid {
         /// What does not fit.
-        why: &'static str,
+        why: Flaw,
     },
     /// Not an e-mail address.
     #[error("not an e-mail address: {why}")]
     Email {
         /// What does not fit.
-        why: &'static str,
+        why: Flaw,
     },
     /// Not a phone number.
     #[error("not a phone number in E.164: {why}")]
     Phone {
         /// What does not fit.
-        why: &'static str,
+        why: Flaw,
     },
     /// Not an IBAN.
     #[error("not an IBAN: {why}")]
     Iban {
         /// What does not fit.
-        why: &'static str,
+        why: Flaw,
     },
     /// Not an IP address.
     #[error("not an IP address: write it as 192.0.2.1 or 2001:db8::1, without a port")]
@@ -195,10 +197,10 @@ pub enum SelectorError {
 
 fn txid(text: &str) -> Result<String, SelectorError> {
     if text.len() != 64 {
-        return Err(SelectorError::Txid { why: "it has 64 hexadecimal digits" });
+        return Err(SelectorError::Txid { why: Flaw::DigitsOfTxid });
     }
     if !text.bytes().all(|b| b.is_ascii_hexdigit()) {
-        return Err(SelectorError::Txid { why: "only the digits 0-9 and a-f are allowed" });
+        return Err(SelectorError::Txid { why: Flaw::NotHex });
     }
     Ok(text.to_ascii_lowercase())
 }
@@ -206,13 +208,13 @@ fn txid(text: &str) -> Result<String, SelectorError> {
 fn email(text: &str) -> Result<String, SelectorError> {
     let refuse = |why| Err(SelectorError::Email { why });
     let Some((local, domain)) = text.rsplit_once('@') else {
-        return refuse("there is no @");
+        return refuse(Flaw::NoAt);
     };
     if local.is_empty() || domain.is_empty() {
-        return refuse("nothing stands before or after the @");
+        return refuse(Flaw::HalfAddress);
     }
     if text.chars().any(char::is_whitespace) {
-        return refuse("it holds a blank");
+        return refuse(Flaw::Blank);
     }
     // Exchanges do not let two customers differ by case only, so neither do we.
     Ok(text.to_lowercase())
@@ -224,16 +226,16 @@ fn phone(text: &str) -> Result<String, SelectorError> {
     let packed: String = text.chars().filter(|c| !separators.contains(c)).collect();
     let digits = match (packed.strip_prefix('+'), packed.strip_prefix("00")) {
         (Some(digits), _) | (None, Some(digits)) => digits,
-        (None, None) => return refuse("start with + and the country code"),
+        (None, None) => return refuse(Flaw::NoCountryCode),
     };
     if !digits.bytes().all(|b| b.is_ascii_digit()) {
-        return refuse("only digits may follow the +");
+        return refuse(Flaw::NotDigits);
     }
     if digits.starts_with('0') {
-        return refuse("a country code never starts with 0");
+        return refuse(Flaw::CountryCodeZero);
     }
     if !(7..=15).contains(&digits.len()) {
-        return refuse("7 to 15 digits are expected after the +");
+        return refuse(Flaw::DigitsOfPhone);
     }
     Ok(format!("+{digits}"))
 }
@@ -243,17 +245,17 @@ fn iban(text: &str) -> Result<String, SelectorError> {
     let packed: String =
         text.chars().filter(|c| !c.is_whitespace()).map(|c| c.to_ascii_uppercase()).collect();
     if !(15..=34).contains(&packed.len()) {
-        return refuse("it has 15 to 34 characters");
+        return refuse(Flaw::LengthOfIban);
     }
     if !packed.bytes().all(|b| b.is_ascii_alphanumeric()) {
-        return refuse("only letters and digits are allowed");
+        return refuse(Flaw::NotAlphanumeric);
     }
     let (head, rest) = packed.split_at(4);
     let (country, check) = head.split_at(2);
     if !country.bytes().all(|b| b.is_ascii_uppercase())
         || !check.bytes().all(|b| b.is_ascii_digit())
     {
-        return refuse("it starts with two letters and two digits");
+        return refuse(Flaw::HeadOfIban);
     }
     // ISO 7064 MOD 97-10 over rest + head, letters counted from A = 10.
     let remainder = rest.chars().chain(head.chars()).fold(0_u32, |sum, c| {
@@ -261,7 +263,7 @@ fn iban(text: &str) -> Result<String, SelectorError> {
         if value < 10 { (sum * 10 + value) % 97 } else { (sum * 100 + value) % 97 }
     });
     if remainder != 1 {
-        return refuse("its check digits do not fit");
+        return refuse(Flaw::CheckDigits);
     }
     Ok(packed)
 }
@@ -290,7 +292,7 @@ fn address(text: &str) -> Result<String, SelectorError> {
 fn evm_address(text: &str, lower: &str) -> Result<String, SelectorError> {
     let refuse = |why| Err(SelectorError::Address { why });
     if lower.len() != 40 || !lower.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return refuse("0x is followed by 40 hexadecimal digits");
+        return refuse(Flaw::DigitsOfEvm);
     }
     let digest = <sha3::Keccak256 as sha3::Digest>::digest(lower.as_bytes());
     let nibble = |index: usize| (digest[index / 2] >> (4 * (1 - index % 2))) & 0xf;
@@ -302,7 +304,7 @@ fn evm_address(text: &str, lower: &str) -> Result<String, SelectorError> {
     let typed = &text[2..];
     let has_no_checksum = typed == lower || typed == lower.to_ascii_uppercase();
     if !has_no_checksum && typed != cased {
-        return refuse("the case of its letters does not fit (EIP-55); a character is wrong");
+        return refuse(Flaw::LetterCase);
     }
     Ok(format!("0x{cased}"))
 }
@@ -315,19 +317,19 @@ fn segwit_address(text: &str) -> Result<String, SelectorError> {
     let has_lower = text.bytes().any(|b| b.is_ascii_lowercase());
     let has_upper = text.bytes().any(|b| b.is_ascii_uppercase());
     if has_lower && has_upper {
-        return refuse("bech32 never mixes upper and lower case");
+        return refuse(Flaw::MixedCase);
     }
     let text = text.to_ascii_lowercase();
     let Some((human, data)) = text.rsplit_once('1') else {
-        return refuse("the separator 1 is missing");
+        return refuse(Flaw::NoSeparator);
     };
     if text.len() > 90 || data.len() < 8 {
-        return refuse("its length does not fit");
+        return refuse(Flaw::Length);
     }
     let mut values = Vec::with_capacity(data.len());
     for byte in data.bytes() {
         let Some(value) = CHARSET.iter().position(|c| *c == byte) else {
-            return refuse("a character is outside the bech32 set");
+            return refuse(Flaw::NotBech32);
         };
         values.push(value as u32);
     }
@@ -346,7 +348,7 @@ fn segwit_address(text: &str) -> Result<String, SelectorError> {
     // Witness version 0 carries the bech32 constant, later versions the bech32m one.
     let expected = if values[0] == 0 { 1 } else { 0x2bc8_30a3 };
     if check != expected {
-        return refuse("its checksum does not fit; a character is wrong or missing");
+        return refuse(Flaw::Checksum);
     }
     Ok(text)
 }
@@ -356,12 +358,12 @@ fn base58_address(text: &str) -> Result<String, SelectorError> {
     const ALPHABET: &[u8] = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
     let refuse = |why| Err(SelectorError::Address { why });
     if !(26..=35).contains(&text.len()) {
-        return refuse("its length does not fit");
+        return refuse(Flaw::Length);
     }
     let mut bytes = [0_u8; 25];
     for character in text.bytes() {
         let Some(digit) = ALPHABET.iter().position(|c| *c == character) else {
-            return refuse("a character is outside the base58 set");
+            return refuse(Flaw::NotBase58);
         };
         let mut carry = digit as u32;
         for byte in bytes.iter_mut().rev() {
@@ -370,7 +372,7 @@ fn base58_address(text: &str) -> Result<String, SelectorError> {
             carry >>= 8;
         }
         if carry != 0 {
-            return refuse("it is longer than 25 bytes");
+            return refuse(Flaw::TooManyBytes);
         }
     }
     let zeros = bytes.iter().take_while(|b| **b == 0).count();
@@ -378,10 +380,10 @@ fn base58_address(text: &str) -> Result<String, SelectorError> {
     let (payload, check) = bytes.split_at(21);
     let digest = Sha256::digest(Sha256::digest(payload));
     if digest[..4] != *check {
-        return refuse("its checksum does not fit; a character is wrong or missing");
+        return refuse(Flaw::Checksum);
     }
     if zeros != ones {
-        return refuse("its leading ones do not fit its bytes");
+        return refuse(Flaw::LeadingOnes);
     }
     Ok(text.to_owned())
 }

@@ -20,7 +20,7 @@ pub(crate) use connection::{Connection, Moment, RowsError};
 use crate::catalog::{Catalog, Column, ColumnKind, EffectWay, Engine, PostgresUrl, Source};
 use crate::folder::{self, FolderError};
 use crate::sql::Statement;
-use crate::{effect, resolve};
+use crate::{effect, language, resolve};
 
 /// Longest wait for a lock that a writer of the company's own holds on an SQLite file.
 const SQLITE_BUSY_WAIT_MAX: Duration = Duration::from_secs(5);
@@ -108,6 +108,10 @@ impl Records {
             let columns = resolve::LOOKUP_COLUMNS.map(text_column);
             let what = "[deposit_addresses]";
             self.check_query(&lookup.source, &lookup.statement, &columns, what).await?;
+        }
+        if let Some(lookup) = &catalog.languages {
+            let columns = language::LANGUAGE_COLUMNS.map(text_column);
+            self.check_query(&lookup.source, &lookup.statement, &columns, "[languages]").await?;
         }
         for entry in &catalog.effects {
             let EffectWay::Sql(sql) = &entry.way else { continue };

@@ -27,6 +27,8 @@ pub enum Purpose {
     Search,
     /// The deposit address lookup: one `select` over `:addresses`.
     Lookup,
+    /// The lookup of accounts' languages: one `select` over `:accounts`.
+    Languages,
     /// A statement of an effect.
     Effect,
     /// The query that confirms an effect: one `select` over the effect's facts.
@@ -48,6 +50,8 @@ pub enum Parameter {
     UntilUnixSeconds,
     /// `:addresses`: a JSON array of addresses.
     Addresses,
+    /// `:accounts`: a JSON array of account ids.
+    Accounts,
     /// `:effect_id`: UUID as text.
     EffectId,
     /// `:account`: whom the effect is about.
@@ -76,6 +80,7 @@ impl Parameter {
                 _ => name.parse().ok().map(Self::Selector),
             },
             Purpose::Lookup => (name == "addresses").then_some(Self::Addresses),
+            Purpose::Languages => (name == "accounts").then_some(Self::Accounts),
             Purpose::Effect | Purpose::Confirm => match name {
                 "effect_id" => Some(Self::EffectId),
                 "account" => Some(Self::EffectAccount),

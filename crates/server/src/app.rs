@@ -60,6 +60,7 @@ use crate::config::Config;
 use crate::directory::Directory;
 use crate::error::Error;
 use crate::keys::Seal;
+use crate::wrong::Wrong;
 use crate::{jobs, view};
 
 // Whatever the desk lets a request become can be read.
@@ -154,11 +155,8 @@ impl Node {
         loop {
             let before = self.folded(act.request).await?;
             if act.approved.is_none() && intake::needs_signature(self, actor, &act.command) {
-                return Err(Error::input(
-                    "signature",
-                    format!("`{}` by an officer must be signed", act.command.action()),
-                    "read it once more and sign it with the passkey",
-                ));
+                let action = act.command.action();
+                return Err(Error::wrong("signature", Wrong::MustBeSigned { action }));
             }
             let (events, own) = match self.decided(actor, &act, &before, assessment.as_ref()) {
                 // Another act may be on disk and not yet in memory: nobody is refused by a state

@@ -6,11 +6,13 @@ use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use desk::request::{Cause, Refusal};
+use desk::said::Sentence;
 use serde::Serialize;
 use store::{AppendError, BlobError, ReadError};
 use utoipa::ToSchema;
 
 use crate::security::Telling;
+use crate::wrong::Wrong;
 
 /// Why an act or a read did not happen.
 #[derive(Debug, thiserror::Error)]
@@ -30,6 +32,9 @@ pub enum Error {
         why: String,
         /// What to do.
         fix: String,
+        /// The same as a sentence with a code, for whoever speaks to people; absent where only
+        /// programs send such input.
+        said: Option<Box<Sentence>>,
     },
     /// More bytes than a body may have.
     #[error("the body has more than {max} bytes; send large files another way")]
@@ -73,14 +78,23 @@ pub struct ErrorBody {
 impl Error {
     /// Wrong input at a named place.
     pub fn input(place: impl Into<String>, why: impl Into<String>, fix: impl Into<String>) -> Self {
-        Self::Input { place: place.into(), why: why.into(), fix: fix.into() }
+        Self::Input { place: place.into(), why: why.into(), fix: fix.into(), said: None }
+    }
+
+    /// Wrong input at a named place, in a sentence that people may read on a page.
+    pub fn wrong(place: impl Into<String>, said: impl Into<Sentence>) -> Self {
+        let said = said.into();
+        Self::Input {
+            place: place.into(),
+            why: said.english.clone(),
+            fix: said.english_fix.clone().unwrap_or_default(),
+            said: Some(Box::new(said)),
+        }
     }
 
     /// What the directory's own rules say no to.
-    pub(crate) fn refused_change(fault: &crate::directory::Fault) -> Self {
-        let text = fault.to_string();
-        let (why, fix) = text.split_once("; ").unwrap_or((&text, "look at the list again"));
-        Self::input("directory", why, fix)
+    pub(crate) fn refused_change(fault: crate::directory::Fault) -> Self {
+        Self::wrong("directory", fault)
     }
 
     /// The HTTP status and the body: the one place that maps errors to them.
@@ -97,13 +111,13 @@ impl Error {
                 };
                 let body = ErrorBody {
                     error: "refused",
-                    what: refusal.what.clone(),
-                    why: Some(refusal.why.clone()),
-                    fix: Some(refusal.fix.clone()),
+                    what: refusal.what.to_string(),
+                    why: Some(refusal.why.to_string()),
+                    fix: Some(refusal.why.fix()),
                 };
                 (status, body)
             }
-            Self::Input { place, why, fix } => {
+            Self::Input { place, why, fix, .. } => {
                 let body = ErrorBody {
                     error: "input",
                     what: place.clone(),
@@ -171,7 +185,7 @@ impl From<AppendError> for Error {
             // Somebody else was faster.
             AppendError::NotDead { .. } => Self::Hidden,
             AppendError::TooLarge { what, size, max } => {
-                Self::input(what, format!("{size}"), format!("send at most {max}"))
+                Self::wrong(what, Wrong::TooLarge { size, most: max })
             }
             other => Self::Unavailable(other.to_string()),
         }

@@ -23,6 +23,8 @@ pub mod serve;
 pub mod tls;
 pub mod view;
 pub mod webhook;
+pub mod words;
+pub mod wrong;
 
 use error::Error;
 

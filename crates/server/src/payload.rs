@@ -282,7 +282,7 @@ pub struct EffectTarget {
 }
 
 /// Of `effect_confirmed` and `effect_failed`: what the company's systems said.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EffectAnswer {
     /// In their words.
     pub detail: String,
@@ -291,6 +291,24 @@ pub struct EffectAnswer {
     /// What users were told, for a notice.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notice: Option<UserNotice>,
+    /// The same in other languages, where users are written to in several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub more_notices: Vec<UserNotice>,
+}
+
+impl EffectAnswer {
+    /// Of a notice to users, by language.
+    #[must_use]
+    pub fn told(detail: String, notices: Vec<UserNotice>) -> Self {
+        let mut notices = notices.into_iter();
+        let notice = notices.next();
+        Self { detail, amount: None, notice, more_notices: notices.collect() }
+    }
+
+    /// What users were told, in every language.
+    pub fn notices(self) -> impl Iterator<Item = UserNotice> {
+        self.notice.into_iter().chain(self.more_notices)
+    }
 }
 
 /// What users were told of a disclosure.
@@ -300,6 +318,10 @@ pub struct UserNotice {
     pub accounts: Vec<String>,
     /// The copy that each of them was given.
     pub text: String,
+    /// The language that the company's records or configuration give; none where the copy is in
+    /// every language.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
 }
 
 /// Of messages, refusals, holds: what was said.

@@ -9,6 +9,8 @@ use std::sync::Arc;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::{HeaderMap, header};
 use serde::de::DeserializeOwned;
+use server::error::Error;
+use server::wrong::{Detail, Wrong};
 
 use crate::frame::{Frame, SignedIn};
 use crate::problem::Problem;
@@ -116,8 +118,8 @@ impl<T: DeserializeOwned> FromRequest<Arc<Site>> for Uploaded<T> {
                 }
             }
             if files.len() > FILES_COUNT_MAX {
-                let fix = format!("send at most {FILES_COUNT_MAX}");
-                return Err(server::error::Error::input("files", "too many", fix).into());
+                let wrong = Wrong::TooManyFiles { most: FILES_COUNT_MAX };
+                return Err(Error::wrong("files", wrong).into());
             }
         }
         let secret = pairs.iter().find(|(name, _)| name == SECRET_FIELD);
@@ -131,13 +133,13 @@ impl<T: DeserializeOwned> FromRequest<Arc<Site>> for Uploaded<T> {
 
 fn unread(error: axum::extract::multipart::MultipartError) -> Problem {
     if error.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE {
-        return server::error::Error::TooLarge { max: UPLOAD_BYTES_MAX }.into();
+        return Error::TooLarge { max: UPLOAD_BYTES_MAX }.into();
     }
     broken(&error.body_text())
 }
 
 fn broken(why: &str) -> Problem {
-    server::error::Error::input("form", why, "load the page again and send it once more").into()
+    Error::wrong("form", Wrong::FormBroken { detail: Detail::of(why) }).into()
 }
 
 /// Refuses what a browser says another site sent.
@@ -158,7 +160,7 @@ pub fn own_site(headers: &HeaderMap, site: &Site) -> Result<(), Problem> {
 
 async fn pairs(request: Request) -> Result<Vec<(String, String)>, Problem> {
     let body = axum::body::to_bytes(request.into_body(), FORM_BYTES_MAX).await;
-    let too_large = |_| server::error::Error::TooLarge { max: FORM_BYTES_MAX };
+    let too_large = |_| Error::TooLarge { max: FORM_BYTES_MAX };
     let body = body.map_err(too_large)?;
     Ok(url::form_urlencoded::parse(&body).into_owned().collect())
 }
@@ -183,8 +185,7 @@ fn read<T: DeserializeOwned>(pairs: Vec<(String, String)>) -> Result<T, Problem>
         }
     }
     serde_json::from_value(object.into()).map_err(|error| {
-        let fix = "go back, load the page again and fill in the form";
-        server::error::Error::input("form", error.to_string(), fix).into()
+        Error::wrong("form", Wrong::FormUnreadable { detail: Detail::of(error) }).into()
     })
 }
 
@@ -230,11 +231,12 @@ impl Mistakes {
     ///
     /// # Errors
     /// Whatever is no mistake in a field.
-    pub fn take(&mut self, error: server::error::Error) -> Result<(), Problem> {
+    pub fn take(&mut self, frame: &Frame, error: Error) -> Result<(), Problem> {
         match error {
-            server::error::Error::Input { place, why, fix } => {
+            Error::Input { place, why, fix, said } => {
                 let field: String = place.chars().take_while(|c| *c != '[').collect();
-                self.add(&field, format!("{why}; {fix}"));
+                let text = said.map(|said| frame.words.sentence_and_fix(&said));
+                self.add(&field, text.unwrap_or_else(|| format!("{why}; {fix}")));
                 Ok(())
             }
             other => Err(other.into()),

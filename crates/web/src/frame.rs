@@ -81,6 +81,15 @@ impl Frame {
         self.words.say_with(key, &[(name, &value.to_string())])
     }
 
+    /// Who did something: a name, or that the desk did it by itself.
+    #[must_use]
+    pub fn who(&self, directory: &server::directory::Directory, actor: ActorId) -> String {
+        match actor {
+            ActorId::System => self.say("who-system"),
+            other => directory.name(other),
+        }
+    }
+
     /// The language's code, for `<html lang>`.
     #[must_use]
     pub fn language(&self) -> &'static str {
@@ -155,7 +164,7 @@ impl Frame {
     /// UTC where the pointer rests.
     #[must_use]
     pub fn moment(&self, at: &Timestamp) -> String {
-        at.strftime("%Y-%m-%d %H:%M UTC").to_string()
+        self.words.moment(at)
     }
 
     /// The same for machines.
@@ -167,8 +176,7 @@ impl Frame {
     /// Words for a word of the desk: `stage-received`, or the word itself where there are none.
     #[must_use]
     pub fn term(&self, family: &str, word: &str) -> String {
-        let key = format!("{family}-{}", word.replace('_', "-"));
-        if self.words.has(&key) { self.words.say(&key) } else { word.replace('_', " ") }
+        self.words.term(family, word)
     }
 }
 

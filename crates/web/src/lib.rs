@@ -35,6 +35,7 @@ pub mod portal;
 pub mod problem;
 pub use server::rate;
 pub mod reports;
+pub mod said;
 pub mod session;
 pub mod settings;
 pub mod site;

@@ -276,7 +276,7 @@ impl OrderForm {
         for line in read.unreadable.iter().take(UNREADABLE_SHOWN_MAX) {
             let (number, hint) = (line.line.to_string(), line.hint.as_str());
             let said = frame.words.say_with("order-line", &[("line", &number), ("hint", hint)]);
-            wrong.push(format!("{said}: {}; {}", line.why, line.fix));
+            wrong.push(format!("{said}: {}", frame.words.line_flaw(&line.flaw)));
         }
         if read.unreadable.len() > UNREADABLE_SHOWN_MAX {
             let more = read.unreadable.len() - UNREADABLE_SHOWN_MAX;

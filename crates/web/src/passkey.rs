@@ -15,6 +15,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use server::directory::{Directory, EnrolledPasskey};
 use server::error::Error;
+use server::wrong::Wrong;
 use sha2::{Digest as _, Sha256};
 use webauthn_rs::prelude::{
     COSEKeyType, DiscoverableAuthentication, Passkey, PasskeyRegistration, PublicKeyCredential,
@@ -264,8 +265,7 @@ fn cose(passkey: &Passkey) -> Result<Vec<u8>, Error> {
             bytes.extend_from_slice(&rsa.e);
         }
         _ => {
-            let fix = "use a passkey with ES256 or RS256";
-            return Err(Error::input("passkey", "its kind of key is not taken", fix));
+            return Err(Error::wrong("passkey", Wrong::KeyNotTaken));
         }
     }
     Ok(bytes)

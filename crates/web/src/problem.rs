@@ -6,10 +6,12 @@
 use askama::Template;
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
+use desk::said::Sentence;
 use server::error::Error;
 use server::security::{Kind, Telling};
 
 use crate::frame::Frame;
+use crate::said::Worded;
 
 /// Why a page is not shown.
 #[derive(Debug)]
@@ -31,10 +33,19 @@ pub enum Problem {
 #[derive(Clone, Debug)]
 pub(crate) struct Drawn {
     key: &'static str,
-    what: Option<String>,
-    why: Option<String>,
-    fix: Option<String>,
+    told: Option<Told>,
     wait_seconds: Option<u64>,
+}
+
+/// What was wrong, before it is said in a language.
+#[derive(Clone, Debug)]
+enum Told {
+    /// The desk's own no.
+    Refused { what: Sentence, why: Sentence },
+    /// Something is wrong with what was sent.
+    Input(Sentence),
+    /// The same, in English only: no page sends such input by itself.
+    English { place: String, why: String, fix: String },
 }
 
 impl Drawn {
@@ -69,10 +80,10 @@ impl Problem {
     }
 
     fn drawn(&self) -> (StatusCode, Drawn) {
-        let plain = |key| Drawn { key, what: None, why: None, fix: None, wait_seconds: None };
+        let plain = |key| Drawn { key, told: None, wait_seconds: None };
         match self {
             Self::Error(error) => {
-                let (status, body) = error.parts();
+                let (status, _) = error.parts();
                 let key = match error {
                     Error::Hidden => "problem-hidden",
                     Error::Refused(_) => "problem-refused",
@@ -83,19 +94,29 @@ impl Problem {
                     Error::Unavailable(_) => "problem-unavailable",
                     Error::Internal(_) => "problem-internal",
                 };
-                let said = matches!(error, Error::Refused(_) | Error::Input { .. });
-                let what = said.then_some(body.what);
                 let wait_seconds = match error {
                     Error::TooOften { wait_seconds } => Some(*wait_seconds),
                     _ => None,
                 };
-                let (why, fix) = (body.why, body.fix);
-                (status, Drawn { key, what, why, fix, wait_seconds })
+                (status, Drawn { told: told(error), wait_seconds, ..plain(key) })
             }
             Self::Door { .. } => (StatusCode::SEE_OTHER, plain("problem-door")),
             Self::ForeignForm => (StatusCode::FORBIDDEN, plain("problem-foreign-form")),
             Self::Passkey => (StatusCode::FORBIDDEN, plain("problem-passkey")),
         }
+    }
+}
+
+fn told(error: &Error) -> Option<Told> {
+    match error {
+        Error::Refused(refusal) => {
+            Some(Told::Refused { what: (&refusal.what).into(), why: (&refusal.why).into() })
+        }
+        Error::Input { said: Some(said), .. } => Some(Told::Input((**said).clone())),
+        Error::Input { place, why, fix, .. } => {
+            Some(Told::English { place: place.clone(), why: why.clone(), fix: fix.clone() })
+        }
+        _ => None,
     }
 }
 
@@ -145,13 +166,38 @@ impl IntoResponse for Problem {
 struct ProblemPage<'a> {
     frame: &'a Frame,
     drawn: &'a Drawn,
+    what: Option<Worded>,
+    why: Option<Worded>,
+    fix: Option<Worded>,
+}
+
+impl<'a> ProblemPage<'a> {
+    fn of(frame: &'a Frame, drawn: &'a Drawn) -> Self {
+        let words = frame.words;
+        let english = |text: &String| Worded::english(words, text.clone());
+        let (what, why, fix) = match &drawn.told {
+            None => (None, None, None),
+            Some(Told::Refused { what, why }) => (
+                Some(Worded::own(words.sentence(what))),
+                Some(Worded::own(words.sentence(why))),
+                words.fix(why).map(Worded::own),
+            ),
+            Some(Told::Input(said)) => {
+                (None, Some(Worded::own(words.sentence(said))), words.fix(said).map(Worded::own))
+            }
+            Some(Told::English { place, why, fix }) => {
+                (Some(english(place)), Some(english(why)), Some(english(fix)))
+            }
+        };
+        Self { frame, drawn, what, why, fix }
+    }
 }
 
 /// Draws the page of a problem around an answer that carries one.
 pub(crate) fn draw(frame: &Frame, response: Response) -> Response {
     let known = response.extensions().get::<Drawn>().cloned();
     let Some(drawn) = known.or_else(|| of_the_framework(&response)) else { return response };
-    let page = match (ProblemPage { frame, drawn: &drawn }).render() {
+    let page = match ProblemPage::of(frame, &drawn).render() {
         Ok(page) => page,
         Err(error) => {
             tracing::error!("The page of a problem failed: {error}");
@@ -179,7 +225,7 @@ fn of_the_framework(response: &Response) -> Option<Drawn> {
         _ if status.is_server_error() => "problem-internal",
         _ => "problem-hidden",
     };
-    Some(Drawn { key, what: None, why: None, fix: None, wait_seconds: None })
+    Some(Drawn { key, told: None, wait_seconds: None })
 }
 
 /// A template as an answer.

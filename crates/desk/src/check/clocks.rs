@@ -2,11 +2,11 @@
 
 use jiff::{Timestamp, ToSpan, tz::TimeZone};
 
-use super::{LaterClock, Reason};
+use super::{DESK_RULE, LaterClock, Reason};
 use crate::calendar::{CalendarError, Counting};
 use crate::clock::ClockStart;
 use crate::order::{Ask, Order};
-use crate::pack::{ClockRule, RulePack, Source, Trigger};
+use crate::pack::{ClockRule, RulePack, Trigger};
 use crate::request::RefusalCode;
 
 /// The clocks that receipt at `at` starts, those counted from the day of issue included.
@@ -16,10 +16,8 @@ pub(crate) fn at_receipt(
     pack: &RulePack,
     at: Timestamp,
 ) -> Result<Vec<ClockStart>, Reason> {
-    let readable = |error: CalendarError| {
-        let source = Source { article: "desk rule".to_owned(), unchecked: false };
-        Reason::new(RefusalCode::ManifestError, &source, error.to_string())
-    };
+    let readable =
+        |error: CalendarError| Reason::new(RefusalCode::ManifestError, &DESK_RULE, error.into());
     let mut clocks = starting(order, ask, pack, Trigger::Receipt, at).map_err(readable)?;
     let issued = end_of_issue_day(order, pack).map_err(readable)?;
     clocks.extend(starting(order, ask, pack, Trigger::Issue, issued).map_err(readable)?);
@@ -129,7 +127,7 @@ fn start(
         due,
         length: rule.length,
         counting,
-        article: rule.source.article.clone(),
+        article: rule.source.article.to_string(),
         unchecked: rule.source.unchecked,
     }))
 }

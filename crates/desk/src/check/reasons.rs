@@ -6,16 +6,15 @@ use std::collections::BTreeSet;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
-use super::Reason;
 use super::clocks::zone;
+use super::{Aim, DESK_RULE, Fix, Reason, Way};
 use crate::calendar::Counting;
 use crate::order::{
     Ask, AskKind, Authentication, DataCategory, Demand, InstrumentKind, IssuerType, Order, Scope,
 };
-use crate::pack::{IssuerRule, OffenceRule, RulePack, Source};
+use crate::pack::{Article, IssuerRule, OffenceRule, RulePack, Source};
 use crate::request::RefusalCode;
-
-const DESK_RULE: &str = "desk rule";
+use crate::said::{AnyOf, List};
 
 pub(super) fn all(order: &Order, ask: &Ask, pack: &RulePack, now: Timestamp) -> Vec<Reason> {
     let mut reasons = Vec::new();
@@ -39,7 +38,7 @@ pub(super) fn all(order: &Order, ask: &Ask, pack: &RulePack, now: Timestamp) -> 
             let known = request.is_some()
                 || order.ask(*freeze).is_some_and(|ask| ask.kind() == AskKind::Freeze);
             if !known {
-                let fix = format!("ask {freeze} of this request is no freeze; name the freeze");
+                let fix = Fix::FreezeUnknown { ask: *freeze };
                 reasons.push(desk(RefusalCode::WrongIdentifier, fix));
             }
         }
@@ -48,9 +47,13 @@ pub(super) fn all(order: &Order, ask: &Ask, pack: &RulePack, now: Timestamp) -> 
     reasons
 }
 
-fn desk(code: RefusalCode, fix: impl Into<String>) -> Reason {
-    let source = Source { article: DESK_RULE.to_owned(), unchecked: false };
-    Reason::new(code, &source, fix)
+fn desk(code: RefusalCode, fix: Fix) -> Reason {
+    Reason::new(code, &DESK_RULE, fix)
+}
+
+/// The regime itself, where no single rule of it can be named.
+fn regime(pack: &RulePack) -> Source {
+    Source { article: Article::Cited(pack.title.clone()), unchecked: false }
 }
 
 fn instrument(order: &Order, ask: &Ask, pack: &RulePack, reasons: &mut Vec<Reason>) {
@@ -58,25 +61,20 @@ fn instrument(order: &Order, ask: &Ask, pack: &RulePack, reasons: &mut Vec<Reaso
     let fitting = |rule: &&crate::pack::InstrumentRule| rule.asks.contains(&kind);
     match pack.instruments.iter().find(|rule| rule.kind == order.instrument && fitting(rule)) {
         Some(rule) if rule.emergency_only && ask.emergency.is_none() => {
-            let fix = format!(
-                "the instrument `{}` counts only where an emergency is claimed; send an \
-                 order, or say what the emergency is",
-                order.instrument
-            );
+            let fix = Fix::OnlyInEmergency { instrument: order.instrument };
             reasons.push(Reason::new(RefusalCode::NoLegalBasis, &rule.source, fix));
         }
         Some(_) => {}
         None => {
-            let can = words(pack.instruments.iter().filter(fitting).map(|rule| rule.kind));
-            let way = if can.is_empty() {
-                format!("no instrument of {} can; use another regime", pack.reference.id)
+            let others: List<_> =
+                pack.instruments.iter().filter(fitting).map(|rule| rule.kind).collect();
+            let instrument = order.instrument;
+            let fix = if others.0.is_empty() {
+                Fix::NothingCanAsk { instrument, kind, pack: pack.reference.id.clone() }
             } else {
-                format!("send one of: {can}")
+                Fix::CannotAsk { instrument, kind, others }
             };
-            let fix =
-                format!("the instrument `{}` cannot ask to `{kind}`; {way}", order.instrument);
-            let source = Source { article: pack.title.clone(), unchecked: false };
-            reasons.push(Reason::new(RefusalCode::NoLegalBasis, &source, fix));
+            reasons.push(Reason::new(RefusalCode::NoLegalBasis, &regime(pack), fix));
         }
     }
 }
@@ -104,22 +102,20 @@ fn issuer(order: &Order, ask: &Ask, pack: &RulePack, reasons: &mut Vec<Reason>) 
                 None => rule.categories.is_empty(),
             })
             .collect();
-        let what = category.map_or_else(|| format!("to `{kind}`"), |it| format!("`{it}` data"));
+        let aim = category.map_or(Aim::Ask { kind }, |category| Aim::Data { category });
         if fitting.is_empty() {
-            let fix = format!(
-                "the instrument `{}` does not reach {what}; {}",
-                order.instrument,
-                reach(pack, kind, category,)
-            );
-            let source = rules.first().map_or_else(
-                || Source { article: pack.title.clone(), unchecked: false },
-                |rule| rule.source.clone(),
-            );
+            let (instrument, others) = (order.instrument, reach(pack, kind, category));
+            let fix = if others.0.is_empty() {
+                Fix::NothingReaches { instrument, aim }
+            } else {
+                Fix::DoesNotReach { instrument, aim, others }
+            };
+            let source = rules.first().map_or_else(|| regime(pack), |rule| rule.source.clone());
             reasons.push(Reason::new(RefusalCode::IssuerNotCompetent, &source, fix));
             continue;
         }
         let problems: Vec<Reason> =
-            fitting.iter().filter_map(|rule| competence(order, ask, rule, &what).err()).collect();
+            fitting.iter().filter_map(|rule| competence(order, ask, rule, &aim).err()).collect();
         // One rule that allows it is enough; else the first says what is missing.
         if problems.len() == fitting.len()
             && let Some(problem) = problems.into_iter().next()
@@ -130,7 +126,8 @@ fn issuer(order: &Order, ask: &Ask, pack: &RulePack, reasons: &mut Vec<Reason>) 
     }
 }
 
-fn reach(pack: &RulePack, kind: AskKind, category: Option<DataCategory>) -> String {
+/// The instruments that do reach it.
+fn reach(pack: &RulePack, kind: AskKind, category: Option<DataCategory>) -> List<InstrumentKind> {
     let reaching = pack.issuers.iter().filter(|rule| {
         (rule.asks.is_empty() || rule.asks.contains(&kind))
             && category.is_none_or(|it| rule.categories.is_empty() || rule.categories.contains(&it))
@@ -140,58 +137,45 @@ fn reach(pack: &RulePack, kind: AskKind, category: Option<DataCategory>) -> Stri
     };
     let kinds: BTreeSet<_> =
         reaching.flat_map(|rule| rule.instruments.iter().copied()).filter(can).collect();
-    if kinds.is_empty() {
-        "no instrument of this regime does".to_owned()
-    } else {
-        format!("these do: {}", words(kinds))
-    }
+    kinds.into_iter().collect()
 }
 
-fn competence(order: &Order, ask: &Ask, rule: &IssuerRule, what: &str) -> Result<(), Reason> {
-    let rank_fits = match rule.rank_min {
-        Some(least) if order.issuer == IssuerType::Police => {
+fn competence(order: &Order, ask: &Ask, rule: &IssuerRule, aim: &Aim) -> Result<(), Reason> {
+    let (aim, issuer) = (aim.clone(), order.issuer);
+    match rule.rank_min {
+        Some(least) if issuer == IssuerType::Police => {
             let Some(rank) = order.issuer_rank else {
-                let fix = format!("state the officer's rank; {what}: this needs {least} or above");
+                let fix = Fix::RankMissing { aim, least };
                 return Err(Reason::new(RefusalCode::Incomplete, &rule.source, fix));
             };
-            rank >= least
+            if rank < least {
+                let fix = Fix::RankTooLow { aim, least };
+                return Err(Reason::new(RefusalCode::IssuerNotCompetent, &rule.source, fix));
+            }
         }
-        _ => true,
-    };
-    if !rank_fits {
-        let least = rule.rank_min.map_or("a higher rank", |rank| rank.as_str());
-        let fix = format!("{what}: this needs an officer of rank {least} or above; have one sign");
-        return Err(Reason::new(RefusalCode::IssuerNotCompetent, &rule.source, fix));
+        _ => {}
     }
-    if rule.direct.contains(&order.issuer) {
+    if rule.direct.contains(&issuer) {
         return Ok(());
     }
-    let direct = words(rule.direct.iter().copied());
-    if !rule.validated.contains(&order.issuer) {
-        let fix = format!(
-            "{what}: the issuer `{}` may not order this; have it issued by: {direct}",
-            order.issuer
-        );
+    if !rule.validated.contains(&issuer) {
+        let direct = rule.direct.iter().copied().collect();
+        let fix = Fix::IssuerMayNot { aim, issuer, direct };
         return Err(Reason::new(RefusalCode::IssuerNotCompetent, &rule.source, fix));
     }
-    let validators = words(rule.validators.iter().copied());
+    let validators = rule.validators.iter().copied().collect();
     match (order.validator, ask.emergency) {
         (Some(validator), _) if rule.validators.contains(&validator) => Ok(()),
         (Some(validator), _) => {
-            let fix = format!(
-                "{what}: `{validator}` may not validate this; have it validated by: {validators}"
-            );
+            let fix = Fix::ValidatorMayNot { aim, validator, validators };
             Err(Reason::new(RefusalCode::IssuerNotCompetent, &rule.source, fix))
         }
         (None, Some(kind)) if rule.unvalidated_emergencies.contains(&kind) => Ok(()),
         (None, emergency) => {
-            let mut fix = format!(
-                "{what}: the issuer `{}` needs a validation; have it validated by: {validators}",
-                order.issuer
-            );
-            if emergency.is_some() {
-                fix.push_str("; this emergency does not excuse it");
-            }
+            let fix = match emergency {
+                None => Fix::ValidationMissing { aim, issuer, validators },
+                Some(_) => Fix::ValidationMissingHere { aim, issuer, validators },
+            };
             Err(Reason::new(RefusalCode::IssuerNotCompetent, &rule.source, fix))
         }
     }
@@ -203,24 +187,24 @@ fn offence(order: &Order, ask: &Ask, pack: &RulePack, reasons: &mut Vec<Reason>)
         if scope.categories.is_disjoint(&rule.categories) || opens(order, rule) {
             continue;
         }
-        let closed = words(scope.categories.intersection(&rule.categories).copied());
+        let categories = scope.categories.intersection(&rule.categories).copied().collect();
         let mut ways = Vec::new();
         if let Some(months) = rule.sentence_max_months_min {
-            ways.push(format!("an offence with a maximum of at least {months} months"));
+            ways.push(Way::Sentence { months });
         }
         if !rule.listed.is_empty() {
-            let listed = words(rule.listed.iter().copied());
-            let by = words(rule.by_information_system.iter().copied());
-            ways.push(format!("a listed offence ({listed}; by an information system for: {by})"));
+            let listed = rule.listed.iter().copied().collect();
+            let by = rule.by_information_system.iter().copied().collect();
+            ways.push(Way::Listed { listed, by });
         }
         if let Some(months) = rule.executed_sentence_months_min {
             ways.push(if ways.is_empty() {
-                format!("an executed sentence of at least {months} months")
+                Way::Executed { months }
             } else {
-                format!("the execution of a sentence of at least {months} months for one of these")
+                Way::ExecutedForThese { months }
             });
         }
-        let fix = format!("`{closed}` data: this needs {}; or leave these out", ways.join(", or "));
+        let fix = Fix::OffenceNeeds { categories, ways: AnyOf(ways) };
         reasons.push(Reason::new(RefusalCode::OffenceNotCovered, &rule.source, fix));
     }
 }
@@ -247,10 +231,8 @@ fn opens(order: &Order, rule: &OffenceRule) -> bool {
 fn emergency(ask: &Ask, pack: &RulePack, reasons: &mut Vec<Reason>) {
     let Some(kind) = ask.emergency else { return };
     if !pack.emergency.kinds.contains(&kind) {
-        let kinds = words(pack.emergency.kinds.iter().copied());
-        let fix = format!(
-            "`{kind}` is no emergency here, only: {kinds}; send it without the claim of one"
-        );
+        let kinds = pack.emergency.kinds.iter().copied().collect();
+        let fix = Fix::NoEmergencyHere { kind, kinds };
         reasons.push(Reason::new(RefusalCode::NoLegalBasis, &pack.emergency.source, fix));
     }
 }
@@ -260,79 +242,70 @@ fn paper(order: &Order, pack: &RulePack, now: Timestamp, reasons: &mut Vec<Reaso
     if !pack.service.covered.contains(&order.service)
         && !pack.service.doubtful.contains(&order.service)
     {
-        let fix = format!("the service `{}` is not covered; use another regime", order.service);
+        let fix = Fix::ServiceNotCovered { service: order.service };
         reasons.push(Reason::new(RefusalCode::ServiceNotCovered, &pack.service.source, fix));
     }
     let mut channels = pack.channels.iter().filter(|it| it.instruments.contains(&order.instrument));
     if let Some(rule) = channels.find(|rule| !rule.channels.contains(&order.channel)) {
-        let accepted = words(rule.channels.iter().copied());
-        let fix = format!("`{}` is not accepted; send it by: {accepted}", order.channel);
+        let accepted = rule.channels.iter().copied().collect();
+        let fix = Fix::ChannelNotAccepted { channel: order.channel, accepted };
         reasons.push(Reason::new(RefusalCode::WrongChannel, &rule.source, fix));
     }
     let mut formats = pack.formats.iter().filter(|it| it.instruments.contains(&order.instrument));
     if let Some(rule) = formats.find(|rule| !rule.formats.contains(&order.format)) {
-        let accepted = words(rule.formats.iter().copied());
-        let fix = format!("the format `{}` is not accepted; send: {accepted}", order.format);
+        let accepted = rule.formats.iter().copied().collect();
+        let fix = Fix::FormatNotAccepted { format: order.format, accepted };
         reasons.push(Reason::new(RefusalCode::WrongChannel, &rule.source, fix));
     }
     if order.authentication == Authentication::Signed
         && order.channel == crate::order::Channel::Manual
     {
-        let fix = "post and mail carry no passkey signature; file it as not authenticated";
-        reasons.push(desk(RefusalCode::ManifestError, fix));
+        reasons.push(desk(RefusalCode::ManifestError, Fix::PostIsNotSigned));
     }
     if let Ok(time_zone) = TimeZone::get(zone(order, pack))
         && order.issued_on > now.to_zoned(time_zone).date()
     {
-        let fix =
-            format!("it is dated {}, which is in the future; correct the date", order.issued_on);
+        let fix = Fix::DatedInFuture { date: order.issued_on };
         reasons.push(desk(RefusalCode::ManifestError, fix));
     }
     if let Some(until) = order.valid_until.filter(|until| *until <= now) {
-        let fix = format!("it was valid until {until}; have it issued again");
-        reasons.push(desk(RefusalCode::NoLegalBasis, fix));
+        reasons.push(desk(RefusalCode::NoLegalBasis, Fix::WasValidUntil { until }));
     }
 }
 
 fn scope(scope: &Scope, pack: &RulePack, now: Timestamp, reasons: &mut Vec<Reason>) {
     let rule = &pack.scope;
-    let mut add = |code, fix: String| reasons.push(Reason::new(code, &rule.source, fix));
+    let mut add = |code, fix: Fix| reasons.push(Reason::new(code, &rule.source, fix));
     if scope.categories.is_empty() {
-        add(RefusalCode::Incomplete, "name the categories of data".to_owned());
+        add(RefusalCode::Incomplete, Fix::CategoriesMissing);
     }
     let count = scope.selector_count();
     if count == 0 {
-        add(RefusalCode::InsufficientInformation, "name at least one selector".to_owned());
+        add(RefusalCode::InsufficientInformation, Fix::SelectorMissing);
     }
     if count > rule.selectors_max {
         let most = rule.selectors_max;
-        add(
-            RefusalCode::OverBroad,
-            format!("{count} selectors; at most {most} in one ask, split it"),
-        );
+        add(RefusalCode::OverBroad, Fix::SelectorsTooMany { count, most });
     }
     match scope.range {
         None => {
-            let needing = words(scope.categories.intersection(&rule.range_needed).copied());
-            if !needing.is_empty() {
-                add(RefusalCode::OverBroad, format!("name a time range for: {needing}"));
+            let needing = scope.categories.intersection(&rule.range_needed).copied();
+            let categories: List<_> = needing.collect();
+            if !categories.0.is_empty() {
+                add(RefusalCode::OverBroad, Fix::RangeMissing { categories });
             }
         }
         Some(range) if range.from >= range.to => {
-            add(RefusalCode::ManifestError, "the time range ends before it begins".to_owned());
+            add(RefusalCode::ManifestError, Fix::RangeBackwards);
         }
         Some(range) if range.from > now => {
-            let fix = "the time range lies in the future; only stored data can be asked for";
-            add(RefusalCode::NotStoredAtReceipt, fix.to_owned());
+            add(RefusalCode::NotStoredAtReceipt, Fix::RangeInFuture);
         }
         Some(range) => {
             let hours = range.to.duration_since(range.from).as_hours();
             let most = rule.range_days_max;
             if hours > i64::from(most) * 24 {
-                add(
-                    RefusalCode::OverBroad,
-                    format!("the time range is over {most} days; narrow it"),
-                );
+                add(RefusalCode::OverBroad, Fix::RangeTooLong { most });
             }
         }
     }
@@ -346,15 +319,14 @@ fn freeze(
     reasons: &mut Vec<Reason>,
 ) {
     if !narrow {
-        let fix = "a freeze names one asset and an amount above zero; name both";
-        reasons.push(desk(RefusalCode::OverBroad, fix));
+        reasons.push(desk(RefusalCode::OverBroad, Fix::FreezeNotNarrow));
     }
     if pack.freeze.is_none() && reasons.is_empty() {
-        let fix = format!("{} gives no freeze; use another regime", pack.reference.id);
+        let fix = Fix::NoFreezeHere { pack: pack.reference.id.clone() };
         reasons.push(desk(RefusalCode::NoLegalBasis, fix));
     }
     if until.is_some_and(|until| until <= now) {
-        reasons.push(desk(RefusalCode::ManifestError, "the period of the freeze is over already"));
+        reasons.push(desk(RefusalCode::ManifestError, Fix::FreezeOver));
     }
 }
 
@@ -368,13 +340,12 @@ fn non_disclosure(
     let rule = &pack.non_disclosure;
     let Some(until) = until else {
         if rule.needs_end {
-            let fix = "the ban must state when it ends; state a date";
-            reasons.push(Reason::new(RefusalCode::Incomplete, &rule.source, fix));
+            reasons.push(Reason::new(RefusalCode::Incomplete, &rule.source, Fix::BanNeedsEnd));
         }
         return;
     };
     if until <= now {
-        reasons.push(desk(RefusalCode::ManifestError, "the ban is over already"));
+        reasons.push(desk(RefusalCode::ManifestError, Fix::BanOver));
     }
     let Some(length) = rule.length_max else { return };
     let counting =
@@ -383,12 +354,7 @@ fn non_disclosure(
         // The end of a day may be meant, so one day is not quarrelled about.
         && latest.due.checked_add(24.hours()).is_ok_and(|latest| until > latest)
     {
-        let fix = format!("the ban is longer than {length}; state an earlier end");
+        let fix = Fix::BanTooLong { length };
         reasons.push(Reason::new(RefusalCode::OverBroad, &rule.source, fix));
     }
-}
-
-/// Words joined by commas.
-fn words(items: impl IntoIterator<Item = impl std::fmt::Display>) -> String {
-    items.into_iter().map(|item| item.to_string()).collect::<Vec<_>>().join(", ")
 }

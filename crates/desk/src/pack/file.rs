@@ -8,10 +8,10 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::{
-    ChannelRule, ClockRule, EmergencyRule, FormatRule, FreezeRule, InstrumentRule, IssuerRule,
-    NonDisclosureRule, Note, NotificationRule, OffenceRule, PACK_BYTES_MAX, PackError, PackRef,
-    PauseEvent, PreservationRule, RULES_MAX, RefusalRule, RetentionRule, RulePack, ScopeRule,
-    ServiceRule, Source, StopEvent, Trigger, UserNotice, UserNoticeRule,
+    Article, ChannelRule, ClockRule, EmergencyRule, FormatRule, FreezeRule, InstrumentRule,
+    IssuerRule, NonDisclosureRule, Note, NotificationRule, OffenceRule, PACK_BYTES_MAX, PackError,
+    PackRef, PauseEvent, PreservationRule, RULES_MAX, RefusalRule, RetentionRule, RulePack,
+    ScopeRule, ServiceRule, Source, StopEvent, Text, Trigger, UserNotice, UserNoticeRule,
 };
 use crate::calendar::{Calendar, Counting, FirstDay, HOLIDAYS_MAX, LastDay, Length};
 use crate::clock::{ClockKind, ClockName, Party};
@@ -41,21 +41,21 @@ macro_rules! rules {
         struct $name {
             $(#[serde(default)] $field: $kind,)*
             #[serde(default)]
-            article: Option<String>,
+            article: Option<Text>,
             #[serde(default)]
             unchecked: bool,
         }
 
         impl Sourced for $name {
-            fn source(&self) -> (Option<&str>, bool) {
-                (self.article.as_deref(), self.unchecked)
+            fn source(&self) -> (Option<&Text>, bool) {
+                (self.article.as_ref(), self.unchecked)
             }
         }
     )*};
 }
 
 trait Sourced {
-    fn source(&self) -> (Option<&str>, bool);
+    fn source(&self) -> (Option<&Text>, bool);
 }
 
 #[derive(Deserialize)]
@@ -63,7 +63,7 @@ trait Sourced {
 struct File {
     id: String,
     version: String,
-    title: String,
+    title: Text,
     zone: Spanned<String>,
     counting: Spanned<RawCounting>,
     #[serde(default)]
@@ -98,7 +98,7 @@ struct File {
 rules! {
     RawCounting { first_day: Option<FirstDay>, last_day: Option<LastDay>, }
     RawCalendar { from: Option<Date>, until: Option<Date>, holidays: Vec<Date>, }
-    RawNote { text: String, asks: BTreeSet<AskKind>, }
+    RawNote { text: Text, asks: BTreeSet<AskKind>, }
     RawInstrument {
         kind: Option<InstrumentKind>,
         asks: BTreeSet<AskKind>,
@@ -129,7 +129,7 @@ rules! {
     RawChannel {
         instruments: BTreeSet<InstrumentKind>,
         channels: BTreeSet<Channel>,
-        note: Option<String>,
+        note: Option<Text>,
     }
     RawFormat { instruments: BTreeSet<InstrumentKind>, formats: BTreeSet<Format>, }
     RawScope {
@@ -157,9 +157,9 @@ rules! {
     RawPreservation { length: Option<Length>, extension: Option<Length>, extensions_max: u16, }
     RawFreeze { provisional: Option<Length>, orders: BTreeSet<InstrumentKind>, }
     RawNonDisclosure { needs_end: bool, length_max: Option<Length>, }
-    RawUserNotice { rule: Option<UserNotice>, text: String, }
+    RawUserNotice { rule: Option<UserNotice>, text: Text, }
     RawRetention { days_after_end: Option<u16>, }
-    RawRefusal { code: Option<RefusalCode>, tick: Option<u8>, text: String, }
+    RawRefusal { code: Option<RefusalCode>, tick: Option<u8>, text: Text, }
 }
 
 struct Reader<'a> {
@@ -177,10 +177,10 @@ impl Reader<'_> {
     fn source<T: Sourced>(&self, rule: &Spanned<T>) -> Result<Source, PackError> {
         let (article, unchecked) = rule.get_ref().source();
         match article {
-            Some(article) if !article.trim().is_empty() => {
-                Ok(Source { article: article.to_owned(), unchecked })
+            Some(article) if !article.english().trim().is_empty() => {
+                Ok(Source { article: Article::Cited(article.clone()), unchecked })
             }
-            _ if unchecked => Ok(Source { article: "no source named".to_owned(), unchecked }),
+            _ if unchecked => Ok(Source { article: Article::Unnamed, unchecked }),
             _ => Err(self.error(
                 rule.span().start,
                 "this rule names no `article`; name it, or write `unchecked = true`".to_owned(),

@@ -2,6 +2,7 @@
 //! file that names its article or says that nobody has checked it.
 
 mod file;
+mod text;
 
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
@@ -16,6 +17,8 @@ use crate::order::{
 };
 use crate::request::RefusalCode;
 use crate::words::words;
+
+pub use text::{Article, LANGUAGES_MAX, Text};
 
 /// The most rules of one sort a pack may have.
 pub const RULES_MAX: usize = 256;
@@ -39,7 +42,7 @@ pub struct RulePack {
     /// Which pack this is.
     pub reference: PackRef,
     /// The regime in words.
-    pub title: String,
+    pub title: Text,
     /// The zone in which days are counted when the order names none.
     pub zone: String,
     /// How days are counted unless a clock says otherwise.
@@ -88,7 +91,7 @@ pub struct RulePack {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
     /// The article, or whose rule it is.
-    pub article: String,
+    pub article: Article,
     /// True when nobody has compared the rule with the text of the law.
     pub unchecked: bool,
 }
@@ -97,7 +100,7 @@ pub struct Source {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Note {
     /// The words.
-    pub text: String,
+    pub text: Text,
     /// For these kinds of ask; empty means all.
     pub asks: BTreeSet<AskKind>,
     /// Where it comes from.
@@ -199,7 +202,7 @@ pub struct ChannelRule {
     /// The channels that are accepted.
     pub channels: BTreeSet<Channel>,
     /// What the officer should know.
-    pub note: Option<String>,
+    pub note: Option<Text>,
     /// Where it comes from.
     pub source: Source,
 }
@@ -306,7 +309,7 @@ pub struct UserNoticeRule {
     /// The rule.
     pub rule: UserNotice,
     /// In words.
-    pub text: String,
+    pub text: Text,
     /// Where it comes from.
     pub source: Source,
 }
@@ -329,7 +332,7 @@ pub struct RefusalRule {
     /// The tick of the regime's own form (Annex III section D(a), 1 to 10), if it has one.
     pub tick: Option<u8>,
     /// The wording of the regime.
-    pub text: String,
+    pub text: Text,
     /// Where it comes from.
     pub source: Source,
 }
@@ -428,6 +431,17 @@ impl RulePack {
         file::parse(text, name)
     }
 
+    /// What a clock on the record cites, in the languages of the pack. The record has the English
+    /// words alone; `None` when the pack no longer says the same.
+    pub fn article(&self, recorded: &str) -> Option<&Text> {
+        let clocks = self.clocks.iter().map(|rule| &rule.source);
+        let preservation = self.preservation.iter().map(|rule| &rule.source);
+        clocks.chain(preservation).find_map(|source| match &source.article {
+            Article::Cited(text) if text.english() == recorded => Some(text),
+            _ => None,
+        })
+    }
+
     /// The wording of a refusal code in this regime, if it has one.
     pub fn refusal(&self, code: RefusalCode) -> Option<&RefusalRule> {
         self.refusals.iter().find(|rule| rule.code == code)
@@ -436,7 +450,7 @@ impl RulePack {
 
 impl std::fmt::Display for Source {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.write_str(&self.article)?;
+        self.article.fmt(out)?;
         if self.unchecked { out.write_str(" (unchecked)") } else { Ok(()) }
     }
 }

@@ -13,12 +13,14 @@ use super::command::Command;
 use super::event::Event;
 use super::evolve::apply;
 use super::length;
+use super::no::{Doing, Need, No, What};
 use super::refusal::{Cause, Refusal};
 use super::state::{AskState, Request, Stage};
 use crate::ids::{ActorId, AskNumber};
 use crate::order::{AskKind, Order};
 use crate::pack::RulePack;
 use crate::policy::Permit;
+use crate::said::StageName;
 
 /// The events that a command yields now.
 ///
@@ -50,17 +52,18 @@ pub fn decide(
     else {
         return Err(Refusal::new(
             Cause::Missing,
-            command.action().as_str(),
-            "there is no such request",
-            "file it first",
+            What::Act { action: command.action() },
+            No::NoSuchRequest,
         ));
     };
     if *judged_by != pack.reference {
         return Err(Refusal::new(
             Cause::DifferentPack,
-            command.action().as_str(),
-            format!("the request is judged by {judged_by}, not by {}", pack.reference),
-            "load the rule pack in the version that the request names",
+            What::Act { action: command.action() },
+            No::JudgedByAnother {
+                judged: judged_by.to_string(),
+                given: pack.reference.to_string(),
+            },
         ));
     }
     let mut events = clocks::due(request, now);
@@ -160,7 +163,7 @@ fn dispatch(case: Case<'_>, command: &Command) -> Result<Vec<Event>, Refusal> {
         Command::ClearKey { key } => intake::clear_key(case, *key),
         Command::PostMessage { ask } => {
             if let Some(number) = ask {
-                case.ask(*number, "post a message")?;
+                case.ask(*number, Doing::PostMessage)?;
             }
             Ok(vec![Event::MessagePosted { ask: *ask, by }])
         }
@@ -181,20 +184,18 @@ fn check_permit(request: &Request, command: &Command, permit: &Permit) -> Result
     }
     Err(Refusal::new(
         Cause::WrongPermit,
-        action.as_str(),
-        format!("the permit is for `{}`, or for another request", permit.action()),
-        "ask the policy for this action upon this request",
+        What::Act { action },
+        No::PermitForAnother { action: permit.action() },
     ))
 }
 
 impl<'a> Case<'a> {
-    fn ask(&self, number: AskNumber, what: &str) -> Result<&'a AskState, Refusal> {
+    fn ask(&self, number: AskNumber, doing: Doing) -> Result<&'a AskState, Refusal> {
         self.request.ask(number).ok_or_else(|| {
             Refusal::new(
                 Cause::Missing,
-                format!("{what} for ask {number}"),
-                format!("the request has asks 1 to {}", self.request.asks.len()),
-                "name one of them",
+                What::ForAsk { doing, ask: number },
+                No::AsksUpTo { count: self.request.asks.len() },
             )
         })
     }
@@ -203,56 +204,41 @@ impl<'a> Case<'a> {
         &self,
         number: AskNumber,
         kinds: &[AskKind],
-        what: &str,
+        doing: Doing,
     ) -> Result<&'a AskState, Refusal> {
-        let ask = self.ask(number, what)?;
+        let ask = self.ask(number, doing)?;
         if kinds.contains(&ask.kind()) {
             return Ok(ask);
         }
-        let meant = kinds.iter().map(|kind| kind.as_str()).collect::<Vec<_>>().join(", ");
         Err(Refusal::new(
             Cause::WrongKind,
-            format!("{what} for ask {number}"),
-            format!("it asks to `{}`; this is only for: {meant}", ask.kind()),
-            "name another ask",
+            What::ForAsk { doing, ask: number },
+            No::OtherKind { kind: ask.kind(), meant: kinds.iter().copied().collect() },
         ))
     }
 
     /// The sender is proven, and no signs of fraud hold the request; or a refusal. For acts of
     /// staff and jobs only: an officer must not learn that there are such signs.
-    fn authenticated(&self, what: &str) -> Result<(), Refusal> {
+    fn authenticated(&self, doing: Doing) -> Result<(), Refusal> {
         if self.request.is_held_for_signs {
-            return Err(Refusal::new(
-                Cause::NotAuthenticated,
-                what,
-                "signs of fraud hold the request",
-                "call back on a number from the company's own directory, and record it",
-            ));
+            return Err(Refusal::new(Cause::NotAuthenticated, doing, No::HeldForSigns));
         }
-        self.proven(what)
+        self.proven(doing)
     }
 
     /// The sender is proven, or a refusal.
-    fn proven(&self, what: &str) -> Result<(), Refusal> {
+    fn proven(&self, doing: Doing) -> Result<(), Refusal> {
         if self.request.identity.is_some() {
             return Ok(());
         }
-        Err(Refusal::new(
-            Cause::NotAuthenticated,
-            what,
-            "nobody has proven who sent the request",
-            "verify the identity first",
-        ))
+        Err(Refusal::new(Cause::NotAuthenticated, doing, No::NotProven))
     }
 }
 
-fn wrong_state(ask: &AskState, what: &str, wanted: &str) -> Refusal {
-    Refusal::new(
-        Cause::WrongState,
-        format!("{what} for ask {}", ask.number),
-        format!("it is in state `{}`", ask.stage.name()),
-        format!("this needs {wanted}"),
-    )
+fn wrong_state(ask: &AskState, doing: Doing, need: Need) -> Refusal {
+    let stage = StageName(ask.stage.name());
+    let what = What::ForAsk { doing, ask: ask.number };
+    Refusal::new(Cause::WrongState, what, No::InState { stage, need })
 }
 
 /// True while an ask waits for an authority or court, so that nothing may be done for it.

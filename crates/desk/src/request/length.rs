@@ -6,6 +6,7 @@
 //! each of those acts can be done once only for each ask.
 
 use super::command::Command;
+use super::no::{No, What};
 use super::refusal::{Cause, Refusal};
 use super::state::Request;
 
@@ -70,9 +71,8 @@ pub(super) fn check(request: &Request, command: &Command, further: usize) -> Res
     match events_max(command) {
         Some(max) if count >= max => Err(Refusal::new(
             Cause::TooLong,
-            command.action().as_str(),
-            format!("the request has {count} events, and from {max} on this is not done any more"),
-            "end its asks, and have a new request filed for what is left",
+            What::Act { action: command.action() },
+            No::HistoryTooLong { count, most: max },
         )),
         _ => Ok(()),
     }

@@ -10,6 +10,7 @@ mod emergency;
 mod event;
 mod evolve;
 mod length;
+mod no;
 mod refusal;
 mod retention;
 mod state;
@@ -22,6 +23,7 @@ pub use event::{
 };
 pub use evolve::evolve;
 pub use length::{EVENTS_MAX, TALK_EVENTS_MAX, WORK_EVENTS_MAX};
+pub use no::{Clause, Contradiction, Doing, Need, No, What};
 pub use refusal::{Cause, Refusal};
 pub use retention::{erasure_due, waits_with_erasure};
 pub use state::{

@@ -4,6 +4,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 
+use super::no::{No, What};
 use crate::check::Reason;
 
 /// A command was not carried out; nothing changed.
@@ -12,11 +13,9 @@ pub struct Refusal {
     /// What sort of no it is, for whoever must act on it.
     pub cause: Cause,
     /// What was refused.
-    pub what: String,
-    /// Why, with the rule.
-    pub why: String,
-    /// What to do instead.
-    pub fix: String,
+    pub what: What,
+    /// Why, with the rule; it says what to do instead as well.
+    pub why: No,
 }
 
 /// What sort of no a refusal is.
@@ -54,19 +53,14 @@ pub enum Cause {
 
 impl fmt::Display for Refusal {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{}: {}; {}", self.what, self.why, self.fix)
+        write!(out, "{}: {}; {}", self.what, self.why, self.why.fix())
     }
 }
 
 impl std::error::Error for Refusal {}
 
 impl Refusal {
-    pub(crate) fn new(
-        cause: Cause,
-        what: impl Into<String>,
-        why: impl Into<String>,
-        fix: impl Into<String>,
-    ) -> Self {
-        Self { cause, what: what.into(), why: why.into(), fix: fix.into() }
+    pub(crate) fn new(cause: Cause, what: impl Into<What>, why: No) -> Self {
+        Self { cause, what: what.into(), why }
     }
 }

@@ -3,6 +3,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::no::No;
 use super::{Effect, EffectKind, EffectStatus, Request};
 use crate::pack::RulePack;
 
@@ -30,17 +31,17 @@ pub fn erasure_due(request: &Request, pack: &RulePack) -> Option<Timestamp> {
 /// time to try again or do it by hand. A release that failed does: somebody's account is blocked
 /// without a reason, and only this request knows whose (docs/decisions/182).
 #[must_use]
-pub fn waits_with_erasure(request: &Request) -> Option<&'static str> {
+pub fn waits_with_erasure(request: &Request) -> Option<No> {
     let effects = || request.asks.iter().flat_map(|ask| &ask.effects);
     if effects().any(|effect| effect.status == EffectStatus::Requested) {
-        return Some("the company's systems have not answered an effect yet");
+        return Some(No::EffectUnanswered);
     }
     let is_blocked = |effect: &Effect| {
         effect.kind == EffectKind::Unfreeze && effect.status == EffectStatus::Failed
     };
     if effects().any(is_blocked) {
-        return Some("a release of a freeze has failed");
+        return Some(No::ReleaseFailed);
     }
     let owed = request.asks.iter().any(|ask| ask.notice_waits);
-    owed.then_some("a user's notice waits")
+    owed.then_some(No::NoticeWaits)
 }

@@ -32,6 +32,7 @@ pub(super) fn catalog(text: &str, file: &str) -> Result<Catalog, CatalogError> {
         sources: Vec::new(),
         searches: Vec::new(),
         deposit_addresses: None,
+        languages: None,
         effects: Vec::new(),
     };
     for source in wire.sources {
@@ -47,6 +48,12 @@ pub(super) fn catalog(text: &str, file: &str) -> Result<Catalog, CatalogError> {
         let dialect = reader.dialect(&lookup.source, &catalog, field)?;
         let statement = reader.sql(&lookup.sql, dialect, Purpose::Lookup, field)?;
         catalog.deposit_addresses = Some(Lookup { source: lookup.source.into_inner(), statement });
+    }
+    if let Some(lookup) = wire.languages {
+        let field = "languages";
+        let dialect = reader.dialect(&lookup.source, &catalog, field)?;
+        let statement = reader.sql(&lookup.sql, dialect, Purpose::Languages, field)?;
+        catalog.languages = Some(Lookup { source: lookup.source.into_inner(), statement });
     }
     for (kind, effect) in wire.effects {
         let entry = effects::entry(&reader, &kind, effect, &catalog)?;

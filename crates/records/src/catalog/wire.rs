@@ -16,6 +16,7 @@ pub(super) struct Catalog {
     #[serde(default)]
     pub searches: Vec<Spanned<Search>>,
     pub deposit_addresses: Option<Lookup>,
+    pub languages: Option<Lookup>,
     #[serde(default)]
     pub effects: BTreeMap<String, Spanned<Effect>>,
 }

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::net::IpAddr;
 
-use super::{SELECTOR_LINE_COUNT_MAX, Selector, SelectorKind};
+use super::{SELECTOR_LINE_COUNT_MAX, Selector, SelectorError, SelectorKind};
 
 /// Characters of an unreadable line that are shown again.
 const HINT_CHARACTERS_MAX: usize = 24;
@@ -42,15 +42,60 @@ pub struct UnreadableLine {
     /// How it begins. For whoever typed it; never for a log.
     pub hint: String,
     /// What is wrong with it.
-    pub why: String,
-    /// What to write instead.
-    pub fix: String,
+    pub flaw: LineFlaw,
+}
+
+/// What is wrong with a line, and what to write instead.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LineFlaw {
+    /// The first of two columns is no kind.
+    NoKind,
+    /// More columns than two, or none.
+    Columns {
+        /// How many.
+        count: usize,
+    },
+    /// Nothing shows of what kind it is.
+    Unclear,
+    /// It is no selector of its kind.
+    Selector {
+        /// The kind.
+        kind: SelectorKind,
+        /// What does not fit.
+        error: SelectorError,
+    },
+}
+
+impl LineFlaw {
+    /// What to write instead, in English.
+    #[must_use]
+    pub fn fix(&self) -> String {
+        match self {
+            Self::NoKind => format!("write {KINDS}, then the value"),
+            Self::Columns { .. } => "write the value alone, or kind and value".to_owned(),
+            Self::Unclear => format!("write the kind before it: {KINDS}, then a comma"),
+            Self::Selector { kind, .. } => {
+                format!("correct it, or name its kind if it is no {kind}")
+            }
+        }
+    }
+}
+
+impl fmt::Display for LineFlaw {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoKind => f.write_str("the first of two columns is no kind of selector"),
+            Self::Columns { count } => write!(f, "it has {count} columns"),
+            Self::Unclear => f.write_str("it does not show what it is"),
+            Self::Selector { error, .. } => error.fmt(f),
+        }
+    }
 }
 
 /// Shows no text of the line, so that none slips into a log.
 impl fmt::Debug for UnreadableLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "UnreadableLine({}: {}; {})", self.line, self.why, self.fix)
+        write!(f, "UnreadableLine({}: {}; {})", self.line, self.flaw, self.flaw.fix())
     }
 }
 
@@ -88,10 +133,10 @@ pub fn read_many(text: &str, given: Option<SelectorKind>) -> ReadMany {
                     read.selectors.push(selector);
                 }
             },
-            Err((why, fix)) => {
+            Err(flaw) => {
                 let mut hint: String = content.trim().chars().take(HINT_CHARACTERS_MAX).collect();
                 hint.retain(|character| !character.is_control());
-                read.unreadable.push(UnreadableLine { line, hint, why, fix });
+                read.unreadable.push(UnreadableLine { line, hint, flaw });
             }
         }
     }
@@ -124,32 +169,19 @@ fn kind_of_word(word: &str) -> Option<SelectorKind> {
     })
 }
 
-fn read_line(
-    columns: &[String],
-    given: Option<SelectorKind>,
-) -> Result<Selector, (String, String)> {
+fn read_line(columns: &[String], given: Option<SelectorKind>) -> Result<Selector, LineFlaw> {
     let (kind, value) = match columns {
         [value] => (given, value),
         [word, value] => match kind_of_word(word) {
             Some(kind) => (Some(kind), value),
-            None => {
-                let why = "the first of two columns is no kind of selector".to_owned();
-                return Err((why, format!("write {KINDS}, then the value")));
-            }
+            None => return Err(LineFlaw::NoKind),
         },
-        _ => {
-            let why = format!("it has {} columns", columns.len());
-            return Err((why, "write the value alone, or kind and value".to_owned()));
-        }
+        _ => return Err(LineFlaw::Columns { count: columns.len() }),
     };
     let Some(kind) = kind.or_else(|| found_kind(value)) else {
-        let why = "it does not show what it is".to_owned();
-        return Err((why, format!("write the kind before it: {KINDS}, then a comma")));
+        return Err(LineFlaw::Unclear);
     };
-    Selector::read(kind, value).map_err(|error| {
-        let fix = format!("correct it, or name its kind if it is no {kind}");
-        (error.to_string(), fix)
-    })
+    Selector::read(kind, value).map_err(|error| LineFlaw::Selector { kind, error })
 }
 
 const KINDS: &str = "account_id, address, txid, email, phone, iban or ip";

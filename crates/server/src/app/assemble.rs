@@ -24,6 +24,7 @@ use super::files::SmallFiles;
 use super::{Act, Done, Node};
 use crate::error::Error;
 use crate::payload;
+use crate::wrong::Wrong;
 
 /// One ask's answer, as the analyst words it.
 #[derive(Clone, Debug)]
@@ -48,8 +49,7 @@ impl Node {
     ) -> Result<(Done, Sha256), Error> {
         self.may(actor, desk::policy::Action::Assemble, request).await?;
         if statements.is_empty() {
-            let fix = "say of at least one ask what is answered";
-            return Err(Error::input("answers", "there is none", fix));
+            return Err(Error::wrong("answers", Wrong::NothingAnswered));
         }
         let case = self.case(request).await?;
         // What the scanner has not looked at does not travel on.
@@ -120,9 +120,8 @@ impl Node {
         notes: &payload::Assembled,
         answers: &[Answer],
     ) -> Result<Bag<'static>, Error> {
-        let received = case.received.as_ref().ok_or_else(|| {
-            Error::input("request", "its payload was erased", "nothing can be disclosed any more")
-        })?;
+        let received =
+            case.received.as_ref().ok_or_else(|| Error::wrong("request", Wrong::PayloadErased))?;
         let small = self.small_files(case, notes, received).await?;
         let mut order = Vec::with_capacity(received.files.len());
         for file in received.files.iter().take(notes.files_count.unwrap_or(usize::MAX)) {
@@ -136,9 +135,10 @@ impl Node {
         let fiction = self.fiction(case);
         let (mut exhibits, mut traces) = (Vec::new(), Vec::new());
         for number in &notes.exhibits {
-            let exhibit = case.exhibits.get(number).ok_or_else(|| {
-                Error::input(format!("exhibit {number}"), "it was erased", "search again")
-            })?;
+            let exhibit = case
+                .exhibits
+                .get(number)
+                .ok_or_else(|| Error::wrong(format!("exhibit {number}"), Wrong::ExhibitErased))?;
             match &exhibit.body {
                 payload::ExhibitBody::Table { .. } => {
                     exhibits.push(self.table(&small, exhibit, notes, fiction.as_ref()).await?);

@@ -15,6 +15,7 @@ use store::StoredEvent;
 use super::{Node, payload_of};
 use crate::error::Error;
 use crate::payload;
+use crate::wrong::{Detail, Wrong};
 
 /// A request and its payloads.
 #[derive(Clone)]
@@ -224,7 +225,7 @@ impl Case {
             }
             Event::EffectFailed { effect, .. } => {
                 let answer: Option<payload::EffectAnswer> = payload_of(stored)?;
-                if let Some(notice) = answer.and_then(|answer| answer.notice) {
+                for notice in answer.into_iter().flat_map(payload::EffectAnswer::notices) {
                     self.told.entry(*effect).or_default().extend(notice.accounts);
                 }
             }
@@ -268,18 +269,20 @@ impl Case {
     /// # Errors
     /// When they were erased or cannot be read any more.
     pub fn selectors(&self, ask: u16) -> Result<Vec<Selector>, Error> {
-        let received = self.received.as_ref().ok_or_else(|| {
-            Error::input("selectors", "they were erased", "nothing can be searched any more")
-        })?;
+        let received = self
+            .received
+            .as_ref()
+            .ok_or_else(|| Error::wrong("selectors", Wrong::SelectorsErased))?;
         let mut selectors = Vec::new();
         for value in received.selectors.iter().filter(|value| value.ask == ask) {
-            let wrong = |why: String| Error::input(format!("selector of ask {ask}"), why, "");
+            let place = format!("selector of ask {ask}");
+            let wrong = |detail| Error::wrong(&place, Wrong::SelectorUnreadable { detail });
             let kind: SelectorKind = value
                 .kind
                 .parse()
-                .map_err(|error: records::UnknownKind| wrong(error.to_string()))?;
+                .map_err(|error: records::UnknownKind| wrong(Detail::of(error)))?;
             let selector =
-                Selector::read(kind, &value.value).map_err(|error| wrong(error.to_string()))?;
+                Selector::read(kind, &value.value).map_err(|error| wrong(Detail::of(error)))?;
             selectors.push(selector);
         }
         Ok(selectors)

@@ -169,9 +169,9 @@ impl Node {
             if let Some((ask, effect, told)) = given_up(&found, &folded.request)? {
                 let id = RequestId(found.stream);
                 let case = self.case(id).await?;
-                let notice = subject::told_so_far(self, &case, (ask, effect), told).await?;
+                let told = subject::told_so_far(self, &case, (ask, effect), told).await?;
                 let detail = "the desk's own work failed and was given up".to_owned();
-                let said = EffectAnswer { detail, amount: None, notice };
+                let said = EffectAnswer::told(detail, told);
                 let act = Act::new(id, Command::FailEffect { effect });
                 let act = Act { decides: Some((job, verdict)), ..act.with(&said)? };
                 return match self.act(actor, act).await {

@@ -28,6 +28,7 @@ use super::{Act, Done, Node};
 use crate::directory::Agency;
 use crate::error::Error;
 use crate::payload;
+use crate::wrong::Wrong;
 
 /// Makes an approved package again, signs it, records the seal, and hands it over.
 ///
@@ -220,9 +221,11 @@ async fn hand_over(
     job: Option<&Job>,
 ) -> Result<(), Error> {
     let directory = node.directory();
-    let agency = case.request.agency.and_then(|id| directory.agency(id)).ok_or_else(|| {
-        Error::input("agency", "the request names none", "nobody can be handed a package")
-    })?;
+    let agency = case
+        .request
+        .agency
+        .and_then(|id| directory.agency(id))
+        .ok_or_else(|| Error::wrong("agency", Wrong::NoAgency))?;
     let seal = Seal {
         parts,
         sealed_json: sealed_json(node, leaf).await?,
@@ -292,9 +295,12 @@ fn encrypt(
 }
 
 async fn sealed_json(node: &Node, leaf: LeafIndex) -> Result<String, Error> {
-    let record = node.store.reader().record(leaf).await?.ok_or_else(|| {
-        Error::input("seal", "its record was erased", "the package cannot be proved any more")
-    })?;
+    let record = node
+        .store
+        .reader()
+        .record(leaf)
+        .await?
+        .ok_or_else(|| Error::wrong("seal", Wrong::SealErased))?;
     Ok(evidence::seal::sealed_json(&record.json, &record.salt, &[]))
 }
 

@@ -11,6 +11,7 @@ use super::case::Case;
 use super::{Act, Done, Node, payload_of, subject};
 use crate::error::Error;
 use crate::payload::{EffectAnswer, EffectTarget};
+use crate::wrong::Wrong;
 
 impl Node {
     /// Orders a freeze of `account`; it holds once the company's systems have confirmed it.
@@ -104,7 +105,7 @@ pub async fn attempt(
     match outcome.map_err(|error| Error::Internal(error.into()))? {
         Outcome::Confirmed { detail, amount } => {
             let act = Act::new(request, Command::ConfirmEffect { effect })
-                .with(&EffectAnswer { detail, amount, notice: None })?
+                .with(&EffectAnswer { detail, amount, ..EffectAnswer::default() })?
                 .completing(job.lease);
             node.act(&Actor::system(), act).await.map(|_| ())
         }
@@ -118,7 +119,7 @@ pub async fn attempt(
         // Not confirmed is not frozen: what stays open too long is a failure that staff see.
         Outcome::Failed { why, .. } | Outcome::Pending { detail: why } => {
             let act = Act::new(request, Command::FailEffect { effect })
-                .with(&EffectAnswer { detail: why, amount: None, notice: None })?
+                .with(&EffectAnswer { detail: why, ..EffectAnswer::default() })?
                 .completing(job.lease);
             node.act(&Actor::system(), act).await.map(|_| ())
         }
@@ -163,7 +164,7 @@ async fn follow(
         (Command::FailEffect { effect }, detail)
     };
     let act = Act::new(case.id, command)
-        .with(&EffectAnswer { detail, amount: None, notice: None })?
+        .with(&EffectAnswer { detail, ..EffectAnswer::default() })?
         .completing(job.lease);
     node.act(&Actor::system(), act).await.map(|_| ())
 }
@@ -195,9 +196,9 @@ async fn target(
             return Ok(target.account);
         }
     }
-    case.account(freeze.0).map(str::to_owned).ok_or_else(|| {
-        Error::input(format!("ask {ask}"), "no account is named", "name it with the freeze")
-    })
+    case.account(freeze.0)
+        .map(str::to_owned)
+        .ok_or_else(|| Error::wrong(format!("ask {ask}"), Wrong::NoAccount))
 }
 
 fn named_in(stored: &StoredEvent, wanted: AskNumber) -> Result<Option<EffectTarget>, Error> {

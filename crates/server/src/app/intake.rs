@@ -24,6 +24,7 @@ use super::{Act, Done, Node};
 use crate::error::Error;
 use crate::fraud::papers::Papers;
 use crate::payload::{FileRef, Received, SelectorValue};
+use crate::wrong::{Detail, Wrong};
 
 /// Files of one instrument.
 const FILES_COUNT_MAX: usize = 50;
@@ -98,12 +99,12 @@ impl Node {
     pub async fn file(&self, actor: &Actor, manual: ManualOrder) -> Result<Done, Error> {
         let agency = AgencyId(manual.agency);
         if self.directory().agency(agency).is_none() {
-            return Err(Error::input("agency", "it is not in the directory", "enrol it first"));
+            return Err(Error::wrong("agency", Wrong::AgencyUnknown));
         }
         let mut selectors = Vec::with_capacity(manual.selectors.len());
         if manual.selectors.len() > SELECTORS_COUNT_MAX {
-            let why = format!("there are {}", manual.selectors.len());
-            return Err(Error::input("selectors", why, format!("{SELECTORS_COUNT_MAX} at most")));
+            let (count, most) = (manual.selectors.len(), SELECTORS_COUNT_MAX);
+            return Err(Error::wrong("selectors", Wrong::SelectorsTooMany { count, most }));
         }
         for (index, entry) in manual.selectors.iter().enumerate() {
             let place = || format!("selectors[{index}]");
@@ -111,7 +112,8 @@ impl Node {
                 Error::input(place(), e.to_string(), "use one of these words")
             })?;
             let selector = Selector::read(kind, &entry.value).map_err(|error| {
-                Error::input(place(), error.to_string(), "correct it or leave it out")
+                let detail = Detail::of(error);
+                Error::wrong(place(), Wrong::SelectorUnreadable { detail })
             })?;
             let value = SelectorValue {
                 ask: entry.ask,
@@ -156,8 +158,8 @@ impl Node {
     ) -> Result<Act, Error> {
         self.records_for(Some(&order))?;
         if files.len() > FILES_COUNT_MAX {
-            let why = format!("there are {}", files.len());
-            return Err(Error::input("files", why, format!("send at most {FILES_COUNT_MAX}")));
+            let (count, most) = (files.len(), FILES_COUNT_MAX);
+            return Err(Error::wrong("files", Wrong::FilesTooMany { count, most }));
         }
         let Kept { files, blobs, papers } = self.keep_files(files, 0).await?;
         received.files = files;

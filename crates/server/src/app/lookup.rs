@@ -19,6 +19,7 @@ use super::queue::{self, QueueRow};
 use crate::error::Error;
 use crate::rate::SEARCHES;
 use crate::view;
+use crate::wrong::Wrong;
 
 /// Filings and messages that one page of a search shows.
 pub const FOUND_ROWS_MAX: usize = 100;
@@ -118,7 +119,6 @@ fn question(text: &str) -> Result<Question, Error> {
         ([only], true) => Some(only.value()),
         _ => None,
     };
-    Question::parse(normal.unwrap_or(text)).map_err(|error| {
-        Error::input("words", error.to_string(), "type a word, number or selector")
-    })
+    Question::parse(normal.unwrap_or(text))
+        .map_err(|error| Error::wrong("words", Wrong::from(error)))
 }

@@ -12,6 +12,7 @@ use super::{Node, payload_of};
 use crate::directory::{self, Change, ChangePayload, Directory, EnrolledPasskey};
 use crate::error::Error;
 use crate::notice;
+use crate::wrong::Wrong;
 
 /// A one-time link opens something for so long, in hours.
 const INVITATION_HOURS: i64 = 24;
@@ -34,8 +35,7 @@ impl Node {
             return Err(Error::Hidden);
         }
         if matches!(change, Change::KeyCleared { .. }) && payload.reason.trim().is_empty() {
-            let fix = "say what was found out, and how";
-            return Err(Error::input("reason", "a mark is not taken away without one", fix));
+            return Err(Error::wrong("reason", Wrong::MarkWithoutReason));
         }
         if matches!(change, Change::DeskKeyTrusted { .. }) && payload.reason.trim().is_empty() {
             let fix = "say with whom at the other desk you compared it, and how you reached them";
@@ -144,7 +144,7 @@ impl Node {
     ) -> Result<(), Error> {
         let before = self.directory();
         if let Some(fault) = before.fault(change, self.now()) {
-            return Err(Error::refused_change(&fault));
+            return Err(Error::refused_change(fault));
         }
         let event_json = serde_json::to_string(change).context("directory change")?;
         let payload_json = serde_json::to_string(payload).context("directory payload")?;
@@ -205,7 +205,7 @@ const fn action_of(change: &Change) -> Option<Action> {
 }
 
 fn no_invitation() -> Error {
-    Error::refused_change(&directory::Fault::NoInvitation)
+    Error::refused_change(directory::Fault::NoInvitation)
 }
 
 pub(super) fn sha256_hex(bytes: &[u8]) -> String {

@@ -12,6 +12,7 @@ use super::Node;
 use super::case::Case;
 use crate::config::Config;
 use crate::error::Error;
+use crate::wrong::Wrong;
 
 impl Node {
     /// The records that a request is answered from, and whose effects it may ask for.
@@ -22,11 +23,9 @@ impl Node {
         let is_practice = order.is_some_and(|order| order.is_test);
         match &self.practice {
             Some(practice) if is_practice => Ok(practice),
-            None if is_practice && self.config.company.fiction.is_none() => Err(Error::input(
-                "practice",
-                "this service has no made-up records to practise on",
-                "send it without the test flag, or ask the service to name records.practice",
-            )),
+            None if is_practice && self.config.company.fiction.is_none() => {
+                Err(Error::wrong("practice", Wrong::NoPractice))
+            }
             _ => Ok(&self.records),
         }
     }

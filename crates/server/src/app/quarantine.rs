@@ -19,6 +19,7 @@ use crate::error::Error;
 use crate::fraud::marks::{
     IDENTIFIERS_COUNT_MAX, Identifier, IdentifierKind, MarksDocument, MarksError, SharedMark,
 };
+use crate::wrong::Wrong;
 
 /// Requests of one page; each is folded from its events.
 pub const QUARANTINE_ROWS_MAX: usize = 50;
@@ -270,9 +271,7 @@ fn other_key(desk: &str, known: &DeskKey, found: &str) -> Error {
 }
 
 fn refused(error: &MarksError) -> Error {
-    let fix =
-        "ask the other desk for its newest document, and for its key: log.vkey among its keys";
-    Error::input("document", error.to_string(), fix)
+    Error::wrong("document", Wrong::from(error))
 }
 
 fn note(left: &mut Vec<Left>, at: Timestamp, event: Event) {

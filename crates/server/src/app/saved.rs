@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::Node;
 use crate::error::Error;
 use crate::view::actor_uuid;
+use crate::wrong::Wrong;
 
 /// Views that one person keeps.
 pub const VIEWS_MAX: usize = 20;
@@ -44,17 +45,15 @@ impl Node {
         let mut views = self.saved_views(actor).await?;
         let name = view.name.trim().to_owned();
         if name.is_empty() || name.chars().count() > NAME_CHARACTERS_MAX {
-            let fix = format!("say it in 1 to {NAME_CHARACTERS_MAX} characters");
-            return Err(Error::input("name", "the view's name is empty or too long", fix));
+            let most = NAME_CHARACTERS_MAX;
+            return Err(Error::wrong("name", Wrong::ViewName { most }));
         }
         if view.query.is_empty() || view.query.len() > QUERY_BYTES_MAX {
-            let fix = "choose what the queue shows first, then keep it";
-            return Err(Error::input("query", "there is nothing to keep", fix));
+            return Err(Error::wrong("query", Wrong::ViewOfNothing));
         }
         views.retain(|known| known.name != name);
         if views.len() >= VIEWS_MAX {
-            let why = format!("{VIEWS_MAX} views are kept already");
-            return Err(Error::input("name", why, "take one away first"));
+            return Err(Error::wrong("name", Wrong::ViewsTooMany { most: VIEWS_MAX }));
         }
         views.push(SavedView { name, query: view.query });
         views.sort_by(|a, b| a.name.cmp(&b.name));

@@ -20,6 +20,7 @@ use super::trace::Traced;
 use super::{Act, Node};
 use crate::error::Error;
 use crate::payload::{Exhibit, ExhibitBody};
+use crate::wrong::Wrong;
 
 /// Rows that staff keep back, by search.
 #[derive(Clone, Debug)]
@@ -220,9 +221,10 @@ pub fn describe(number: u16, table: &Table) -> Exhibit {
 /// When the ask has no scope or its selectors were erased.
 pub fn scope_of(case: &Case, ask: AskNumber) -> Result<Scope, Error> {
     let state = case.request.ask(ask).ok_or(Error::Hidden)?;
-    let scope = state.ask.scope().ok_or_else(|| {
-        Error::input(format!("ask {ask}"), "it asks for no records", "search a disclose ask")
-    })?;
+    let scope = state
+        .ask
+        .scope()
+        .ok_or_else(|| Error::wrong(format!("ask {ask}"), Wrong::AsksForNoRecords))?;
     let range = scope.range.map_or_else(TimeRange::default, |range| TimeRange {
         from: Some(range.from),
         until: Some(range.to),

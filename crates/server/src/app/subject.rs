@@ -5,8 +5,7 @@
 //! its own, so that asking twice is telling once. Whether and when a user may be told is the
 //! desk's to say (`desk::request::decide::notice`).
 
-use std::collections::BTreeSet;
-use std::fmt::Write as _;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context as _;
 use desk::ids::{AskNumber, EffectId};
@@ -20,9 +19,11 @@ use store::{BlobDigest, Job};
 
 use super::case::Case;
 use super::{Act, Node};
+use crate::config::MailLanguage;
 use crate::error::Error;
 use crate::jobs::{LEASE, Task};
 use crate::payload::{EffectAnswer, Exhibit, ExhibitBody, UserNotice};
+use crate::words::{self, Voice};
 
 /// Accounts that one disclosure tells; more need a person.
 const ACCOUNTS_COUNT_MAX: usize = 1_000;
@@ -42,12 +43,12 @@ pub async fn attempt(
     told: usize,
     job: &Job,
 ) -> Result<(), Error> {
-    let text = text(node, case, ask);
     let accounts = match accounts(node, case, ask).await? {
         Ok(accounts) => accounts,
         Err(why) => return end(node, case, Command::FailEffect { effect }, answer(why), job).await,
     };
     let records = node.records_for(case.request.order.as_ref())?;
+    let copies = Copies::of(node, case, ask, &accounts).await?;
     let (mut done, left) = split(case, effect, accounts, told);
     for (number, account) in (told + 1..).zip(left) {
         let wanted = records::Effect {
@@ -58,7 +59,7 @@ pub async fn attempt(
             amount: None,
             until: None,
             releases: None,
-            notice: Some(text.clone()),
+            notice: Some(copies.text(&account).to_owned()),
         };
         let outcome = match records.request_effect(&wanted).await {
             Ok(outcome) => outcome,
@@ -88,15 +89,12 @@ pub async fn attempt(
             answer(why)
         } else {
             let detail = format!("{} account(s) told, the others not: {why}", done.len());
-            let notice = Some(UserNotice { accounts: done, text });
-            EffectAnswer { detail, amount: None, notice }
+            EffectAnswer::told(detail, copies.notices(done))
         };
         return end(node, case, Command::FailEffect { effect }, said, job).await;
     }
-    done.sort_unstable();
     let detail = format!("{} account(s) told", done.len());
-    let notice = Some(UserNotice { accounts: done, text });
-    let told = EffectAnswer { detail, amount: None, notice };
+    let told = EffectAnswer::told(detail, copies.notices(done));
     end(node, case, Command::ConfirmEffect { effect }, told, job).await
 }
 
@@ -124,17 +122,76 @@ pub async fn told_so_far(
     case: &Case,
     (ask, effect): (AskNumber, EffectId),
     told: usize,
-) -> Result<Option<UserNotice>, Error> {
+) -> Result<Vec<UserNotice>, Error> {
     if told == 0 {
-        return Ok(None);
+        return Ok(Vec::new());
     }
-    let Ok(accounts) = accounts(node, case, ask).await? else { return Ok(None) };
+    let Ok(accounts) = accounts(node, case, ask).await? else { return Ok(Vec::new()) };
+    let copies = Copies::of(node, case, ask, &accounts).await?;
     let (accounts, _) = split(case, effect, accounts, told);
-    Ok(Some(UserNotice { accounts, text: text(node, case, ask) }))
+    Ok(copies.notices(accounts))
+}
+
+/// What each account is told, in its language.
+struct Copies {
+    languages: BTreeMap<String, &'static str>,
+    otherwise: Option<&'static str>,
+    texts: BTreeMap<Option<&'static str>, String>,
+}
+
+impl Copies {
+    async fn of(
+        node: &Node,
+        case: &Case,
+        ask: AskNumber,
+        accounts: &[String],
+    ) -> Result<Self, Error> {
+        let records = node.records_for(case.request.order.as_ref())?;
+        // The act of telling does not wait for a language: without one, the copy is in all.
+        let languages = records.languages(accounts).await.unwrap_or_else(|error| {
+            tracing::warn!("The languages of accounts could not be looked up: {error}");
+            BTreeMap::new()
+        });
+        let known = |(account, tag): (String, String)| Some((account, words::known(&tag)?));
+        let languages: BTreeMap<_, _> = languages.into_iter().filter_map(known).collect();
+        let otherwise = node.config.user_notice.language.map(MailLanguage::code);
+        let spoken = languages.values().copied().map(Some).chain([otherwise]);
+        let texts = spoken.map(|language| {
+            let copies = words::notices(language).into_iter();
+            let copies: Vec<String> = copies.map(|voice| text(node, case, ask, voice)).collect();
+            (language, copies.join("\n"))
+        });
+        let texts = texts.collect();
+        Ok(Self { languages, otherwise, texts })
+    }
+
+    fn language(&self, account: &str) -> Option<&'static str> {
+        self.languages.get(account).copied().or(self.otherwise)
+    }
+
+    fn text(&self, account: &str) -> &str {
+        self.texts.get(&self.language(account)).map_or("", String::as_str)
+    }
+
+    /// What was told to some accounts, by language.
+    fn notices(&self, mut told: Vec<String>) -> Vec<UserNotice> {
+        told.sort_unstable();
+        let mut notices = BTreeMap::<Option<&'static str>, UserNotice>::new();
+        for account in told {
+            let language = self.language(&account);
+            let notice = notices.entry(language).or_insert_with(|| UserNotice {
+                accounts: Vec::new(),
+                text: self.text(&account).to_owned(),
+                language: language.map(str::to_owned),
+            });
+            notice.accounts.push(account);
+        }
+        notices.into_values().collect()
+    }
 }
 
 fn answer(detail: String) -> EffectAnswer {
-    EffectAnswer { detail, amount: None, notice: None }
+    EffectAnswer { detail, ..EffectAnswer::default() }
 }
 
 async fn end(
@@ -239,13 +296,16 @@ fn account_column(search: &Search) -> Option<usize> {
     search.columns.iter().position(|column| column.name == answer.column)
 }
 
-/// The copy. The same for every account: it names nobody's account, so that a slip of one of the
-/// company's systems tells nobody of another.
-fn text(node: &Node, case: &Case, ask: AskNumber) -> String {
+/// The copy. The same for every account of one language: it names nobody's account, so that a slip
+/// of one of the company's systems tells nobody of another.
+fn text(node: &Node, case: &Case, ask: AskNumber, voice: &Voice) -> String {
+    let say = |key: &str, blanks: &[(&str, &str)]| {
+        voice.say(key, None, blanks).unwrap_or_else(|| format!("[{key}]"))
+    };
     let directory = node.directory();
     let agency = case.request.agency.and_then(|id| directory.agency(id));
     let authority = agency.map_or_else(
-        || "an authority".to_owned(),
+        || say("notice-an-authority", &[]),
         |agency| format!("{} ({})", agency.name, agency.country),
     );
     let delivered = case.history.iter().rev().find_map(|(at, event)| match event {
@@ -260,27 +320,39 @@ fn text(node: &Node, case: &Case, ask: AskNumber) -> String {
         .filter_map(|known| case.exhibits.get(&known.number.0))
         .map(|exhibit| exhibit.title.as_str())
         .collect();
-    let mut text = format!("{} disclosed data about you.\n\n", node.config.company.name);
-    // Writing to a String cannot fail.
-    let _ = writeln!(text, "To: {authority}");
+    let company = node.config.company.name.as_str();
+    let mut lines = vec![
+        say("notice-lead", &[("company", company)]),
+        String::new(),
+        say("notice-to", &[("authority", &authority)]),
+    ];
     if let Some(at) = delivered {
-        let _ = writeln!(text, "On: {}", at.strftime("%Y-%m-%d %H:%M UTC"));
+        let part = |format: &str| at.strftime(format).to_string();
+        let blanks = [
+            ("year", part("%Y")),
+            ("month", part("%m")),
+            ("day", part("%d")),
+            ("hour", part("%H")),
+            ("minute", part("%M")),
+        ];
+        let blanks: Vec<(&str, &str)> =
+            blanks.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        lines.push(say("notice-on", &blanks));
     }
-    for title in titles {
-        let _ = writeln!(text, "What: {title}");
-    }
+    lines.extend(titles.into_iter().map(|title| say("notice-what", &[("title", title)])));
     if let Some(range) = state.and_then(|state| state.ask.scope()).and_then(|scope| scope.range) {
         let day = |at: jiff::Timestamp| at.strftime("%Y-%m-%d").to_string();
-        let _ = writeln!(text, "From: {}, until before: {}", day(range.from), day(range.to));
+        let (from, until) = (day(range.from), day(range.to));
+        lines.push(say("notice-range", &[("from", &from), ("until", &until)]));
     }
     if let Some(received) = &case.received {
-        let _ = writeln!(text, "Order: {}", received.reference);
+        lines.push(say("notice-order", &[("reference", &received.reference)]));
         if !received.legal_basis.is_empty() {
-            let _ = writeln!(text, "Law: {}", received.legal_basis);
+            lines.push(say("notice-law", &[("law", &received.legal_basis)]));
         }
     }
     if let Some(contact) = &node.config.user_notice.contact {
-        let _ = writeln!(text, "Questions: {contact}");
+        lines.push(say("notice-questions", &[("contact", contact)]));
     }
-    text
+    lines.join("\n") + "\n"
 }

@@ -11,6 +11,7 @@ use super::Node;
 use super::blocks::Chain;
 use crate::error::Error;
 use crate::payload::{Exhibit, ExhibitBody};
+use crate::wrong::Wrong;
 
 /// Hops that are followed to find addresses of this company.
 const LOOK_HOPS_MAX: u32 = 64;
@@ -46,6 +47,15 @@ pub struct Reached {
     pub value: u64,
     /// How much of it is tainted.
     pub taint: u64,
+}
+
+/// What the title of a trace begins with; the transaction follows.
+pub const TITLE: &str = "Forward trace from ";
+
+/// The label of the company's own deposit addresses.
+#[must_use]
+pub fn own_label(company: &str) -> String {
+    format!("deposit address of {company}")
 }
 
 impl Node {
@@ -89,7 +99,7 @@ impl Node {
         Ok(Some(Traced {
             json: trace::exhibit(&traced),
             svg: trace::svg::svg(&traced).into_bytes(),
-            title: format!("Forward trace from {}", txid.value()),
+            title: format!("{TITLE}{}", txid.value()),
             inputs: view.inputs(),
             reached,
             fiction,
@@ -127,8 +137,7 @@ impl Node {
     ) -> Result<T, Error> {
         permit_read(actor, Action::FollowMoney, &Facts::default()).ok_or(Error::Hidden)?;
         let Some(blocks) = &self.chain else {
-            let fix = "name a store or block files under [chain] in comity.toml";
-            return Err(Error::input("from", "this node has no blocks", fix));
+            return Err(Error::wrong("from", Wrong::NoBlocks));
         };
         let audit = store::ReadAudit {
             actor: crate::view::actor_uuid(actor.id),
@@ -166,7 +175,7 @@ impl Node {
         };
         for owner in &owners {
             let tag = Tag {
-                label: format!("deposit address of {}", self.config.company.name),
+                label: own_label(&self.config.company.name),
                 source: format!("{}, own records", self.config.company.name),
                 fiction: self.config.company.fiction.is_some(),
             };
@@ -182,7 +191,7 @@ fn fault(error: trace::TraceError) -> Error {
 
 /// What a person asked and no trace can answer.
 fn refused(error: trace::TraceError) -> Error {
-    Error::input("from", error.to_string(), "take a transaction of the blocks that this node has")
+    Error::wrong("from", Wrong::from(error))
 }
 
 impl Traced {

@@ -18,6 +18,10 @@ pub struct UserNotice {
     /// Whom a user may ask: an address or a page of the company.
     #[serde(default)]
     pub contact: Option<String>,
+    /// Language of the notice where the company's records give none for the account; without it
+    /// the notice is in every language that the program has.
+    #[serde(default)]
+    pub language: Option<MailLanguage>,
 }
 
 /// The mail server that takes "look at the portal" to people.
@@ -83,6 +87,17 @@ pub enum MailLanguage {
     En,
     /// German.
     De,
+}
+
+impl MailLanguage {
+    /// Its code (BCP 47).
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::En => "en",
+            Self::De => "de",
+        }
+    }
 }
 
 /// A machine that is told what happens; docs/formats/webhook.md.

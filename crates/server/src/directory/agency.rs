@@ -1,6 +1,7 @@
 //! What a new agency must be said to be. Knows nobody who is enrolled.
 
 use crate::error::Error;
+use crate::wrong::{Detail, Wrong};
 
 /// Checks what a new agency is said to be, whichever way it comes in.
 ///
@@ -13,26 +14,22 @@ pub fn check_agency(
     recipients_age: &[String],
 ) -> Result<(), Error> {
     desk::ids::Country::parse(country)
-        .ok_or_else(|| Error::input("country", format!("{country:?}"), "two capital letters"))?;
-    desk::pack::embedded(regime).ok_or_else(|| {
-        Error::input("regime", format!("there is no {regime:?}"), "see comity check --help")
-    })?;
+        .ok_or_else(|| Error::wrong("country", Wrong::Country { given: country.to_owned() }))?;
+    desk::pack::embedded(regime)
+        .ok_or_else(|| Error::wrong("regime", Wrong::RegimeUnknown { given: regime.to_owned() }))?;
     if recipients_pem.is_empty() && recipients_age.is_empty() {
-        return Err(Error::input(
-            "recipients_pem",
-            "no key to encrypt packages to",
-            "give a certificate in PEM or an age recipient",
-        ));
+        return Err(Error::wrong("recipients_pem", Wrong::NoRecipient));
     }
     for (index, pem) in recipients_pem.iter().enumerate() {
         evidence::cms::recipient::Recipient::from_pem(pem).map_err(|error| {
             let place = format!("recipients_pem[{index}]");
-            Error::input(place, error.to_string(), "give an RSA or EC certificate in PEM")
+            Error::wrong(place, Wrong::RecipientPem { detail: Detail::of(error) })
         })?;
     }
     for (index, text) in recipients_age.iter().enumerate() {
         text.parse::<age::x25519::Recipient>().map_err(|error| {
-            Error::input(format!("recipients_age[{index}]"), error, "give one that begins age1")
+            let place = format!("recipients_age[{index}]");
+            Error::wrong(place, Wrong::RecipientAge { detail: Detail::of(error) })
         })?;
     }
     Ok(())

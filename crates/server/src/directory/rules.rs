@@ -10,63 +10,45 @@ use super::change::{Change, OfficerRole};
 use super::officer::OfficerState;
 use super::{Directory, officer};
 
-/// Why a change of the directory cannot be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Fault {
-    /// Nobody of that id.
-    #[error("nobody of that id is known; look at the list again")]
-    Unknown,
-    /// No such number in the agency's record.
-    #[error("the agency's record has no such number; only its own numbers are called back")]
-    NoSuchNumber,
-    /// The call-back is missing.
-    #[error("no call to the agency's own number has confirmed this person; call back first")]
-    NotConfirmed,
-    /// The passkey is missing.
-    #[error("this person has no passkey yet; make a link and let them enrol one first")]
-    NoPasskey,
-    /// Somebody attests for himself.
-    #[error("nobody attests for himself; another supervisor or the desk does")]
-    OwnAttestation,
-    /// A stopped or never admitted officer cannot be attested.
-    #[error("this person was never admitted or is stopped; that comes first")]
-    NotAdmitted,
-    /// The first supervisor is proposed by the company's staff.
-    #[error("a supervisor is proposed by the company's staff")]
-    SupervisorByStaff,
-    /// The credential is enrolled already.
-    #[error("this passkey is enrolled already")]
-    KnownPasskey,
-    /// The link is used up or too old.
-    #[error("this link was used, replaced or is too old; ask for a new one")]
-    NoInvitation,
-    /// The link that confirms a mail address is used up or too old.
-    #[error("this link was used, replaced or is too old; ask for a new one")]
-    NoMailLink,
-    /// Nobody sets the own address without its link.
-    #[error("your own address counts when its link was opened; ask for the link")]
-    OwnAddress,
-    /// Whoever set a mark does not take it away.
-    #[error("you set this mark; another person looks at it and takes it away")]
-    OwnMark,
-    /// The key carries no mark.
-    #[error("this key is not marked; look at the agency's page again")]
-    NotMarked,
-    /// A newer document of that desk is known.
-    #[error("a document of that desk as new as this one was taken in; ask it for its newest")]
-    OlderMarks,
-    /// The marks of a desk are signed by another key than the known one.
-    #[error(
-        "these marks are signed by another key than the one known of that desk; compare it with a \
-         person there and trust it first"
-    )]
-    OtherDeskKey,
-    /// The key is the known one.
-    #[error("this key is the one that is trusted for that desk already; nothing is to be done")]
-    KnownDeskKey,
-    /// The last administrator cannot be removed.
-    #[error("this is the last administrator; enrol another first")]
-    LastAdministrator,
+desk::sayings! {
+    /// Why a change of the directory cannot be.
+    #[derive(Copy)]
+    Fault in "fault" {
+        Unknown = "unknown": "nobody of that id is known" => "look at the list again",
+        NoSuchNumber = "no-such-number":
+            "the agency's record has no such number" => "only its own numbers are called back",
+        NotConfirmed = "not-confirmed":
+            "no call to the agency's own number has confirmed this person" => "call back first",
+        NoPasskey = "no-passkey":
+            "this person has no passkey yet" => "make a link and let them enrol one first",
+        OwnAttestation = "own-attestation":
+            "nobody attests for himself" => "another supervisor or the desk does",
+        NotAdmitted = "not-admitted":
+            "this person was never admitted or is stopped" => "that comes first",
+        SupervisorByStaff = "supervisor-by-staff":
+            "a supervisor is proposed by the company's staff" => "look at the list again",
+        KnownPasskey = "known-passkey":
+            "this passkey is enrolled already" => "look at the list again",
+        NoInvitation = "no-invitation":
+            "this link was used, replaced or is too old" => "ask for a new one",
+        NoMailLink = "no-mail-link":
+            "this link was used, replaced or is too old" => "ask for a new one",
+        OwnAddress = "own-address":
+            "your own address counts when its link was opened" => "ask for the link",
+        OwnMark = "own-mark":
+            "you set this mark" => "another person looks at it and takes it away",
+        NotMarked = "not-marked":
+            "this key is not marked" => "look at the agency's page again",
+        OlderMarks = "older-marks":
+            "a document of that desk as new as this one was taken in" => "ask it for its newest",
+        OtherDeskKey = "other-desk-key":
+            "these marks are signed by another key than the one known of that desk"
+            => "compare it with a person there and trust it first",
+        KnownDeskKey = "known-desk-key":
+            "this key is the one that is trusted for that desk already" => "nothing is to be done",
+        LastAdministrator = "last-administrator":
+            "this is the last administrator" => "enrol another first",
+    }
 }
 
 impl Directory {

@@ -127,7 +127,7 @@ impl Format {
             _ => return Selector::read(Kind::Phone, &format!("+{value}")),
         };
         if self.name == "BitcoinAddress" && value.trim_start().starts_with("0x") {
-            return Err(SelectorError::Address { why: "this format is for Bitcoin" });
+            return Err(SelectorError::Address { why: records::Flaw::NotBitcoin });
         }
         Selector::read(kind, value)
     }

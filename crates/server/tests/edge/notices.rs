@@ -551,7 +551,7 @@ async fn a_user_is_told_once_no_order_forbids_it() {
     assert_eq!(told.len(), 1, "{told:?}");
     let (account, text) = &told[0];
     assert_eq!(account, ACCOUNT);
-    let lines: Vec<&str> = text.lines().filter(|line| !line.starts_with("On: ")).collect();
+    // The records give no language for this account, and neither does the configuration.
     expect![[r#"
         Lantern Exchange disclosed data about you.
 
@@ -559,11 +559,46 @@ async fn a_user_is_told_once_no_order_forbids_it() {
         What: Customer file
         From: 2021-09-01, until before: 2021-11-01
         Order: 7 Gs 12/26
-        Law: s 94 StPO"#]]
-    .assert_eq(&lines.join("\n"));
+        Law: s 94 StPO
+
+        Lantern Exchange hat Daten über Sie herausgegeben.
+
+        An: Harbour Police (XX)
+        Was: Customer file
+        Von: 2021-09-01, bis vor: 2021-11-01
+        Anordnung: 7 Gs 12/26
+        Rechtsgrundlage: s 94 StPO"#]]
+    .assert_eq(&without_the_moment(text));
     for hidden in [ACCOUNT, "Iris", "vera", "bo", &id] {
         assert!(!text.split_whitespace().any(|word| word == hidden), "{hidden:?} is in {text}");
     }
+    house.close().await;
+}
+
+fn without_the_moment(text: &str) -> String {
+    let is_moment = |line: &&str| line.starts_with("On: ") || line.starts_with("Am: ");
+    text.lines().filter(|line| !is_moment(line)).collect::<Vec<_>>().join("\n")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_user_is_told_in_the_language_that_the_records_give() {
+    let known = "case when country in ('AT', 'DE', 'LI') then 'de' end";
+    let catalog = vec![(known, "'de-AT'")];
+    let house = House::with(Plans { catalog, ..Plans::default() }).await;
+    let officer = officer(&house).await;
+    let id = officer.send(&house, order(&house, ACCOUNT)).await.expect("filed");
+    answered(&house, &id).await;
+    house.until(&id, confirmed).await;
+    let told = queued(&house).await;
+    expect![[r#"
+        Lantern Exchange hat Daten über Sie herausgegeben.
+
+        An: Harbour Police (XX)
+        Was: Customer file
+        Von: 2021-09-01, bis vor: 2021-11-01
+        Anordnung: 7 Gs 12/26
+        Rechtsgrundlage: s 94 StPO"#]]
+    .assert_eq(&without_the_moment(&told[0].1));
     house.close().await;
 }
 

@@ -1,7 +1,7 @@
 ### Die geschlossenen Listen der Stelle, in Worten: `family-word`.
 
-instrument-epoc = Europäische Herausgabeanordnung
-instrument-epoc-pr = Europäische Sicherungsanordnung
+instrument-epoc = Europäische Herausgabeanordnung (EPOC)
+instrument-epoc-pr = Europäische Sicherungsanordnung (EPOC-PR)
 instrument-subpoena = Vorladung zur Herausgabe (subpoena)
 instrument-court-order-2703d = Gerichtsbeschluss nach 18 U.S.C. 2703(d)
 instrument-warrant = richterlicher Durchsuchungsbeschluss

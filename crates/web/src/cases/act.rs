@@ -17,9 +17,10 @@ use server::api::requests::ActBody;
 use server::app::assemble::Statement;
 use server::app::search::Withhold;
 use server::error::Error;
+use server::wrong::{Detail, Wrong};
 use uuid::Uuid;
 
-use super::show::package_asks;
+use super::show::{package_asks, title};
 use crate::form::Posted;
 use crate::frame::{Frame, SignedIn};
 use crate::problem::{Problem, html};
@@ -96,7 +97,7 @@ pub async fn act(
         return package(&site, &by, &fields, id).await;
     }
     let body: ActBody = serde_json::from_value(fields.body()?)
-        .map_err(|error| Error::input("form", error.to_string(), "choose one of the list"))?;
+        .map_err(|error| Error::wrong("form", Wrong::NotOfTheList { detail: Detail::of(error) }))?;
     let act = body.into_act(id)?;
     let unfreezes = match act.command {
         Command::Unfreeze { ask } => Some(ask),
@@ -167,7 +168,8 @@ pub async fn preview(
     site.node.read_permit(by.actor(), Action::ReadExhibit, id).await?;
     let case = site.node.case(id).await?;
     let found = site.node.find(&case, AskNumber(ask), &[]).await?;
-    let traces = found.traces.iter().map(|t| (t.title.clone(), t.reached.len())).collect();
+    let traces = found.traces.iter();
+    let traces = traces.map(|t| (title(&by.frame, &t.title), t.reached.len())).collect();
     let mut tables = Vec::new();
     for mut table in found.tables {
         let text = table.json.read_all()?;
@@ -215,8 +217,7 @@ pub async fn search(
     let (by, fields) = (posted.by, posted.fields);
     let reason = fields.reason.trim();
     if !fields.withhold.is_empty() && reason.is_empty() {
-        let fix = "go back and say why these rows are kept back; the authority reads it";
-        return Err(Error::input("reason", "rows are kept back without one", fix).into());
+        return Err(Error::wrong("reason", Wrong::KeptBackWithoutReason).into());
     }
     let mut withhold = Vec::new();
     for entry in &fields.withhold {
@@ -277,9 +278,8 @@ pub async fn assemble(
     let mut statements = Vec::new();
     for ask in &fields.asks {
         let ask: u16 = ask.parse().map_err(|_| Problem::hidden())?;
-        let outcome = Outcome::from_word(word("outcome", ask)).ok_or_else(|| {
-            Error::input(format!("ask {ask}"), "no outcome is chosen", "go back and choose one")
-        })?;
+        let outcome = Outcome::from_word(word("outcome", ask))
+            .ok_or_else(|| Error::wrong(format!("ask {ask}"), Wrong::NoOutcome))?;
         let missing = fields.said.get(&format!("missing-{ask}")).and_then(Value::as_array);
         let missing = missing.into_iter().flatten().filter_map(Value::as_str);
         statements.push(Statement {

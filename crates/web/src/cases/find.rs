@@ -83,7 +83,7 @@ pub async fn find(
     let page = match site.node.look_up(by.actor(), &form.words, order, before).await {
         Ok(page) => Some(page),
         Err(error) => {
-            mistakes.take(error)?;
+            mistakes.take(&by.frame, error)?;
             None
         }
     };

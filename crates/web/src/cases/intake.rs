@@ -94,7 +94,7 @@ pub async fn file(
             Ok(Redirect::to(&to).into_response())
         }
         Err(error) => {
-            mistakes.take(error)?;
+            mistakes.take(&by.frame, error)?;
             page(&site, by.frame, typed, mistakes)
         }
     }

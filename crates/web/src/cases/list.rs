@@ -285,7 +285,7 @@ pub async fn views(
         Ok(()) => Ok(Redirect::to(&chosen.address()).into_response()),
         Err(error) => {
             let mut mistakes = Mistakes::default();
-            mistakes.take(error)?;
+            mistakes.take(&by.frame, error)?;
             page(&site, by, chosen, mistakes, form.name).await
         }
     }

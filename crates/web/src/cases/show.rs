@@ -6,7 +6,6 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use desk::check::Reason;
 use desk::clock::{ClockKind, ClockStatus, Progress};
 use desk::ids::{AskNumber, RequestId};
 use desk::policy::Action;
@@ -22,6 +21,7 @@ use super::list::time_left;
 use super::signs::{LookShown, looks};
 use crate::frame::{Frame, SignedIn};
 use crate::problem::{Problem, html};
+use crate::said::{ReasonShown, Worded};
 use crate::site::Site;
 
 /// One clock as a page shows it.
@@ -32,7 +32,7 @@ pub(crate) struct ClockShown {
     pub status_key: &'static str,
     pub left: String,
     pub press: &'static str,
-    pub article: String,
+    pub article: Worded,
     pub unchecked: bool,
 }
 
@@ -56,7 +56,7 @@ pub(crate) struct AskShown {
     pub demand: Vec<(&'static str, String)>,
     pub selectors: Vec<(String, String)>,
     pub clocks: Vec<ClockShown>,
-    pub reasons: Vec<Reason>,
+    pub reasons: Vec<ReasonShown>,
     pub exhibits: Vec<ExhibitShown>,
     pub effects: Vec<(String, &'static str)>,
     pub outcome: Option<&'static str>,
@@ -119,7 +119,7 @@ struct ShowPage {
     is_held: bool,
     facts: Vec<(&'static str, String)>,
     contacts: Vec<(String, String)>,
-    notes: Vec<String>,
+    notes: Vec<Worded>,
     files: Vec<(usize, String)>,
     asks: Vec<AskShown>,
     acts: Vec<&'static str>,
@@ -161,6 +161,9 @@ pub async fn show(
     let needs_call_back = request.is_held_for_signs;
     let call_back = desk::request::IdentityMethod::CallBack;
     let methods = desk::request::IdentityMethod::ALL.iter().copied();
+    let words = by.frame.words;
+    // What our translation of a message noted, which is on the record in English.
+    let english = |note| Worded::english(words, note);
     let page = ShowPage {
         id,
         agency_id: request.agency,
@@ -176,19 +179,19 @@ pub async fn show(
             .map_or_else(String::new, |agency| agency.name.clone()),
         regime: request.pack.as_ref().map(|pack| pack.id.clone()).unwrap_or_default(),
         received_at: request.received_at,
-        identity: request.identity.map(|i| (i.method.as_str(), directory.name(i.by))),
+        identity: request.identity.map(|i| (i.method.as_str(), by.frame.who(&directory, i.by))),
         authentication: order.map_or("none", |order| order.authentication.as_str()),
         is_test: order.is_some_and(|order| order.is_test),
         is_held: standing.key_suspected || standing.agency_held,
         facts: order.map(|order| facts(&by.frame, order)).unwrap_or_default(),
         contacts: received.contacts,
-        notes: received.notes,
+        notes: received.notes.into_iter().map(english).collect(),
         files: received.files.into_iter().map(|file| file.name).enumerate().collect(),
         acts: possible(&site.node, &by, &case, None).await?,
         asks,
         assemblable,
         messages: messages(&site, &case),
-        history: history(&site, &case),
+        history: history(&by.frame, &site, &case),
         refusal_codes: RefusalCode::ALL,
         methods: methods.filter(|method| !needs_call_back || *method == call_back).collect(),
         hold_reasons: desk::request::HoldReason::ALL,
@@ -235,6 +238,8 @@ pub(crate) fn ask(frame: &Frame, case: &Case, state: &AskState, now: Timestamp) 
         let answer = desk::check::check(order, pack, case.request.received_at?);
         answer.asks.into_iter().find(|answer| answer.ask == state.number)
     });
+    let reasons = reasons.map(|answer| answer.reasons).unwrap_or_default();
+    let pack = case.request.pack.as_ref().map(|pack| pack.id.as_str());
     AskShown {
         number,
         kind: state.kind().as_str(),
@@ -249,9 +254,13 @@ pub(crate) fn ask(frame: &Frame, case: &Case, state: &AskState, now: Timestamp) 
             .filter(|selector| selector.ask == number)
             .map(|selector| (selector.kind.clone(), selector.value.clone()))
             .collect(),
-        clocks: state.clocks.iter().map(|clock| clock_shown(frame, clock, now)).collect(),
-        reasons: reasons.map(|answer| answer.reasons).unwrap_or_default(),
-        exhibits: state.exhibits.iter().map(|exhibit| exhibit_shown(case, exhibit)).collect(),
+        clocks: state.clocks.iter().map(|clock| clock_shown(frame, pack, clock, now)).collect(),
+        reasons: reasons.iter().map(|it| ReasonShown::of(frame.words, it)).collect(),
+        exhibits: state
+            .exhibits
+            .iter()
+            .map(|exhibit| exhibit_shown(frame, case, exhibit))
+            .collect(),
         effects: state
             .effects
             .iter()
@@ -275,7 +284,12 @@ fn demand(state: &AskState, account: Option<&str>) -> Vec<(&'static str, String)
     facts
 }
 
-fn clock_shown(frame: &Frame, clock: &desk::clock::Clock, now: Timestamp) -> ClockShown {
+fn clock_shown(
+    frame: &Frame,
+    pack: Option<&str>,
+    clock: &desk::clock::Clock,
+    now: Timestamp,
+) -> ClockShown {
     let (left, mut press) = time_left(frame, Some(clock.start.due), now);
     let status_key = match clock.status {
         ClockStatus::Running => "clock-running",
@@ -296,16 +310,16 @@ fn clock_shown(frame: &Frame, clock: &desk::clock::Clock, now: Timestamp) -> Clo
         status_key,
         left: if clock.status == ClockStatus::Running { left } else { String::new() },
         press,
-        article: clock.start.article.clone(),
+        article: Worded::recorded(frame.words, pack, &clock.start.article),
         unchecked: clock.start.unchecked,
     }
 }
 
-fn exhibit_shown(case: &Case, exhibit: &desk::request::Exhibit) -> ExhibitShown {
+fn exhibit_shown(frame: &Frame, case: &Case, exhibit: &desk::request::Exhibit) -> ExhibitShown {
     let known = case.exhibits.get(&exhibit.number.0);
     ExhibitShown {
         number: exhibit.number.0,
-        title: known.map(|known| known.title.clone()).unwrap_or_default(),
+        title: known.map(|known| title(frame, &known.title)).unwrap_or_default(),
         rows: exhibit.rows,
         withheld: exhibit.withheld,
         formats: match known.map(|known| &known.body) {
@@ -313,6 +327,14 @@ fn exhibit_shown(case: &Case, exhibit: &desk::request::Exhibit) -> ExhibitShown 
             Some(ExhibitBody::Trace { .. }) => vec!["json", "svg"],
             None => Vec::new(),
         },
+    }
+}
+
+/// A trace is called by its transaction; a table as the company's catalog calls it.
+pub(crate) fn title(frame: &Frame, title: &str) -> String {
+    match title.strip_prefix(server::app::trace::TITLE) {
+        Some(transaction) => frame.say1("exhibit-trace", "transaction", transaction),
+        None => title.to_owned(),
     }
 }
 
@@ -423,7 +445,7 @@ pub(crate) fn messages(site: &Site, case: &Case) -> Vec<MessageShown> {
 }
 
 /// The history, newest last, with each event's leaf of the log.
-pub(crate) fn history(site: &Site, case: &Case) -> Vec<Line> {
+pub(crate) fn history(frame: &Frame, site: &Site, case: &Case) -> Vec<Line> {
     let directory = site.node.directory();
     let lines = case.history.iter().zip(&case.leaves);
     lines
@@ -435,7 +457,7 @@ pub(crate) fn history(site: &Site, case: &Case) -> Vec<Line> {
             Line {
                 at: *at,
                 what: word("kind"),
-                by: by.map(|by| directory.name(by)).unwrap_or_default(),
+                by: by.map(|by| frame.who(&directory, by)).unwrap_or_default(),
                 ask: event.ask().map(|ask| ask.0),
                 leaf: leaf.0,
             }

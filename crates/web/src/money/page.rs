@@ -76,6 +76,17 @@ struct Shown {
     drawn: usize,
 }
 
+impl Shown {
+    /// The exhibit calls the company's own deposit addresses in English; the page does not.
+    fn name_own_deposits(&mut self, frame: &Frame) {
+        let own = server::app::trace::own_label(&frame.company);
+        let labels = self.ends.iter_mut().filter_map(|end| end.label.as_mut());
+        for label in labels.filter(|label| **label == own) {
+            *label = frame.say1("money-own-deposit", "company", &frame.company);
+        }
+    }
+}
+
 #[derive(Template)]
 #[template(path = "money/show.html")]
 struct ShowPage {
@@ -130,8 +141,11 @@ pub async fn show(
             Ok(question) => {
                 let tell = |traced: &Trace<'_>| tell(traced, &typed);
                 match site.node.follow(by.actor(), &question, tell).await {
-                    Ok(told) => shown = Some(told),
-                    Err(error) => mistakes.take(error)?,
+                    Ok(mut told) => {
+                        told.name_own_deposits(&by.frame);
+                        shown = Some(told);
+                    }
+                    Err(error) => mistakes.take(&by.frame, error)?,
                 }
             }
         }
@@ -269,7 +283,8 @@ async fn file<T>(
     let question = typed.question(&by.frame).map_err(|mistakes| {
         let first = mistakes.0.into_iter().next();
         let (place, why) = first.map_or_else(Default::default, |wrong| (wrong.field, wrong.text));
-        server::error::Error::input(place, why, "go back to the form")
+        // It is in the reader's words already.
+        server::error::Error::input(place, why, by.frame.say("money-back-to-the-form"))
     })?;
     Ok(site.node.follow(by.actor(), &question, make).await?)
 }

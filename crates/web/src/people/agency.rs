@@ -136,7 +136,7 @@ pub async fn add(
         &recipients_pem,
         &recipients_age,
     ) {
-        mistakes.take(error)?;
+        mistakes.take(&by.frame, error)?;
     }
     if !mistakes.is_empty() {
         return new_page(by.frame, typed, mistakes);

@@ -129,11 +129,11 @@ pub async fn import(
     // Browsers send lines that end as in mail; a note's lines end in a line feed alone.
     let document = format!("{}\n", typed.document.replace("\r\n", "\n").trim());
     match key {
-        Err(error) => mistakes.add("key", error.to_string()),
+        Err(_) => mistakes.add("key", by.frame.say("marks-key-wrong")),
         Ok(key) => {
             let imported = site.node.import_marks(by.actor(), document.as_bytes(), &key).await;
             if let Err(error) = imported {
-                beside(&mut mistakes, "document", error)?;
+                beside(&by.frame, &mut mistakes, "document", error)?;
             }
         }
     }
@@ -162,7 +162,7 @@ pub async fn trust(
         Err(error) => mistakes.add("new_key", error.to_string()),
         Ok(key) if mistakes.is_empty() => {
             if let Err(error) = site.node.trust_desk(by.actor(), &key, typed.words.trim()).await {
-                beside(&mut mistakes, "new_key", error)?;
+                beside(&by.frame, &mut mistakes, "new_key", error)?;
             }
         }
         Ok(_) => {}
@@ -175,15 +175,16 @@ pub async fn trust(
 
 /// What the directory's rules refuse stands beside the field it is about.
 fn beside(
+    frame: &Frame,
     mistakes: &mut Mistakes,
     field: &str,
     error: server::error::Error,
 ) -> Result<(), Problem> {
     match error {
-        server::error::Error::Input { place, why, fix } if place == "directory" => {
-            mistakes.add(field, format!("{why}; {fix}"));
+        server::error::Error::Input { place, said: Some(said), .. } if place == "directory" => {
+            mistakes.add(field, frame.words.sentence_and_fix(&said));
             Ok(())
         }
-        other => mistakes.take(other),
+        other => mistakes.take(frame, other),
     }
 }

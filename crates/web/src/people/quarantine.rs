@@ -135,7 +135,7 @@ fn key_row(directory: &Directory, by: &SignedIn, key: KeyId, machine: KeyId) -> 
             is_watch: mark.is_watch(),
             reason: mark.reason.as_str(),
             words: mark.words.clone(),
-            by: directory.name(mark.by),
+            by: by.frame.who(directory, mark.by),
             at: mark.at,
             request: match mark.kind {
                 MarkKind::Watched { request } => Some(request),

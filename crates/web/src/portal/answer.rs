@@ -1,26 +1,34 @@
 //! "Will this be accepted?", before anything is sent.
 
-use desk::check::{Acceptance, Reason};
+use desk::check::Acceptance;
 use desk::clock::ClockKind;
 use desk::order::Order;
 use jiff::Timestamp;
 
 use crate::form::Mistakes;
 use crate::frame::Frame;
+use crate::said::{ReasonShown, Worded};
 
 /// A deadline that would begin with the request.
 pub(super) struct Deadline {
     pub name: String,
     pub is_due: bool,
     pub due: Timestamp,
-    pub article: String,
+    pub article: Worded,
+    pub unchecked: bool,
+}
+
+/// Something else to know.
+pub(super) struct NoteShown {
+    pub text: Worded,
+    pub article: Worded,
     pub unchecked: bool,
 }
 
 /// What the rules say of one ask.
 pub(super) struct AskAnswer {
     pub kind: &'static str,
-    pub reasons: Vec<Reason>,
+    pub reasons: Vec<ReasonShown>,
     pub deadlines: Vec<Deadline>,
 }
 
@@ -28,7 +36,7 @@ pub(super) struct AskAnswer {
 pub(super) struct Answer {
     pub regime: String,
     pub asks: Vec<AskAnswer>,
-    pub notes: Vec<desk::check::AnswerNote>,
+    pub notes: Vec<NoteShown>,
     pub is_accepted: bool,
 }
 
@@ -37,10 +45,10 @@ impl Answer {
     pub(super) fn of(frame: &Frame, regime: &str, order: &Order) -> Option<Self> {
         let pack = desk::pack::embedded(regime)?;
         let checked: Acceptance = desk::check::check(order, pack, frame.now);
-        let is_accepted = checked.is_accepted();
+        let (is_accepted, words) = (checked.is_accepted(), frame.words);
         let asks = checked.asks.into_iter().map(|ask| AskAnswer {
             kind: ask.kind.as_str(),
-            reasons: ask.reasons,
+            reasons: ask.reasons.iter().map(|it| ReasonShown::of(words, it)).collect(),
             deadlines: ask
                 .clocks
                 .into_iter()
@@ -48,7 +56,7 @@ impl Answer {
                     name: frame.term("clock", clock.name.as_str()),
                     is_due: clock.kind == ClockKind::DueBy,
                     due: clock.due,
-                    article: clock.article,
+                    article: Worded::recorded(words, Some(regime), &clock.article),
                     unchecked: clock.unchecked,
                 })
                 .collect(),
@@ -56,7 +64,15 @@ impl Answer {
         Some(Self {
             regime: checked.pack.id,
             asks: asks.collect(),
-            notes: checked.notes,
+            notes: checked
+                .notes
+                .iter()
+                .map(|note| NoteShown {
+                    text: Worded::note(words, &note.text),
+                    article: Worded::article(words, &note.article),
+                    unchecked: note.unchecked,
+                })
+                .collect(),
             is_accepted,
         })
     }

@@ -93,7 +93,7 @@ pub async fn typed(
         let act = OfficerAct::File(order(&typed, read, &draft.files));
         match site.node.prepare_signing(by.actor(), &act).await {
             Ok(to_sign) => (draft.act, draft.to_sign) = (Some(act), Some(to_sign)),
-            Err(error) => mistakes.take(error)?,
+            Err(error) => mistakes.take(&by.frame, error)?,
         }
     }
     draft.typed = typed;

@@ -232,7 +232,7 @@ async fn correct(
         let words = &by.frame.words;
         let said = words.say_with("order-line", &[("line", &number), ("hint", &line.hint)]);
         let mut mistakes = Mistakes::default();
-        mistakes.add("selectors", format!("{said}: {}; {}", line.why, line.fix));
+        mistakes.add("selectors", format!("{said}: {}", words.line_flaw(&line.flaw)));
         return page(site, by, id, mistakes).await;
     }
     let selectors = Some(read.selectors).filter(|list| !list.is_empty());

@@ -88,7 +88,7 @@ impl Shown {
         let small = report.small_cell_below.to_string();
         let mut facts = vec![
             (words.say("report-requests"), told(words, report.requests)),
-            (words.say("report-as-of"), report.as_of.strftime("%Y-%m-%d %H:%M UTC").to_string()),
+            (words.say("report-as-of"), words.moment(&report.as_of)),
             (words.say("report-log"), format!("{} · {}", report.log.origin, report.log.size)),
         ];
         if let Some(countries) = &report.agency_countries {
@@ -363,6 +363,5 @@ fn told(words: &Words, count: Option<u64>) -> String {
 }
 
 fn term(words: &Words, family: &str, word: &str) -> String {
-    let key = format!("{family}-{}", word.replace('_', "-"));
-    if words.has(&key) { words.say(&key) } else { word.replace('_', " ") }
+    words.term(family, word)
 }

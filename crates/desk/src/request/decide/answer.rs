@@ -10,20 +10,22 @@ use crate::pack::{StopEvent, Trigger};
 use crate::policy::Role;
 use crate::request::command::{Answer, Command};
 use crate::request::event::{Event, Outcome};
+use crate::request::no::{Contradiction, Doing, Need, No, What};
 use crate::request::refusal::{Cause, Refusal};
 use crate::request::state::{AskState, Stage};
+use crate::said::StageName;
 
 /// The most exhibits of one request.
 pub const EXHIBITS_MAX: usize = 10_000;
 
 pub(super) fn start_search(case: Case<'_>, number: AskNumber) -> Result<Vec<Event>, Refusal> {
-    const WHAT: &str = "start the search";
+    const WHAT: Doing = Doing::StartSearch;
     let ask = case.ask_of(number, &[AskKind::Disclose], WHAT)?;
     case.authenticated(WHAT)?;
     match ask.stage {
         Stage::Accepted => {}
         Stage::LegalReview if ask.is_emergency() => go_ahead(case, ask)?,
-        _ => return Err(wrong_state(ask, WHAT, "acceptance in law")),
+        _ => return Err(wrong_state(ask, WHAT, Need::Acceptance)),
     }
     Ok(vec![Event::SearchStarted { ask: number, by: case.by }])
 }
@@ -32,7 +34,7 @@ pub(super) fn start_search(case: Case<'_>, number: AskNumber) -> Result<Vec<Even
 /// pack speaks against it.
 fn go_ahead(case: Case<'_>, ask: &AskState) -> Result<(), Refusal> {
     if !case.permit.actor().has(Role::OnCall) {
-        return Err(wrong_state(ask, "start the search", "acceptance in law, or somebody on call"));
+        return Err(wrong_state(ask, Doing::StartSearch, Need::AcceptanceOrOnCall));
     }
     let reasons = reasons_against(case.order, ask.number, case.pack, case.received_at);
     if reasons.is_empty() {
@@ -42,27 +44,26 @@ fn go_ahead(case: Case<'_>, ask: &AskState) -> Result<(), Refusal> {
 }
 
 pub(super) fn add_exhibit(case: Case<'_>, command: &Command) -> Result<Vec<Event>, Refusal> {
-    const WHAT: &str = "add the exhibit";
+    const WHAT: Doing = Doing::AddExhibit;
     let Command::AddExhibit { ask, exhibit, category, exhibit_sha256, rows, withheld } = command
     else {
         return Ok(Vec::new());
     };
     let state = case.ask_of(*ask, &[AskKind::Disclose], WHAT)?;
     if state.stage != Stage::Searching {
-        return Err(wrong_state(state, WHAT, "a search that has begun"));
+        return Err(wrong_state(state, WHAT, Need::SearchBegun));
     }
     let all = || case.request.asks.iter().flat_map(|ask| &ask.exhibits);
     if exhibit.0 == 0
         || all().any(|known| known.number == *exhibit)
         || all().count() >= EXHIBITS_MAX
     {
-        let why = format!("the number {exhibit} is used, zero, or one too many");
-        return Err(Refusal::new(Cause::Duplicate, WHAT, why, "take the next free number"));
+        let why = No::ExhibitNumber { exhibit: *exhibit };
+        return Err(Refusal::new(Cause::Duplicate, WHAT, why));
     }
     if !state.ask.scope().is_some_and(|scope| scope.categories.contains(category)) {
-        let why = format!("`{category}` data are not in the scope of ask {ask}");
-        let fix = "leave them out; the authority did not ask for them";
-        return Err(Refusal::new(Cause::Invalid, WHAT, why, fix));
+        let why = No::NotInScope { category: *category, ask: *ask };
+        return Err(Refusal::new(Cause::Invalid, WHAT, why));
     }
     Ok(vec![Event::ExhibitAdded {
         ask: *ask,
@@ -80,14 +81,14 @@ pub(super) fn assemble(
     answers: &[Answer],
     tagmanifest_sha256: Digest,
 ) -> Result<Vec<Event>, Refusal> {
-    const WHAT: &str = "assemble";
+    const WHAT: Doing = Doing::Assemble;
     let asks: Vec<AskNumber> = answers.iter().map(|answer| answer.ask).collect();
     distinct(&asks, WHAT)?;
     let mut events = Vec::new();
     for answer in answers {
         let ask = case.ask_of(answer.ask, &[AskKind::Disclose], WHAT)?;
         if ask.stage != Stage::Searching {
-            return Err(wrong_state(ask, WHAT, "a search that has begun"));
+            return Err(wrong_state(ask, WHAT, Need::SearchBegun));
         }
         check_outcome(ask, answer)?;
         events.push(Event::OutcomeRecorded {
@@ -98,8 +99,7 @@ pub(super) fn assemble(
         });
     }
     if in_package(case, tagmanifest_sha256).next().is_some() {
-        let why = "another package of this request has that digest";
-        return Err(Refusal::new(Cause::DifferentPackage, WHAT, why, "make the package again"));
+        return Err(Refusal::new(Cause::DifferentPackage, WHAT, No::DigestTaken));
     }
     events.push(Event::Assembled { asks, tagmanifest_sha256, by: case.by });
     Ok(events)
@@ -112,41 +112,34 @@ fn check_outcome(ask: &AskState, answer: &Answer) -> Result<(), Refusal> {
     let searched: BTreeSet<_> = ask.exhibits.iter().filter_map(|it| it.category).collect();
     let wanted = ask.ask.scope().map(|scope| scope.categories.clone()).unwrap_or_default();
     let problem = match answer.outcome {
-        _ if ask.exhibits.is_empty() => {
-            Some("nothing was searched; add an exhibit, empty if need be")
-        }
+        _ if ask.exhibits.is_empty() => Some(Contradiction::NothingSearched),
         Outcome::Full if !answer.missing.is_empty() || withheld => {
-            Some("something is missing or withheld; call it partial and say why")
+            Some(Contradiction::SomethingMissing)
         }
-        Outcome::Full if searched != wanted => {
-            Some("a category of the ask was not searched; search it or call the answer partial")
-        }
-        Outcome::Full if rows == 0 => Some("there are no rows; call it no data"),
-        Outcome::Partial if answer.missing.is_empty() => Some("say what is missing and why"),
-        Outcome::NoData if rows > 0 || withheld => Some("there are rows; call it full or partial"),
-        Outcome::NoData if searched != wanted => {
-            Some("a category of the ask was not searched; only a whole search proves a negative")
-        }
+        Outcome::Full if searched != wanted => Some(Contradiction::CategoryNotSearched),
+        Outcome::Full if rows == 0 => Some(Contradiction::NoRows),
+        Outcome::Partial if answer.missing.is_empty() => Some(Contradiction::SayWhatIsMissing),
+        Outcome::NoData if rows > 0 || withheld => Some(Contradiction::Rows),
+        Outcome::NoData if searched != wanted => Some(Contradiction::NegativeNotWhole),
         _ => None,
     };
     match problem {
         None => Ok(()),
-        Some(fix) => Err(Refusal::new(
+        Some(problem) => Err(Refusal::new(
             Cause::Invalid,
-            format!("assemble ask {} as `{}`", answer.ask, answer.outcome),
-            "the exhibits say otherwise",
-            fix,
+            What::AskAs { doing: Doing::Assemble, ask: answer.ask, outcome: answer.outcome },
+            No::ExhibitsSayOtherwise { problem },
         )),
     }
 }
 
 pub(super) fn return_package(case: Case<'_>, asks: &[AskNumber]) -> Result<Vec<Event>, Refusal> {
-    const WHAT: &str = "return the package";
+    const WHAT: Doing = Doing::ReturnPackage;
     distinct(asks, WHAT)?;
     for number in asks {
         let ask = case.ask(*number, WHAT)?;
         if !matches!(ask.stage, Stage::Assembled | Stage::Approved) {
-            return Err(wrong_state(ask, WHAT, "a package that is not sealed"));
+            return Err(wrong_state(ask, WHAT, Need::PackageNotSealed));
         }
     }
     Ok(vec![Event::PackageReturned { asks: asks.to_vec(), by: case.by }])
@@ -157,21 +150,15 @@ pub(super) fn approve(
     asks: &[AskNumber],
     tagmanifest_sha256: Digest,
 ) -> Result<Vec<Event>, Refusal> {
-    const WHAT: &str = "approve";
+    const WHAT: Doing = Doing::Approve;
     let members = whole_package(case, asks, tagmanifest_sha256, &Stage::Assembled, WHAT)?;
     case.authenticated(WHAT)?;
     if !case.by.is_staff() {
-        let why = "only a person approves";
-        return Err(Refusal::new(Cause::SamePerson, WHAT, why, "have an approver do it"));
+        return Err(Refusal::new(Cause::SamePerson, WHAT, No::ApprovalNeedsPerson));
     }
     // Two different people before anything leaves; no setting turns this off.
     if members.iter().any(|ask| took_part(case, ask)) {
-        return Err(Refusal::new(
-            Cause::SamePerson,
-            WHAT,
-            "whoever filed, verified, searched or assembled cannot approve",
-            "have another person approve",
-        ));
+        return Err(Refusal::new(Cause::SamePerson, WHAT, No::TookPart));
     }
     Ok(vec![Event::Approved { asks: asks.to_vec(), tagmanifest_sha256, by: case.by }])
 }
@@ -186,8 +173,8 @@ pub(super) fn seal(case: Case<'_>, command: &Command) -> Result<Vec<Event>, Refu
     else {
         return Ok(Vec::new());
     };
-    whole_package(case, asks, *tagmanifest_sha256, &Stage::Approved, "seal")?;
-    case.authenticated("seal")?;
+    whole_package(case, asks, *tagmanifest_sha256, &Stage::Approved, Doing::Seal)?;
+    case.authenticated(Doing::Seal)?;
     Ok(vec![Event::Sealed {
         asks: asks.clone(),
         tagmanifest_sha256: *tagmanifest_sha256,
@@ -203,21 +190,17 @@ pub(super) fn deliver(
     package_sha256: Digest,
     encrypted_sha256: Digest,
 ) -> Result<Vec<Event>, Refusal> {
-    const WHAT: &str = "deliver";
+    const WHAT: Doing = Doing::Deliver;
     distinct(asks, WHAT)?;
     let first = case.ask(asks[0], WHAT)?;
     let Some(package) = first.package else {
-        return Err(wrong_state(first, WHAT, "a sealed package"));
+        return Err(wrong_state(first, WHAT, Need::PackageSealed));
     };
     let members = whole_package(case, asks, package.tagmanifest_sha256, &Stage::Sealed, WHAT)?;
     case.authenticated(WHAT)?;
     if let Some(until) = members.iter().filter_map(|ask| ask.not_before(case.now)).max() {
-        return Err(Refusal::new(
-            Cause::TooEarly(until),
-            WHAT,
-            format!("an enforcing authority may still object until {until}"),
-            "wait until then, or note that the authority cleared it",
-        ));
+        let why = No::AuthorityMayObject { until };
+        return Err(Refusal::new(Cause::TooEarly(until), WHAT, why));
     }
     let asks_vec = asks.to_vec();
     let mut events =
@@ -234,34 +217,32 @@ pub(super) fn acknowledge(
     asks: &[AskNumber],
     package_sha256: Digest,
 ) -> Result<Vec<Event>, Refusal> {
-    const WHAT: &str = "acknowledge";
+    const WHAT: Doing = Doing::Acknowledge;
     distinct(asks, WHAT)?;
     for number in asks {
         let ask = case.ask(*number, WHAT)?;
         if ask.stage != Stage::Delivered {
-            return Err(wrong_state(ask, WHAT, "a delivered package"));
+            return Err(wrong_state(ask, WHAT, Need::PackageDelivered));
         }
         if ask.package.and_then(|package| package.package_sha256) != Some(package_sha256) {
-            let why = "the digest is not that of the package we delivered";
-            let fix = "fetch the package again and compare its SHA-256";
-            return Err(Refusal::new(Cause::DifferentPackage, WHAT, why, fix));
+            let why = No::NotThePackageDelivered;
+            return Err(Refusal::new(Cause::DifferentPackage, WHAT, why));
         }
     }
     Ok(vec![Event::Acknowledged { asks: asks.to_vec(), package_sha256, by: case.by }])
 }
 
 pub(super) fn close(case: Case<'_>, number: AskNumber) -> Result<Vec<Event>, Refusal> {
-    const WHAT: &str = "close";
+    const WHAT: Doing = Doing::Close;
     let ask = case.ask(number, WHAT)?;
     if !matches!(ask.stage, Stage::Delivered | Stage::Acknowledged) {
-        return Err(wrong_state(ask, WHAT, "a delivered package"));
+        return Err(wrong_state(ask, WHAT, Need::PackageDelivered));
     }
     if ask.is_emergency() && (ask.legal_by.is_none() || ask.reviewed_by.is_none()) {
         return Err(Refusal::new(
             Cause::WrongState,
-            format!("close ask {number}"),
-            "an emergency answer is not closed without legal review and a third person's review",
-            "have both done",
+            What::Ask { doing: WHAT, ask: number },
+            No::EmergencyNotLookedAt,
         ));
     }
     let mut events = vec![Event::Closed { ask: number, by: case.by }];
@@ -274,22 +255,16 @@ pub(super) fn review_emergency(
     number: AskNumber,
     justified: bool,
 ) -> Result<Vec<Event>, Refusal> {
-    const WHAT: &str = "review the emergency";
+    const WHAT: Doing = Doing::ReviewEmergency;
     let ask = case.ask_of(number, &[AskKind::Disclose], WHAT)?;
     if !ask.is_emergency() || ask.delivered_at.is_none() {
-        return Err(wrong_state(ask, WHAT, "an emergency answer that was handed over"));
+        return Err(wrong_state(ask, WHAT, Need::EmergencyAnswer));
     }
     if ask.reviewed_by.is_some() {
-        let why = "it is reviewed already";
-        return Err(Refusal::new(Cause::Duplicate, WHAT, why, "nothing is left to do"));
+        return Err(Refusal::new(Cause::Duplicate, WHAT, No::ReviewedAlready));
     }
     if took_part(case, ask) || ask.approved_by == Some(case.by) {
-        return Err(Refusal::new(
-            Cause::SamePerson,
-            WHAT,
-            "whoever let it out cannot review it",
-            "have a third person review it",
-        ));
+        return Err(Refusal::new(Cause::SamePerson, WHAT, No::LetItOut));
     }
     let mut events = vec![Event::EmergencyReviewed { ask: number, justified, by: case.by }];
     events.extend(clocks::stop(case, ask, StopEvent::Review));
@@ -301,10 +276,10 @@ pub(super) fn receive_ex_post_order(
     number: AskNumber,
     order_sha256: Digest,
 ) -> Result<Vec<Event>, Refusal> {
-    const WHAT: &str = "link the later order";
+    const WHAT: Doing = Doing::LinkLaterOrder;
     let ask = case.ask(number, WHAT)?;
     if !ask.is_emergency() {
-        return Err(wrong_state(ask, WHAT, "an emergency"));
+        return Err(wrong_state(ask, WHAT, Need::Emergency));
     }
     let mut events = vec![Event::ExPostOrderReceived { ask: number, order_sha256, by: case.by }];
     events.extend(clocks::stop(case, ask, StopEvent::ExPostOrder));
@@ -317,35 +292,28 @@ fn whole_package<'a>(
     asks: &[AskNumber],
     tagmanifest_sha256: Digest,
     stage: &Stage,
-    what: &str,
+    doing: Doing,
 ) -> Result<Vec<&'a AskState>, Refusal> {
-    distinct(asks, what)?;
+    distinct(asks, doing)?;
     for number in asks {
-        let ask = case.ask(*number, what)?;
+        let ask = case.ask(*number, doing)?;
         if ask.stage != *stage {
-            return Err(wrong_state(ask, what, &format!("state `{}`", stage.name())));
+            let need = Need::State { stage: StageName(stage.name()) };
+            return Err(wrong_state(ask, doing, need));
         }
         if ask.package.map(|package| package.tagmanifest_sha256) != Some(tagmanifest_sha256) {
             return Err(Refusal::new(
                 Cause::DifferentPackage,
-                format!("{what} ask {number}"),
-                "the digest is not that of the package the ask is in",
-                "look at the package that was assembled, and name its digest",
+                What::Ask { doing, ask: *number },
+                No::NotThePackageOfAsk,
             ));
         }
     }
     let members: Vec<&AskState> = in_package(case, tagmanifest_sha256).collect();
     if let Some(other) = members.iter().find(|ask| !asks.contains(&ask.number)) {
-        return Err(Refusal::new(
-            Cause::DifferentPackage,
-            what,
-            format!(
-                "the package also answers ask {}, in state `{}`",
-                other.number,
-                other.stage.name()
-            ),
-            "name all asks of the package; if one is over or held, return it and assemble anew",
-        ));
+        let stage = StageName(other.stage.name());
+        let why = No::PackageAnswersMore { ask: other.number, stage };
+        return Err(Refusal::new(Cause::DifferentPackage, doing, why));
     }
     Ok(members)
 }
@@ -357,11 +325,10 @@ fn in_package(case: Case<'_>, digest: Digest) -> impl Iterator<Item = &AskState>
         .filter(move |ask| ask.package.is_some_and(|it| it.tagmanifest_sha256 == digest))
 }
 
-fn distinct(asks: &[AskNumber], what: &str) -> Result<(), Refusal> {
+fn distinct(asks: &[AskNumber], doing: Doing) -> Result<(), Refusal> {
     let unique: BTreeSet<_> = asks.iter().collect();
     if !asks.is_empty() && unique.len() == asks.len() {
         return Ok(());
     }
-    let why = "no ask is named, or one is named twice";
-    Err(Refusal::new(Cause::Invalid, what, why, "name each ask once"))
+    Err(Refusal::new(Cause::Invalid, doing, No::AsksNotDistinct))
 }

@@ -4,12 +4,14 @@
 use jiff::Timestamp;
 
 use super::Case;
+use crate::calendar::CalendarError;
 use crate::check::starting;
 use crate::clock::{Clock, ClockKind, ClockStart, ClockStatus, StopReason};
 use crate::ids::ActorId;
 use crate::order::AskKind;
 use crate::pack::{PauseEvent, StopEvent, Trigger};
 use crate::request::event::{EffectKind, Event};
+use crate::request::no::{Doing, No};
 use crate::request::refusal::{Cause, Refusal};
 use crate::request::state::{AskState, Request};
 
@@ -82,8 +84,7 @@ pub(super) fn start(
     trigger: Trigger,
     at: Timestamp,
 ) -> Result<Vec<Event>, Refusal> {
-    let clocks = starting(case.order, &ask.ask, case.pack, trigger, at)
-        .map_err(|error| unreadable_time(error.to_string()))?;
+    let clocks = starting(case.order, &ask.ask, case.pack, trigger, at).map_err(unreadable_time)?;
     let is_new = |start: &ClockStart| {
         !ask.clocks.iter().any(|clock| clock.is_open() && clock.start.name == start.name)
     };
@@ -94,8 +95,9 @@ pub(super) fn start(
         .collect())
 }
 
-pub(super) fn unreadable_time(why: String) -> Refusal {
-    Refusal::new(Cause::Invalid, "counting a period", why, "correct the zone or the date")
+pub(super) fn unreadable_time(error: CalendarError) -> Refusal {
+    let why = No::TimeUnreadable { problem: error.into() };
+    Refusal::new(Cause::Invalid, Doing::CountPeriod, why)
 }
 
 /// Clocks that an event ends in time.

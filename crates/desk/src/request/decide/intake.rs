@@ -13,9 +13,11 @@ use crate::order::{ASKS_MAX, AskKind, Authentication, Channel, Demand, Order};
 use crate::pack::{PauseEvent, RulePack, StopEvent, Trigger};
 use crate::policy::Permit;
 use crate::request::event::{Event, HoldReason, IdentityMethod, RefusalCode};
+use crate::request::no::{Clause, Doing, Need, No, What};
 use crate::request::refusal::{Cause, Refusal};
 use crate::request::retention::{erasure_due, waits_with_erasure};
 use crate::request::state::{AskState, Request, Stage};
+use crate::said::AllOf;
 
 /// What is filed.
 pub(super) struct Filing<'a> {
@@ -33,26 +35,21 @@ pub(super) fn receive(
     pack: &RulePack,
     now: Timestamp,
 ) -> Result<Vec<Event>, Refusal> {
-    const WHAT: &str = "file the request";
+    const WHAT: Doing = Doing::File;
     if request.id.is_some() {
-        let fix = "open the request that is there, or file under a new name";
-        return Err(Refusal::new(Cause::Duplicate, WHAT, "it is filed already", fix));
+        return Err(Refusal::new(Cause::Duplicate, WHAT, No::FiledAlready));
     }
-    let invalid = |why: &str, fix: &str| Err(Refusal::new(Cause::Invalid, WHAT, why, fix));
+    let invalid = |why| Err(Refusal::new(Cause::Invalid, WHAT, why));
     let order = filing.order;
     if order.asks.is_empty() || order.asks.len() > ASKS_MAX {
-        return invalid("it has no ask, or more than 64", "send 1 to 64 asks in one request");
+        return invalid(No::AsksCount);
     }
     match (order.channel, order.authentication, filing.key) {
         (Channel::Manual, Authentication::None, None)
         | (Channel::Hi1, Authentication::ByChannel, Some(_))
         | (Channel::Portal, Authentication::Signed, Some(_)) => {}
         _ => {
-            return invalid(
-                "channel, proof of the sender and key do not fit together",
-                "by HI-1: proven by channel, with the key; by portal: signed, with the key; by \
-                 hand: no proof and no key",
-            );
+            return invalid(No::ProofDoesNotFit);
         }
     }
     let by = permit.actor().id;
@@ -61,10 +58,7 @@ pub(super) fn receive(
         None => by.is_staff(),
     };
     if !sender_fits {
-        return invalid(
-            "it is filed by somebody other than the key that sent it",
-            "an agency files with its own key; staff file what came by post or mail",
-        );
+        return invalid(No::FiledBySomebodyElse);
     }
     let mut events = vec![Event::Received {
         request: filing.id,
@@ -77,7 +71,7 @@ pub(super) fn receive(
     }];
     for (number, ask) in order.numbered() {
         let clocks = crate::check::at_receipt(order, ask, pack, now).map_err(|reason| {
-            Refusal::new(Cause::Invalid, WHAT, reason.fix.clone(), "correct the order")
+            Refusal::new(Cause::Invalid, WHAT, No::Unreadable { problem: reason.fix })
         })?;
         events.extend(clocks.into_iter().map(|clock| Event::ClockStarted { ask: number, clock }));
     }
@@ -88,9 +82,8 @@ pub(super) fn start_identity_check(case: Case<'_>) -> Result<Vec<Event>, Refusal
     if case.request.identity.is_some()
         || !case.request.asks.iter().any(|ask| ask.stage == Stage::Received)
     {
-        let why = "the sender is proven, or the check has begun";
-        let fix = "go on with the check, or with legal review";
-        return Err(Refusal::new(Cause::WrongState, "start the identity check", why, fix));
+        let doing = Doing::StartIdentityCheck;
+        return Err(Refusal::new(Cause::WrongState, doing, No::CheckBegun));
     }
     Ok(vec![Event::IdentityCheckStarted { by: case.by }])
 }
@@ -99,24 +92,17 @@ pub(super) fn verify_identity(
     case: Case<'_>,
     method: IdentityMethod,
 ) -> Result<Vec<Event>, Refusal> {
-    const WHAT: &str = "verify the identity";
+    const WHAT: Doing = Doing::VerifyIdentity;
     // Signs of fraud that were found since ask for another proof.
     let is_held = case.request.is_held_for_signs;
     if case.request.identity.is_some() && !is_held {
-        let why = "the sender is proven already";
-        return Err(Refusal::new(Cause::Duplicate, WHAT, why, "go on with legal review"));
+        return Err(Refusal::new(Cause::Duplicate, WHAT, No::ProvenAlready));
     }
     if !case.by.is_staff() {
-        let why = "a job or a key cannot prove who somebody is";
-        return Err(Refusal::new(Cause::Invalid, WHAT, why, "have a verifier do it"));
+        return Err(Refusal::new(Cause::Invalid, WHAT, No::ProofNeedsPerson));
     }
     if is_held && method != IdentityMethod::CallBack {
-        return Err(Refusal::new(
-            Cause::NotAuthenticated,
-            WHAT,
-            "there are signs of fraud, and whoever stole a key can use it",
-            "call back on a number from the company's own directory, and record it",
-        ));
+        return Err(Refusal::new(Cause::NotAuthenticated, WHAT, No::SignsNeedCall));
     }
     let proof = case.order.authentication;
     let fits = match method {
@@ -126,15 +112,8 @@ pub(super) fn verify_identity(
         IdentityMethod::QualifiedSignature => case.order.channel != Channel::Manual,
     };
     if !fits {
-        return Err(Refusal::new(
-            Cause::NotAuthenticated,
-            WHAT,
-            format!(
-                "the request came by `{}`, proven `{proof}`; `{method}` was not used",
-                case.order.channel
-            ),
-            "call back on a number from the company's own directory, and record it",
-        ));
+        let why = No::MethodNotUsed { channel: case.order.channel, proof, method };
+        return Err(Refusal::new(Cause::NotAuthenticated, WHAT, why));
     }
     Ok(vec![Event::IdentityVerified { method, by: case.by }])
 }
@@ -144,7 +123,7 @@ pub(super) fn accept_legal(
     number: AskNumber,
     despite: &[RefusalCode],
 ) -> Result<Vec<Event>, Refusal> {
-    const WHAT: &str = "accept";
+    const WHAT: Doing = Doing::Accept;
     let ask = case.ask(number, WHAT)?;
     let waits = match ask.kind() {
         AskKind::NonDisclosure => {
@@ -158,7 +137,7 @@ pub(super) fn accept_legal(
         && !matches!(ask.stage, Stage::Received | Stage::IdentityCheck)
         && !matches!(ask.stage, Stage::Refused { .. } | Stage::Withdrawn | Stage::Expired);
     if !waits && !went_ahead {
-        return Err(wrong_state(ask, WHAT, "legal review, after proof of the sender"));
+        return Err(wrong_state(ask, WHAT, Need::LegalReview));
     }
     if ask.kind() != AskKind::NonDisclosure {
         case.authenticated(WHAT)?;
@@ -185,22 +164,19 @@ pub(super) fn not_accepted(
     reasons: Vec<crate::check::Reason>,
     set_aside: &BTreeSet<RefusalCode>,
 ) -> Refusal {
-    let mut why: Vec<String> = reasons
-        .iter()
-        .filter(|reason| !set_aside.contains(&reason.code))
-        .map(|reason| format!("{} ({}): {}", reason.code, reason.article, reason.fix))
-        .collect();
-    why.extend(
+    let against = reasons.iter().filter(|reason| !set_aside.contains(&reason.code));
+    let mut clauses: Vec<Clause> = against.map(Clause::from).collect();
+    clauses.extend(
         set_aside
             .iter()
             .filter(|code| !reasons.iter().any(|reason| reason.code == **code))
-            .map(|code| format!("{code} is set aside though nothing speaks of it")),
+            .map(|code| Clause::SetAsideForNothing { code: *code }),
     );
+    let pack = case.pack.reference.id.clone();
     Refusal::new(
         Cause::NotAccepted(reasons),
-        format!("accept ask {number} under {}", case.pack.reference.id),
-        why.join("; "),
-        "refuse it, ask the authority, or have counsel accept it naming each reason set aside",
+        What::AskUnder { doing: Doing::Accept, ask: number, pack },
+        No::NotAccepted { reasons: AllOf(clauses) },
     )
 }
 
@@ -209,14 +185,13 @@ pub(super) fn request_information(
     number: AskNumber,
     codes: &[RefusalCode],
 ) -> Result<Vec<Event>, Refusal> {
-    const WHAT: &str = "ask the authority";
+    const WHAT: Doing = Doing::AskAuthority;
     let ask = case.ask(number, WHAT)?;
     if !ask.stage.is_before_sealed() || is_suspended(&ask.stage) {
-        return Err(wrong_state(ask, WHAT, "an ask that is not yet sealed, in effect or waiting"));
+        return Err(wrong_state(ask, WHAT, Need::NotYetSealed));
     }
     if codes.is_empty() {
-        let why = "no reason is named";
-        return Err(Refusal::new(Cause::Invalid, WHAT, why, "name what is missing by its code"));
+        return Err(Refusal::new(Cause::Invalid, WHAT, No::NoReasonNamed));
     }
     let mut events =
         vec![Event::InformationRequested { ask: number, codes: codes.to_vec(), by: case.by }];
@@ -230,10 +205,10 @@ pub(super) fn provide_information(
     number: AskNumber,
     corrected: Option<&Order>,
 ) -> Result<Vec<Event>, Refusal> {
-    const WHAT: &str = "clarify";
+    const WHAT: Doing = Doing::Clarify;
     let ask = case.ask(number, WHAT)?;
     if !matches!(ask.stage, Stage::NeedsInformation { .. }) {
-        return Err(wrong_state(ask, WHAT, "a question from the company"));
+        return Err(wrong_state(ask, WHAT, Need::Question));
     }
     let by = case.by;
     let order = corrected.map(|order| Box::new(order.clone()));
@@ -269,10 +244,8 @@ fn check_correction(case: Case<'_>, number: AskNumber, new: &Order) -> Result<()
     }
     Err(Refusal::new(
         Cause::Invalid,
-        format!("clarify ask {number}"),
-        "the correction changes other asks, this one's kind or emergency, the country or the way \
-         it came",
-        "send a new request for what is new",
+        What::Ask { doing: Doing::Clarify, ask: number },
+        No::CorrectionTooWide,
     ))
 }
 
@@ -281,7 +254,7 @@ fn check_correction(case: Case<'_>, number: AskNumber, new: &Order) -> Result<()
 fn restart(case: Case<'_>, ask: &AskState, corrected: &Order) -> Result<Vec<Event>, Refusal> {
     let Some(new) = corrected.ask(ask.number) else { return Ok(Vec::new()) };
     let wanted = starting(corrected, new, case.pack, Trigger::Receipt, case.now)
-        .map_err(|error| clocks::unreadable_time(error.to_string()))?;
+        .map_err(clocks::unreadable_time)?;
     let from_receipt = |name: &crate::clock::ClockName| {
         case.pack.clocks.iter().any(|rule| rule.name == *name && rule.starts == Trigger::Receipt)
     };
@@ -309,15 +282,11 @@ pub(super) fn hold(
     number: AskNumber,
     reason: HoldReason,
 ) -> Result<Vec<Event>, Refusal> {
-    const WHAT: &str = "hold";
+    const WHAT: Doing = Doing::Hold;
     let ask = case.ask(number, WHAT)?;
     let can = ask.stage.is_before_sealed() || ask.stage == Stage::Sealed;
     if !can || is_suspended(&ask.stage) {
-        return Err(wrong_state(
-            ask,
-            WHAT,
-            "an ask that is not yet handed over, in effect or held",
-        ));
+        return Err(wrong_state(ask, WHAT, Need::NotHandedOver));
     }
     let paused = if reason.is_court() { PauseEvent::CourtHold } else { PauseEvent::AuthorityHold };
     let mut events = vec![Event::Held { ask: number, reason, by: case.by }];
@@ -329,9 +298,9 @@ pub(super) fn hold(
 }
 
 pub(super) fn end_hold(case: Case<'_>, number: AskNumber) -> Result<Vec<Event>, Refusal> {
-    let ask = case.ask(number, "end the hold")?;
+    let ask = case.ask(number, Doing::EndHold)?;
     if !matches!(ask.stage, Stage::OnHold { .. }) {
-        return Err(wrong_state(ask, "end the hold", "a hold"));
+        return Err(wrong_state(ask, Doing::EndHold, Need::Hold));
     }
     let mut events = vec![Event::HoldEnded { ask: number, by: case.by }];
     events.extend(clocks::stop(case, ask, StopEvent::HoldEnd));
@@ -340,13 +309,11 @@ pub(super) fn end_hold(case: Case<'_>, number: AskNumber) -> Result<Vec<Event>, 
 }
 
 pub(super) fn clear_by_authority(case: Case<'_>, number: AskNumber) -> Result<Vec<Event>, Refusal> {
-    const WHAT: &str = "note the clearance";
+    const WHAT: Doing = Doing::NoteClearance;
     let ask = case.ask(number, WHAT)?;
     let stops = clocks::stop(case, ask, StopEvent::Cleared);
     if stops.is_empty() {
-        let why = "no clock of an enforcing authority is running";
-        let fix = "there is nothing to wait for; go on";
-        return Err(Refusal::new(Cause::Missing, WHAT, why, fix));
+        return Err(Refusal::new(Cause::Missing, WHAT, No::NoAuthorityClock));
     }
     let mut events = vec![Event::AuthorityCleared { ask: number, by: case.by }];
     events.extend(stops);
@@ -358,16 +325,12 @@ pub(super) fn refuse(
     number: AskNumber,
     code: RefusalCode,
 ) -> Result<Vec<Event>, Refusal> {
-    const WHAT: &str = "refuse";
+    const WHAT: Doing = Doing::Refuse;
     let ask = case.ask(number, WHAT)?;
     let fraud_before_delivery = ask.stage == Stage::Sealed && code == RefusalCode::SuspectedFraud;
     let undo = clocks::undo(case.request, ask, case.by);
     if !ask.stage.is_before_sealed() && !fraud_before_delivery && undo.is_none() {
-        return Err(wrong_state(
-            ask,
-            WHAT,
-            "an ask that is not yet sealed; suspected fraud, not yet delivered",
-        ));
+        return Err(wrong_state(ask, WHAT, Need::NotSealedOrFraud));
     }
     let mut events = vec![Event::Refused { ask: number, code, by: case.by }];
     events.extend(undo);
@@ -376,12 +339,12 @@ pub(super) fn refuse(
 }
 
 pub(super) fn withdraw(case: Case<'_>, number: AskNumber) -> Result<Vec<Event>, Refusal> {
-    const WHAT: &str = "withdraw";
+    const WHAT: Doing = Doing::Withdraw;
     let ask = case.ask(number, WHAT)?;
     let after_delivery =
         matches!(ask.stage, Stage::Delivered | Stage::Acknowledged | Stage::Closed);
     if !after_delivery && (ask.stage.is_final() || ask.stage == Stage::Unfreezing) {
-        return Err(wrong_state(ask, WHAT, "an ask that is not over"));
+        return Err(wrong_state(ask, WHAT, Need::NotOver));
     }
     let mut events = vec![Event::Withdrawn { ask: number, after_delivery, by: case.by }];
     if after_delivery
@@ -397,25 +360,23 @@ pub(super) fn withdraw(case: Case<'_>, number: AskNumber) -> Result<Vec<Event>, 
 }
 
 pub(super) fn confirm_deletion(case: Case<'_>, number: AskNumber) -> Result<Vec<Event>, Refusal> {
-    let ask = case.ask(number, "confirm the deletion")?;
+    let ask = case.ask(number, Doing::ConfirmDeletion)?;
     if !ask.deletion_open {
-        return Err(wrong_state(ask, "confirm the deletion", "a withdrawal after delivery"));
+        return Err(wrong_state(ask, Doing::ConfirmDeletion, Need::WithdrawnAfterDelivery));
     }
     Ok(vec![Event::DeletionConfirmed { ask: number, by: case.by }])
 }
 
 pub(super) fn mark_key(case: Case<'_>, key: KeyId) -> Result<Vec<Event>, Refusal> {
     if case.request.marked_keys.contains(&key) {
-        let why = "it is marked already";
-        return Err(Refusal::new(Cause::Duplicate, "mark the key", why, "nothing is left to do"));
+        return Err(Refusal::new(Cause::Duplicate, Doing::MarkKey, No::MarkedAlready));
     }
     Ok(vec![Event::KeyMarked { key, by: case.by }])
 }
 
 pub(super) fn clear_key(case: Case<'_>, key: KeyId) -> Result<Vec<Event>, Refusal> {
     if !case.request.marked_keys.contains(&key) {
-        let why = "it is not marked in this request";
-        return Err(Refusal::new(Cause::Missing, "clear the key", why, "nothing is left to do"));
+        return Err(Refusal::new(Cause::Missing, Doing::ClearKey, No::NotMarked));
     }
     Ok(vec![Event::KeyCleared { key, by: case.by }])
 }
@@ -423,8 +384,7 @@ pub(super) fn clear_key(case: Case<'_>, key: KeyId) -> Result<Vec<Event>, Refusa
 /// Work is given to anybody of the staff in any state: a closed request may still be asked about.
 pub(super) fn assign(case: Case<'_>, to: Option<StaffId>) -> Result<Vec<Event>, Refusal> {
     if case.request.assignee == to {
-        let why = "the same person works on it already";
-        return Err(Refusal::new(Cause::Duplicate, "assign it", why, "nothing is left to do"));
+        return Err(Refusal::new(Cause::Duplicate, Doing::Assign, No::WorksOnItAlready));
     }
     Ok(vec![Event::Assigned { to, by: case.by }])
 }
@@ -447,23 +407,17 @@ pub(super) fn set_retention(case: Case<'_>, days: Option<u16>) -> Result<Vec<Eve
 }
 
 pub(super) fn erase(case: Case<'_>) -> Result<Vec<Event>, Refusal> {
-    const WHAT: &str = "erase the personal data";
+    const WHAT: Doing = Doing::Erase;
     if case.request.erased_at.is_some() {
-        return Err(Refusal::new(Cause::Duplicate, WHAT, "it is erased", "nothing is left to do"));
+        return Err(Refusal::new(Cause::Duplicate, WHAT, No::ErasedAlready));
     }
     match erasure_due(case.request, case.pack) {
         Some(due) if due <= case.now => Ok(vec![Event::Erased { by: case.by }]),
-        Some(due) => {
-            let why = format!("the rule pack keeps it until {due}");
-            Err(Refusal::new(Cause::WrongState, WHAT, why, "wait until then"))
-        }
+        Some(due) => Err(Refusal::new(Cause::WrongState, WHAT, No::KeptUntil { due })),
         None => {
             let is_open = case.request.asks.iter().any(|ask| !ask.stage.is_final());
-            let (why, fix) = match waits_with_erasure(case.request) {
-                Some(why) if !is_open => (why, "have that done first"),
-                _ => ("an ask of it is still open", "close every ask first"),
-            };
-            Err(Refusal::new(Cause::WrongState, WHAT, why, fix))
+            let no = waits_with_erasure(case.request).filter(|_| !is_open).unwrap_or(No::AskOpen);
+            Err(Refusal::new(Cause::WrongState, WHAT, no))
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::order::{AskKind, Demand};
 use crate::pack::{StopEvent, Trigger};
 use crate::request::command::Command;
 use crate::request::event::{EffectKind, Event, RefusalCode};
+use crate::request::no::{Doing, Need, No, What};
 use crate::request::refusal::{Cause, Refusal};
 use crate::request::state::{AskState, Effect, EffectStatus, Stage};
 
@@ -23,7 +24,7 @@ pub const EFFECTS_MAX: usize = 64;
 pub const ATTEMPTS_MAX: u16 = 1_000;
 
 pub(super) fn preserve(case: Case<'_>, command: &Command) -> Result<Vec<Event>, Refusal> {
-    const WHAT: &str = "preserve";
+    const WHAT: Doing = Doing::Preserve;
     let Command::Preserve { ask: number, exhibit, exhibit_sha256, rows } = command else {
         return Ok(Vec::new());
     };
@@ -34,11 +35,11 @@ pub(super) fn preserve(case: Case<'_>, command: &Command) -> Result<Vec<Event>, 
         Stage::Received | Stage::IdentityCheck | Stage::LegalReview | Stage::Accepted
     );
     if !can {
-        return Err(wrong_state(ask, WHAT, "an ask that is not preserved, over or waiting"));
+        return Err(wrong_state(ask, WHAT, Need::NotPreserved));
     }
     let Some(rule) = &case.pack.preservation else {
-        let why = format!("{} knows no preservation", case.pack.reference.id);
-        return Err(Refusal::new(Cause::Invalid, WHAT, why, "refuse the ask"));
+        let why = No::NoPreservationHere { pack: case.pack.reference.id.clone() };
+        return Err(Refusal::new(Cause::Invalid, WHAT, why));
     };
     let undoable = |code: RefusalCode| {
         matches!(
@@ -58,13 +59,12 @@ pub(super) fn preserve(case: Case<'_>, command: &Command) -> Result<Vec<Event>, 
     }
     let all = || case.request.asks.iter().flat_map(|ask| &ask.exhibits);
     if exhibit.0 == 0 || all().any(|known| known.number == *exhibit) {
-        let why = format!("the exhibit number {exhibit} is used or zero");
-        return Err(Refusal::new(Cause::Duplicate, WHAT, why, "take the next free number"));
+        let why = No::ExhibitNumberTaken { exhibit: *exhibit };
+        return Err(Refusal::new(Cause::Duplicate, WHAT, why));
     }
     let until = ends(case, case.received_at, rule.length)?;
     if until <= case.now {
-        let why = "the time of the preservation is over";
-        return Err(Refusal::new(Cause::TooLate, WHAT, why, "refuse the ask"));
+        return Err(Refusal::new(Cause::TooLate, WHAT, No::PreservationOver));
     }
     let mut events = vec![Event::Preserved {
         ask: *number,
@@ -81,23 +81,19 @@ pub(super) fn preserve(case: Case<'_>, command: &Command) -> Result<Vec<Event>, 
 }
 
 pub(super) fn extend(case: Case<'_>, number: AskNumber) -> Result<Vec<Event>, Refusal> {
-    const WHAT: &str = "extend";
+    const WHAT: Doing = Doing::Extend;
     let ask = case.ask_of(number, &[AskKind::Preserve], WHAT)?;
     case.proven(WHAT)?;
     let (Stage::Preserved | Stage::Extended, Some(until), Some(rule)) =
         (&ask.stage, ask.until, &case.pack.preservation)
     else {
-        return Err(wrong_state(ask, WHAT, "a copy that is kept"));
+        return Err(wrong_state(ask, WHAT, Need::KeptCopy));
     };
     if ask.extensions >= rule.extensions_max {
         return Err(Refusal::new(
             Cause::TooLate,
-            format!("{WHAT} ask {number}"),
-            format!(
-                "it was extended {} time(s), the most that {} allows",
-                ask.extensions, rule.source
-            ),
-            "link an order for the records",
+            What::Ask { doing: WHAT, ask: number },
+            No::ExtendedEnough { times: ask.extensions, article: rule.source.article.clone() },
         ));
     }
     // The end is the first moment after the last day; the new period follows that day.
@@ -113,7 +109,7 @@ pub(super) fn extend(case: Case<'_>, number: AskNumber) -> Result<Vec<Event>, Re
             .any(|rule| rule.name == clock.start.name && rule.starts == Trigger::Preservation);
         if counts_preservation {
             events.push(clocks::stopped(ask, clock, StopReason::Replaced));
-            let article = rule.source.article.clone();
+            let article = rule.source.article.to_string();
             let (length, unchecked) = (Some(rule.extension), rule.source.unchecked);
             let counting = format!("{} more after the first period", rule.extension);
             let start = case.now;
@@ -131,11 +127,11 @@ pub(super) fn link(
     number: AskNumber,
     order_sha256: Digest,
 ) -> Result<Vec<Event>, Refusal> {
-    const WHAT: &str = "link an order";
+    const WHAT: Doing = Doing::Link;
     let ask = case.ask_of(number, &[AskKind::Preserve], WHAT)?;
     case.authenticated(WHAT)?;
     if !matches!(ask.stage, Stage::Preserved | Stage::Extended) {
-        return Err(wrong_state(ask, WHAT, "a copy that is kept"));
+        return Err(wrong_state(ask, WHAT, Need::KeptCopy));
     }
     let mut events = vec![Event::Linked { ask: number, order_sha256, by: case.by }];
     events.extend(clocks::stop(case, ask, StopEvent::Link));
@@ -143,7 +139,7 @@ pub(super) fn link(
 }
 
 pub(super) fn release(case: Case<'_>, number: AskNumber) -> Result<Vec<Event>, Refusal> {
-    const WHAT: &str = "release";
+    const WHAT: Doing = Doing::Release;
     let ask = case.ask(number, WHAT)?;
     let by = case.by;
     let mut events = match (ask.kind(), &ask.stage) {
@@ -152,7 +148,7 @@ pub(super) fn release(case: Case<'_>, number: AskNumber) -> Result<Vec<Event>, R
         }
         (AskKind::NonDisclosure, Stage::InForce) => vec![Event::Lifted { ask: number, by }],
         (AskKind::Freeze, Stage::Freezing | Stage::Frozen | Stage::FreezeConfirmed) => Vec::new(),
-        _ => return Err(wrong_state(ask, WHAT, "a copy that is kept, a freeze or a ban")),
+        _ => return Err(wrong_state(ask, WHAT, Need::KeptCopyFreezeOrBan)),
     };
     events.extend(clocks::undo(case.request, ask, by));
     // The clocks of a freeze end with the confirmation that it is released.
@@ -163,11 +159,11 @@ pub(super) fn release(case: Case<'_>, number: AskNumber) -> Result<Vec<Event>, R
 }
 
 pub(super) fn freeze(case: Case<'_>, number: AskNumber) -> Result<Vec<Event>, Refusal> {
-    const WHAT: &str = "freeze";
+    const WHAT: Doing = Doing::Freeze;
     let ask = case.ask_of(number, &[AskKind::Freeze], WHAT)?;
     case.authenticated(WHAT)?;
     if !matches!(ask.stage, Stage::LegalReview | Stage::Accepted) {
-        return Err(wrong_state(ask, WHAT, "proof of the sender"));
+        return Err(wrong_state(ask, WHAT, Need::SenderProven));
     }
     let reasons = reasons_against(case.order, number, case.pack, case.received_at);
     if ask.legal_by.is_none() && !reasons.is_empty() {
@@ -178,9 +174,8 @@ pub(super) fn freeze(case: Case<'_>, number: AskNumber) -> Result<Vec<Event>, Re
     else {
         return Err(Refusal::new(
             Cause::Invalid,
-            format!("{WHAT} for ask {number}"),
-            "a freeze is narrow: one asset, one amount, a time; and the regime must know freezes",
-            "ask the authority for asset and amount",
+            What::ForAsk { doing: WHAT, ask: number },
+            No::FreezeNotNarrow,
         ));
     };
     let provisional = ends(case, case.now, rule.provisional)?;
@@ -190,8 +185,7 @@ pub(super) fn freeze(case: Case<'_>, number: AskNumber) -> Result<Vec<Event>, Re
         None => provisional,
     };
     if until <= case.now {
-        let why = "the period of the freeze is over";
-        return Err(Refusal::new(Cause::TooLate, WHAT, why, "ask for an order with a later end"));
+        return Err(Refusal::new(Cause::TooLate, WHAT, No::FreezeOver));
     }
     Ok(vec![clocks::effect(case.request, ask, EffectKind::Freeze, Some(until), case.by)])
 }
@@ -202,30 +196,29 @@ pub(super) fn confirm_freeze(
     order_sha256: Digest,
     until: Option<Timestamp>,
 ) -> Result<Vec<Event>, Refusal> {
-    const WHAT: &str = "confirm the freeze";
+    const WHAT: Doing = Doing::ConfirmFreeze;
     let ask = case.ask_of(number, &[AskKind::Freeze], WHAT)?;
     if !matches!(ask.stage, Stage::Frozen | Stage::FreezeConfirmed) {
-        return Err(wrong_state(ask, WHAT, "a freeze that took effect"));
+        return Err(wrong_state(ask, WHAT, Need::FreezeInEffect));
     }
     if until.is_some_and(|until| until <= case.now) {
-        let why = "the order is over already";
-        return Err(Refusal::new(Cause::TooLate, WHAT, why, "ask for an order with a later end"));
+        return Err(Refusal::new(Cause::TooLate, WHAT, No::OrderOver));
     }
     Ok(vec![Event::FreezeConfirmed { ask: number, order_sha256, until, by: case.by }])
 }
 
 pub(super) fn unfreeze(case: Case<'_>, number: AskNumber) -> Result<Vec<Event>, Refusal> {
-    const WHAT: &str = "unfreeze";
+    const WHAT: Doing = Doing::Unfreeze;
     let ask = case.ask_of(number, &[AskKind::Unfreeze], WHAT)?;
     case.authenticated(WHAT)?;
     if ask.stage != Stage::Accepted {
-        return Err(wrong_state(ask, WHAT, "acceptance in law"));
+        return Err(wrong_state(ask, WHAT, Need::Acceptance));
     }
     if let Some(frozen) = own_freeze(case, ask)
         && !matches!(frozen.stage, Stage::Frozen | Stage::FreezeConfirmed | Stage::Unfreezing)
     {
         // A release sent while the freeze is under way could overtake it.
-        return Err(wrong_state(frozen, WHAT, "a freeze that took effect"));
+        return Err(wrong_state(frozen, WHAT, Need::FreezeInEffect));
     }
     Ok(vec![clocks::effect(case.request, ask, EffectKind::Unfreeze, None, case.by)])
 }
@@ -243,11 +236,10 @@ fn own_freeze<'a>(case: Case<'a>, ask: &AskState) -> Option<&'a AskState> {
 }
 
 pub(super) fn confirm_effect(case: Case<'_>, id: EffectId) -> Result<Vec<Event>, Refusal> {
-    const WHAT: &str = "confirm the effect";
+    const WHAT: Doing = Doing::ConfirmEffect;
     let (ask, effect) = known(case, id, WHAT)?;
     if effect.status == EffectStatus::Confirmed {
-        let why = "it is confirmed already";
-        return Err(Refusal::new(Cause::Duplicate, WHAT, why, "nothing is left to do"));
+        return Err(Refusal::new(Cause::Duplicate, WHAT, No::ConfirmedAlready));
     }
     let confirmed =
         |late| Event::EffectConfirmed { ask: ask.number, effect: id, late, by: case.by };
@@ -283,7 +275,7 @@ fn confirm_freeze_effect(
     let (Demand::Freeze { asset: Some(asset), amount: Some(amount), .. }, Some(until)) =
         (&ask.ask.demand, ask.until)
     else {
-        return Err(wrong_state(ask, "confirm the freeze", "a freeze with asset, amount and end"));
+        return Err(wrong_state(ask, Doing::ConfirmFreeze, Need::FreezeWithFacts));
     };
     if ask.stage == Stage::Freezing {
         let frozen =
@@ -296,9 +288,8 @@ fn confirm_freeze_effect(
     // The freeze took hold after it was no longer wanted: it is undone at once, whatever an
     // earlier release has met.
     if ask.effects.len() >= EFFECTS_MAX {
-        let why = format!("the ask has had {EFFECTS_MAX} effects");
-        let fix = "look at the company's system by hand; it contradicts itself";
-        return Err(Refusal::new(Cause::Invalid, "confirm the effect", why, fix));
+        let why = No::EffectsTooMany { most: EFFECTS_MAX };
+        return Err(Refusal::new(Cause::Invalid, Doing::ConfirmEffect, why));
     }
     let undo = clocks::effect(case.request, ask, EffectKind::Unfreeze, None, ActorId::System);
     Ok(vec![confirmed(true), undo])
@@ -314,27 +305,24 @@ fn unfrozen(case: Case<'_>, ask: &AskState) -> Vec<Event> {
 }
 
 pub(super) fn fail_effect(case: Case<'_>, id: EffectId) -> Result<Vec<Event>, Refusal> {
-    const WHAT: &str = "note the failure";
+    const WHAT: Doing = Doing::NoteFailure;
     let (ask, effect) = known(case, id, WHAT)?;
     if effect.status != EffectStatus::Requested {
-        let why = "no attempt is open";
-        return Err(Refusal::new(Cause::WrongState, WHAT, why, "retry it, if it failed before"));
+        return Err(Refusal::new(Cause::WrongState, WHAT, No::NoOpenAttempt));
     }
     Ok(vec![Event::EffectFailed { ask: ask.number, effect: id, by: case.by }])
 }
 
 pub(super) fn retry_effect(case: Case<'_>, id: EffectId) -> Result<Vec<Event>, Refusal> {
-    const WHAT: &str = "retry the effect";
+    const WHAT: Doing = Doing::RetryEffect;
     let (ask, effect) = known(case, id, WHAT)?;
     if effect.status != EffectStatus::Failed || effect.attempt >= ATTEMPTS_MAX {
-        let why = "it has not failed, or too often";
-        let fix = "wait for its answer, or look at the company's system by hand";
-        return Err(Refusal::new(Cause::WrongState, WHAT, why, fix));
+        return Err(Refusal::new(Cause::WrongState, WHAT, No::NotFailed));
     }
     if effect.kind == EffectKind::Freeze {
         case.authenticated(WHAT)?;
         if ask.stage != Stage::Freezing {
-            return Err(wrong_state(ask, WHAT, "a freeze that is still wanted"));
+            return Err(wrong_state(ask, WHAT, Need::FreezeWanted));
         }
     }
     Ok(vec![Event::EffectRequested {
@@ -350,12 +338,9 @@ pub(super) fn retry_effect(case: Case<'_>, id: EffectId) -> Result<Vec<Event>, R
 fn known<'a>(
     case: Case<'a>,
     id: EffectId,
-    what: &str,
+    doing: Doing,
 ) -> Result<(&'a AskState, &'a Effect), Refusal> {
-    case.request.effect(id).ok_or_else(|| {
-        let why = "the request has no effect of that name";
-        Refusal::new(Cause::Missing, what, why, "name an effect that was requested")
-    })
+    case.request.effect(id).ok_or_else(|| Refusal::new(Cause::Missing, doing, No::NoSuchEffect))
 }
 
 fn ends(case: Case<'_>, from: Timestamp, length: Length) -> Result<Timestamp, Refusal> {
@@ -364,5 +349,5 @@ fn ends(case: Case<'_>, from: Timestamp, length: Length) -> Result<Timestamp, Re
         .calendar
         .deadline(from, length, case.pack.counting, zone)
         .map(|deadline| deadline.due)
-        .map_err(|error| clocks::unreadable_time(error.to_string()))
+        .map_err(clocks::unreadable_time)
 }

@@ -167,7 +167,8 @@ fn read(given: Option<SelectorKind>, text: &str, expected: Expect) {
         writeln!(told, "line {} repeats line {}", repeat.line, repeat.first).unwrap();
     }
     for line in &many.unreadable {
-        writeln!(told, "line {} ({}): {}; {}", line.line, line.hint, line.why, line.fix).unwrap();
+        writeln!(told, "line {} ({}): {}; {}", line.line, line.hint, line.flaw, line.flaw.fix())
+            .unwrap();
     }
     if many.beyond_limit_count > 0 {
         writeln!(told, "{} beyond the limit", many.beyond_limit_count).unwrap();

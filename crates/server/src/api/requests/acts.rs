@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 use crate::app::{Act, Done};
 use crate::error::Error;
 use crate::payload::Said;
+use crate::wrong::Wrong;
 
 /// One act and what is said with it.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -214,7 +215,5 @@ impl StaffAct {
 }
 
 fn digest(field: &str, text: &str) -> Result<Digest, Error> {
-    Digest::from_hex(text).ok_or_else(|| {
-        Error::input(field, "not a SHA-256", "send 64 lower-case hexadecimal digits")
-    })
+    Digest::from_hex(text).ok_or_else(|| Error::wrong(field, Wrong::NotADigest))
 }

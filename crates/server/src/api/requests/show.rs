@@ -124,9 +124,9 @@ pub fn acceptance(acceptance: &Acceptance) -> Value {
                 .map(|reason| {
                     json!({
                         "code": reason.code,
-                        "article": reason.article,
+                        "article": reason.article.to_string(),
                         "unchecked": reason.unchecked,
-                        "fix": reason.fix,
+                        "fix": reason.fix.to_string(),
                     })
                 })
                 .collect();
@@ -143,7 +143,11 @@ pub fn acceptance(acceptance: &Acceptance) -> Value {
         .notes
         .iter()
         .map(|note| {
-            json!({ "text": note.text, "article": note.article, "unchecked": note.unchecked })
+            json!({
+                "text": note.text.to_string(),
+                "article": note.article.to_string(),
+                "unchecked": note.unchecked,
+            })
         })
         .collect();
     json!({

@@ -34,6 +34,7 @@ use crate::directory::Change;
 use crate::error::Error;
 use crate::fraud::papers::Papers;
 use crate::payload::{self, AccountValue, Received, SignedSaid};
+use crate::wrong::{Detail, Wrong};
 
 /// What was given to sign must be signed within so many minutes.
 pub const SIGNING_MINUTES_MAX: i64 = 15;
@@ -186,15 +187,13 @@ impl Node {
         let issue = self.issue(&nonce, key)?;
         let json = self.canonical(&act, issue.request, agency, key, issue.at)?;
         if Sha256::of(&json) != issue.sha256 {
-            let fix = "go back, read the review page once more and sign what it shows";
-            return Err(Error::input("signature", "the request changed since it was shown", fix));
+            return Err(Error::wrong("signature", Wrong::ChangedSinceShown));
         }
         let credential = URL_SAFE_NO_PAD.encode(&answer.credential_id);
         let credential_sha256 = Sha256::of(credential.as_bytes()).to_string();
         let known = self.directory();
         if known.passkey(&credential_sha256).is_none_or(|passkey| passkey.holder != actor.id) {
-            let fix = "sign with the passkey that you log in with";
-            return Err(Error::input("signature", "it is by a passkey of somebody else", fix));
+            return Err(Error::wrong("signature", Wrong::PasskeyOfSomebodyElse));
         }
         let enrolment = self.enrolment(key, &credential_sha256).await?;
         let assertion = Assertion {
@@ -218,9 +217,8 @@ impl Node {
             let said = defects
                 .first()
                 .map(|d| format!("{}; expected {}, found {}", d.what, d.expected, d.found));
-            let fix = "open the desk at its own address and sign again with your own passkey, \
-                       unlocked by PIN, finger or face";
-            Error::input("signature", said.unwrap_or_default(), fix)
+            let detail = Detail(said.unwrap_or_default());
+            Error::wrong("signature", Wrong::SignatureDoesNotHold { detail })
         })?;
         let seen = SeenTransaction {
             agency: agency.0,
@@ -238,7 +236,7 @@ impl Node {
             done = Some(self.act(&actor, act).await?);
         }
         self.to_sign.lock().unwrap_or_else(PoisonError::into_inner).0.remove(&nonce);
-        done.ok_or_else(|| Error::input("asks", "none is named", "name at least one"))
+        done.ok_or_else(|| Error::wrong("asks", Wrong::NoneNamed))
     }
 
     /// The officer behind an actor, as the directory has it now.
@@ -254,11 +252,9 @@ impl Node {
     fn issue(&self, nonce: &[u8; 32], key: KeyId) -> Result<Issue, Error> {
         let issued = self.to_sign.lock().unwrap_or_else(PoisonError::into_inner);
         let issue = issued.0.get(nonce).copied();
-        issue.filter(|issue| issue.key == key && issue.until() > self.now()).ok_or_else(|| {
-            let why = "it is of nothing that waits for your signature: signed already, or older \
-                       than 15 minutes";
-            Error::input("signature", why, "open the review page again and sign what it shows")
-        })
+        issue
+            .filter(|issue| issue.key == key && issue.until() > self.now())
+            .ok_or_else(|| Error::wrong("signature", Wrong::NothingToSign))
     }
 
     fn canonical(
@@ -311,8 +307,7 @@ impl Node {
             }
         }
         let (Some(proposed), Some(passkey), Some(admitted)) = (proposed, passkey, admitted) else {
-            let why = "staff have not admitted you with this passkey";
-            return Err(Error::input("signature", why, "ask the desk to admit you"));
+            return Err(Error::wrong("signature", Wrong::NotAdmitted));
         };
         let proven = async |leaf| {
             let record = self.store.reader().record(leaf).await?;

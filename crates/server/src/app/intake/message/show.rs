@@ -221,7 +221,7 @@ pub(super) fn configuration(node: &Node) -> serde_json::Value {
     let packs = desk::pack::embedded_all();
     hi1::config::configuration(&hi1::config::Deployment {
         last_changed: node.now(),
-        rule_packs: packs.iter().map(|p| (p.reference.id.clone(), p.title.clone())).collect(),
+        rule_packs: packs.iter().map(|p| (p.reference.id.clone(), p.title.to_string())).collect(),
         selectors: SelectorKind::ALL.to_vec(),
         url: format!("https://{host}/hi1"),
     })
