@@ -100,7 +100,7 @@ pub async fn propose(
             own_page(&site, by.frame.clone(), by.id(), mistakes, form.address, false)
         }
         Err(error) => {
-            mistakes.take(error)?;
+            mistakes.take(&by.frame, error)?;
             own_page(&site, by.frame.clone(), by.id(), mistakes, form.address, false)
         }
     }
@@ -177,7 +177,7 @@ async fn set(
         Ok(()) => Ok(Redirect::to(&page).into_response()),
         Err(error) => {
             let mut mistakes = Mistakes::default();
-            mistakes.take(error)?;
+            mistakes.take(&by.frame, error)?;
             // The directory's own rules are about this field too.
             let mistakes = mistakes.all_about("address");
             let directory = site.node.directory();

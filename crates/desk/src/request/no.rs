@@ -47,6 +47,8 @@ words! {
         Assign = "assign it",
         /// Erase.
         Erase = "erase the personal data",
+        /// Keep for another time than the rule pack says.
+        SetRetention = "keep the personal data for another time",
         /// Begin the search.
         StartSearch = "start the search",
         /// Add an exhibit.
@@ -255,6 +257,8 @@ crate::sayings! {
         WorksOnItAlready = "works-on-it-already":
             "the same person works on it already" => "nothing is left to do",
         ErasedAlready = "erased-already": "it is erased" => "nothing is left to do",
+        KeptSoAlready = "kept-so-already":
+            "it is kept for that time already" => "nothing is left to do",
         KeptUntil { due: Timestamp } = "kept-until":
             "the rule pack keeps it until {due}" => "wait until then",
         HistoryTooLong { count: u32, most: u32 } = "history-too-long":

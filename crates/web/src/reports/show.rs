@@ -110,7 +110,7 @@ pub async fn step(
         Ok(()) => Ok(Redirect::to(&format!("/reports/{report}")).into_response()),
         Err(error) => {
             let mut mistakes = Mistakes::default();
-            mistakes.take(error)?;
+            mistakes.take(&by.frame, error)?;
             page(&site, by, &report, mistakes).await
         }
     }

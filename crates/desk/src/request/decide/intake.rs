@@ -390,18 +390,12 @@ pub(super) fn assign(case: Case<'_>, to: Option<StaffId>) -> Result<Vec<Event>, 
 }
 
 pub(super) fn set_retention(case: Case<'_>, days: Option<u16>) -> Result<Vec<Event>, Refusal> {
-    const WHAT: &str = "keep the personal data for another time";
+    const WHAT: Doing = Doing::SetRetention;
     if case.request.erased_at.is_some() {
-        return Err(Refusal::new(
-            Cause::Duplicate,
-            WHAT,
-            "it is erased",
-            "nothing is left to keep",
-        ));
+        return Err(Refusal::new(Cause::Duplicate, WHAT, No::ErasedAlready));
     }
     if case.request.retention_days == days {
-        let why = "it is kept for that time already";
-        return Err(Refusal::new(Cause::Duplicate, WHAT, why, "nothing is left to do"));
+        return Err(Refusal::new(Cause::Duplicate, WHAT, No::KeptSoAlready));
     }
     Ok(vec![Event::RetentionSet { days, by: case.by }])
 }
