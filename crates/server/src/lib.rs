@@ -16,6 +16,7 @@ pub mod mail;
 pub mod notice;
 pub mod payload;
 pub mod report;
+pub mod selector;
 pub mod serve;
 pub mod tls;
 pub mod view;

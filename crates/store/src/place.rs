@@ -43,6 +43,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../migrations/sqlite/0004_dead_jobs.sql"),
         include_str!("../migrations/postgres/0004_dead_jobs.sql"),
     ),
+    (
+        5,
+        "drafts",
+        include_str!("../migrations/sqlite/0005_drafts.sql"),
+        include_str!("../migrations/postgres/0005_drafts.sql"),
+    ),
 ];
 
 /// Pages of SQLite's write-ahead log (4 KiB each) that are gathered before they are moved into the

@@ -163,6 +163,7 @@ impl Store {
                 "vacuum full payload",
                 "vacuum full request_words",
                 "vacuum full blob",
+                "vacuum full draft",
             ],
         };
         let mut done = Ok(());
@@ -347,7 +348,7 @@ fn check_append(append: &Append) -> Result<usize, AppendError> {
     Ok(1 + bytes / 1024)
 }
 
-fn limit(what: &'static str, size: usize, max: usize) -> Result<(), AppendError> {
+pub(crate) fn limit(what: &'static str, size: usize, max: usize) -> Result<(), AppendError> {
     if size > max { Err(AppendError::TooLarge { what, size, max }) } else { Ok(()) }
 }
 

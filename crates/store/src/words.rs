@@ -128,6 +128,13 @@ impl Question {
         }
     }
 
+    /// The same question of those payloads only that have this word too: letters and digits, small.
+    #[must_use]
+    pub fn also(mut self, word: &str) -> Question {
+        self.0.push(Wanted::Word { whole: word.to_owned(), parts: Vec::new() });
+        self
+    }
+
     /// The payloads that name a blob: its digest in hexadecimal is one of their words.
     pub(crate) fn of_digest(digest: BlobDigest) -> Question {
         Question(vec![Wanted::Word { whole: digest.to_string(), parts: Vec::new() }])

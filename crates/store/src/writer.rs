@@ -26,6 +26,7 @@ use crate::act::{
 };
 use crate::config::{Clock, Published, WriterState};
 use crate::db::{Connection, Db};
+use crate::draft::DraftChange;
 use crate::error::AppendError;
 use crate::faults::Faults;
 use crate::limits::{CLOCK_STEP_WAIT_MAX, GROUP_ACTS_MAX, GROUP_KIB_MAX, SEQ_CACHE_STREAMS_MAX};
@@ -74,6 +75,7 @@ pub(crate) enum Other {
     EraseBlobs(Vec<BlobDigest>),
     EraseUnusedBlobs(Vec<BlobDigest>),
     Setting { name: String, value: String },
+    Draft(DraftChange),
     Cosignatures { size: TreeSize, lines: Vec<(String, String)> },
     ClearDerived,
     Views(Vec<(Uuid, NewView, i64)>),

@@ -18,6 +18,7 @@
 //! Pages work without JavaScript, except where a passkey is asked for.
 
 pub mod cases;
+mod changes;
 pub mod door;
 pub mod form;
 pub mod frame;

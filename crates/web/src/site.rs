@@ -22,7 +22,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::frame::{Frame, Viewer};
 use crate::passkey::Passkeys;
-use crate::portal::drafts::Drafts;
+use crate::portal::drafts::Signing;
 use crate::problem::{self, Problem};
 use crate::rate::{Limit, Rates};
 use crate::session::{LIFE_MINUTES_MAX, Session, Sessions};
@@ -50,8 +50,8 @@ pub struct Site {
     pub passkeys: Passkeys,
     /// Who asks how often.
     pub rates: Rates,
-    /// What officers write and have not signed yet.
-    pub drafts: Drafts,
+    /// What officers were given to sign.
+    pub signing: Signing,
 }
 
 impl Site {
@@ -62,8 +62,9 @@ impl Site {
     pub fn new(node: Arc<Node>, web: &Web) -> anyhow::Result<Self> {
         let settings = Settings::of(web, &node.config.company)?;
         let passkeys = Passkeys::of(&settings)?;
-        let (sessions, rates, drafts) = (Sessions::default(), Rates::default(), Drafts::default());
-        Ok(Self { node, settings, sessions, passkeys, rates, drafts })
+        let (sessions, rates, signing) =
+            (Sessions::default(), Rates::default(), Signing::default());
+        Ok(Self { node, settings, sessions, passkeys, rates, signing })
     }
 
     /// The node's time.

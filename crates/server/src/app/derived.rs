@@ -5,7 +5,7 @@
 //! rows are for those alone who may read them.
 
 use anyhow::Context as _;
-use desk::ids::Digest;
+use desk::ids::{AgencyId, Digest};
 use serde::Deserialize;
 use serde_json::Value;
 use store::{BlobDigest, Derived, Payload, Store, StoredEvent, Words};
@@ -16,7 +16,7 @@ use crate::view;
 
 /// The version of what this release derives: a store with another one is derived again when it is
 /// opened.
-pub const VERSION: &str = "3";
+pub const VERSION: &str = "4";
 /// Setting that says which version a store has.
 const VERSION_SETTING: &str = "derived_version";
 
@@ -33,7 +33,7 @@ pub fn of(stream: Uuid, events: &[StoredEvent]) -> Derived {
     }
     let Ok(folded) = super::fold(events) else { return Derived::default() };
     let kept = events.iter().filter_map(|event| match &event.payload {
-        Payload::Kept(text) => Some((event.leaf, words(text))),
+        Payload::Kept(text) => Some((event.leaf, words(text, folded.request.agency))),
         _ => None,
     });
     let words = kept.filter(|(_, words)| !words.is_empty()).collect();
@@ -54,9 +54,16 @@ struct Said {
     account: String,
 }
 
+/// The word that every filing and message of an agency's requests has, so that the index itself
+/// keeps one agency's officers to their own. Whoever types it into a text is found by that agency,
+/// and the list's own agency is compared besides.
+pub(super) fn agency_word(agency: AgencyId) -> String {
+    format!("agency{}", agency.0.simple())
+}
+
 /// The words that a payload is found by.
 #[must_use]
-pub fn words(payload_json: &str) -> Words {
+pub fn words(payload_json: &str, agency: Option<AgencyId>) -> Words {
     // A payload of another shape says nothing in words.
     let Ok(said) = serde_json::from_str::<Said>(payload_json) else { return Words::default() };
     let blobs: Vec<String> = digests(payload_json).iter().map(ToString::to_string).collect();
@@ -66,8 +73,11 @@ pub fn words(payload_json: &str) -> Words {
     let accounts = said.accounts.iter().map(|account| &account.account);
     let files = said.files.iter().filter_map(|file| file.original_name.as_ref());
     let all = texts.into_iter().chain(contacts).chain(accounts).chain(files).chain(selectors);
-    // Digests first: they must not fall to the limit of words.
-    Words::of(blobs.iter().chain(all).map(String::as_str))
+    let all: Vec<&str> = all.map(String::as_str).filter(|text| !text.trim().is_empty()).collect();
+    // Nobody of an agency looks for a payload in which nobody wrote anything.
+    let own = agency.filter(|_| !all.is_empty()).map(agency_word);
+    // Digests and agency first: they must not fall to the limit of words.
+    Words::of(blobs.iter().chain(&own).map(String::as_str).chain(all))
 }
 
 /// The blobs that a payload of any kind names, by their digests. They are words of it too: so it is

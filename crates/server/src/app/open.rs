@@ -39,6 +39,7 @@ impl Node {
         let passphrase = std::env::var(crate::keys::SEAL_PASSPHRASE_VARIABLE).ok();
         let seal = Seal::read(&keys, passphrase.as_deref())?;
         let log_key = crate::keys::log_key(&keys)?;
+        let drafts = super::drafts::DraftKey::new(crate::keys::draft_key(&keys)?);
         let store = open_store(&config, log_key, clock.clone(), opening).await?;
         derived::bring_up_to_date(&store).await?;
         let catalog_path = config.path(&config.records.catalog);
@@ -74,6 +75,7 @@ impl Node {
             clock,
             http,
             notices,
+            drafts,
             directory,
             folded,
             remembering,

@@ -5,6 +5,7 @@ mod forbidden;
 mod fuzzed;
 mod http;
 mod notices;
+mod officers;
 mod openapi;
 mod post;
 mod signed;

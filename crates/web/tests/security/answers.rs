@@ -8,7 +8,7 @@ use expect_test::expect;
 use crate::visitor::{House, Session, request};
 
 /// Every page that a visitor can ask for without knowing an id.
-const PAGES: [&str; 16] = [
+const PAGES: [&str; 17] = [
     "/",
     "/login",
     "/queue",
@@ -22,6 +22,7 @@ const PAGES: [&str; 16] = [
     "/reports/0000",
     "/portal",
     "/portal/new",
+    "/portal/search",
     "/requests/00000000-0000-0000-0000-000000000000",
     "/portal/requests/00000000-0000-0000-0000-000000000000",
     "/enrol/0000",

@@ -2,7 +2,7 @@
 
 mod answers;
 mod fraud;
-mod measures;
+pub(crate) mod measures;
 mod report;
 mod retention;
 mod trouble;
