@@ -40,7 +40,7 @@ Example:
         #[arg(long)]
         json: bool,
     },
-    /// Checks the receipt of a request: that the log has it, since when, at which leaf.
+    /// Checks the receipt of an act upon a request: that the log has it, since when, at which leaf.
     #[command(after_help = "Exit codes:
   0  the log has the request, and the policy trusts the log's head
   3  the record leads to the log's head; whose head it is was not checked: --policy was not given
@@ -154,7 +154,8 @@ fn receipt(file: &Path, policy: Option<&Path>, json: bool) -> anyhow::Result<Exi
     let (code, said) = match &checked {
         Ok(receipt) => {
             let said = serde_json::json!({
-                "holds": true, "request": receipt.request, "recorded_at": receipt.at,
+                "holds": true, "request": receipt.request, "act": receipt.act,
+                "ask": receipt.ask, "recorded_at": receipt.at, "erased": !receipt.is_derived,
                 "leaf": receipt.leaf, "tree_size": receipt.tree_size, "origin": receipt.origin,
                 "head_trusted": known.is_some(),
             });
@@ -168,7 +169,16 @@ fn receipt(file: &Path, policy: Option<&Path>, json: bool) -> anyhow::Result<Exi
     match checked {
         _ if json => println!("{}", serde_json::to_string_pretty(&said)?),
         Ok(receipt) => {
-            println!("request {} was recorded at {}", receipt.request, receipt.at);
+            let ask = receipt.ask.map(|ask| format!(", ask {ask}")).unwrap_or_default();
+            let act = receipt.act.replace('_', " ");
+            match receipt.at {
+                Some(at) => println!("request {}{ask}: {act}, recorded at {at}", receipt.request),
+                None => println!(
+                    "request {}: {act}, by the company's word; the record was erased, its hash \
+                     stays",
+                    receipt.request
+                ),
+            }
             println!(
                 "it is leaf {} of {}, proven for {} leaves",
                 receipt.leaf, receipt.origin, receipt.tree_size

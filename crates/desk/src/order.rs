@@ -422,10 +422,22 @@ words! {
         Address = "address",
         /// A transaction on a chain.
         TransactionId = "transaction_id",
-        /// A device.
+        /// A device by the company's own id of it.
         DeviceId = "device_id",
+        /// A phone.
+        Imei = "imei",
+        /// A SIM.
+        Imsi = "imsi",
+        /// A network card.
+        Mac = "mac",
         /// An IP address with port and time.
         IpPort = "ip_port",
+        /// An IPv4 address without them, which carrier-grade NAT may share among many.
+        Ipv4 = "ipv4",
+        /// An IPv6 address without them.
+        Ipv6 = "ipv6",
+        /// A domain.
+        Domain = "domain",
         /// A bank account.
         Iban = "iban",
         /// A payment card.

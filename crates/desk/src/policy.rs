@@ -140,6 +140,7 @@ pub const fn is_read(action: Action) -> bool {
             | Action::ReadStatus
             | Action::ListRequests
             | Action::SearchRequests
+            | Action::SearchOwnRequests
             | Action::ReadExhibit
             | Action::ReadPreservedCopy
             | Action::ReadPackage
@@ -364,6 +365,7 @@ const AGENCY: &[Action] = &[
     A::ReadStatus,
     A::ReadPackage,
     A::ListRequests,
+    A::SearchOwnRequests,
 ];
 
 /// What a supervisor may do besides, for the officers of the own agency.

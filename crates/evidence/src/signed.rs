@@ -59,8 +59,17 @@ pub enum SignedAct {
         ask: u16,
         /// The whole corrected order; `null` when only words are added.
         order: Option<Value>,
+        /// The authority's reference, when it is corrected.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reference: Option<String>,
+        /// Law and article, when they are corrected.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        legal_basis: Option<String>,
         /// The selectors of that ask, when they are corrected.
         selectors: Option<Vec<SignedSelector>>,
+        /// The account of that ask, when it is corrected.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        accounts: Option<Vec<SignedAccount>>,
         /// Files that are added.
         files: Vec<SignedFile>,
         /// What is said with it.
@@ -220,6 +229,37 @@ impl ProvenRecord {
         json.push_str("\",\"proof\":");
         crate::table::push_json_text(json, &self.proof);
         json.push('}');
+    }
+}
+
+/// One leaf of the log whose record was erased: what is left of it, and what proves that.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProvenEntry {
+    /// The request, by the company's word.
+    pub request: Uuid,
+    /// Number of the event in the request's stream, by the company's word.
+    pub seq: u64,
+    /// What happened: the record's word for it, by the company's word.
+    pub kind: String,
+    /// The entry: SHA-256 over tag, salt and record (docs/formats/record.md).
+    pub entry: [u8; 32],
+    /// Its C2SP tlog-proof.
+    pub proof: String,
+}
+
+impl ProvenEntry {
+    /// A receipt after erasure (docs/formats/receipt.md).
+    #[must_use]
+    pub fn receipt_json(&self) -> String {
+        let mut json =
+            format!("{{\"v\":2,\"request\":\"{}\",\"seq\":{},\"kind\":", self.request, self.seq);
+        crate::table::push_json_text(&mut json, &self.kind);
+        json.push_str(",\"entry\":\"");
+        json.push_str(&hex::encode(self.entry));
+        json.push_str("\",\"proof\":");
+        crate::table::push_json_text(&mut json, &self.proof);
+        json.push_str("}\n");
+        json
     }
 }
 

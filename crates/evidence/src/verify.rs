@@ -35,7 +35,7 @@ pub use der::DerError;
 pub use finding::{
     Check, CheckOutcome, DEFECTS_COUNT_MAX, Defect, FOUND_CHARS_MAX, Fact, Report, Subject, Verdict,
 };
-pub use receipt::{Receipt, check_receipt};
+pub use receipt::{RECEIPTED, Receipt, check_receipt};
 pub use report::{ReportFiles, ReportProof, check_report};
 pub use seal::{CLOCK_AHEAD_MINUTES_MAX, WITNESSES_COUNT_MAX};
 pub use zip::{

@@ -61,6 +61,9 @@ fn every_act_has_its_own_bytes() {
     expect![[r#"{"act":"correct","agency":"01934cd2-7a10-7c3e-9b51-2f6d10a40001","ask":1,"at":"2026-11-20T08:14:02Z","company":"Lantern Exchange","files":[],"key":"01934cd2-7a10-7c3e-9b51-2f6d10a40002","order":null,"origin":"https://desk.example","request":"01934cd2-7a10-7c3e-9b51-2f6d10a477e2","selectors":null,"text":"the account is in the letter","v":1}"#]].assert_eq(&act(SignedAct::Correct {
         ask: 1,
         order: None,
+        reference: None,
+        legal_basis: None,
+        accounts: None,
         selectors: None,
         files: Vec::new(),
         text: "the account is in the letter".into(),

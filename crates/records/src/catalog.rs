@@ -246,6 +246,17 @@ pub struct Answer {
     pub kind: SelectorKind,
     /// The result column in which the selector must stand, for the second check of each row.
     pub column: String,
+    /// For [`SelectorKind::IpPort`]: the columns in which port and moment must fit as well.
+    pub beside: Option<PortAndTime>,
+}
+
+/// The result columns that say at which port and when an IP address was used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PortAndTime {
+    /// The port; of kind integer or text.
+    pub port: String,
+    /// The moment; of kind time.
+    pub time: String,
 }
 
 /// A query that turns a batch of values into accounts.

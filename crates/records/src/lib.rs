@@ -42,7 +42,8 @@ pub use search::{
     WITHHELD_LISTED_COUNT_MAX, WITHHELD_REASON_BYTES_MAX, Withheld, WithheldReason,
 };
 pub use selector::{
-    DuplicateLine, Flaw, LineFlaw, ReadMany, SELECTOR_BYTES_MAX, SELECTOR_LINE_COUNT_MAX, Selector,
-    SelectorError, SelectorKind, UnknownKind, UnreadableLine, read_many,
+    DEVICE_ID_BYTES_MAX, DOMAIN_BYTES_MAX, DuplicateLine, Flaw, IP_PORT_SECONDS_MAX, IpPort,
+    LineFlaw, ReadMany, SELECTOR_BYTES_MAX, SELECTOR_LINE_COUNT_MAX, Selector, SelectorError,
+    SelectorKind, UnknownKind, UnreadableLine, imei_without_check, read_many,
 };
 pub use source::{Records, SourceError};

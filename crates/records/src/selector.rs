@@ -1,90 +1,30 @@
-//! What a request points at: account ids, addresses, transactions, e-mail, phone, IBAN, IP.
+//! What a request points at: account ids, addresses, transactions, e-mail, phone, IBAN, places in a
+//! network, devices. docs/formats/selectors.md has every spelling.
 //!
 //! Knows no database and no request: it only turns what an officer typed into the one spelling in
 //! which two selectors are equal when they mean the same. What cannot be read is named, with the
 //! reason and how to fix it, never guessed.
 
+mod device;
 mod flaw;
+mod kind;
 mod many;
+mod network;
 
 use std::fmt;
-use std::net::IpAddr;
-use std::str::FromStr;
 
 use sha2::{Digest as _, Sha256};
 
+pub use device::{DEVICE_ID_BYTES_MAX, imei_without_check};
 pub use flaw::Flaw;
+pub use kind::{SelectorKind, UnknownKind};
 pub use many::{DuplicateLine, LineFlaw, ReadMany, UnreadableLine, read_many};
+pub use network::{DOMAIN_BYTES_MAX, IP_PORT_SECONDS_MAX, IpPort};
 
 /// Longest selector text that is read, in bytes. The longest real one is an e-mail address (254).
 pub const SELECTOR_BYTES_MAX: usize = 320;
 /// Most lines that [`read_many`] takes in one upload.
 pub const SELECTOR_LINE_COUNT_MAX: usize = 100_000;
-
-/// The kinds of selector that a catalog search can answer to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum SelectorKind {
-    /// The company's own id of an account or customer, as the company prints it.
-    AccountId,
-    /// An address: Bitcoin (base58check or bech32(m), any network), Tron (base58check), or of an
-    /// EVM chain (hex; normal spelling is EIP-55).
-    Address,
-    /// A Bitcoin transaction id: 32 bytes in the usual reversed hex.
-    Txid,
-    /// An e-mail address; compared without regard to case.
-    Email,
-    /// A phone number in E.164: `+` and 7 to 15 digits.
-    Phone,
-    /// An IBAN (ISO 13616), check digits verified.
-    Iban,
-    /// An IPv4 or IPv6 address.
-    Ip,
-}
-
-impl SelectorKind {
-    /// Every kind, in the order of the catalog documentation.
-    pub const ALL: [Self; 7] = [
-        Self::AccountId,
-        Self::Address,
-        Self::Txid,
-        Self::Email,
-        Self::Phone,
-        Self::Iban,
-        Self::Ip,
-    ];
-
-    /// The word used in `catalog.toml`, and the name of the SQL parameter.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::AccountId => "account_id",
-            Self::Address => "address",
-            Self::Txid => "txid",
-            Self::Email => "email",
-            Self::Phone => "phone",
-            Self::Iban => "iban",
-            Self::Ip => "ip",
-        }
-    }
-}
-
-impl fmt::Display for SelectorKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-/// The word is not a selector kind.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("`{0}` is no selector kind; use account_id, address, txid, email, phone, iban or ip")]
-pub struct UnknownKind(pub String);
-
-impl FromStr for SelectorKind {
-    type Err = UnknownKind;
-    fn from_str(word: &str) -> Result<Self, UnknownKind> {
-        let known = Self::ALL.into_iter().find(|kind| kind.as_str() == word);
-        known.ok_or_else(|| UnknownKind(word.to_owned()))
-    }
-}
 
 /// One selector in its normal spelling. Equal selectors mean the same thing.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -113,7 +53,13 @@ impl Selector {
             SelectorKind::Email => email(trimmed)?,
             SelectorKind::Phone => phone(trimmed)?,
             SelectorKind::Iban => iban(trimmed)?,
-            SelectorKind::Ip => ip(trimmed)?,
+            SelectorKind::Ip => network::ip(trimmed)?,
+            SelectorKind::IpPort => IpPort::read(trimmed)?.text(),
+            SelectorKind::Domain => network::domain(trimmed)?,
+            SelectorKind::DeviceId => device::device_id(trimmed)?,
+            SelectorKind::Imei => device::imei(trimmed)?,
+            SelectorKind::Imsi => device::imsi(trimmed)?,
+            SelectorKind::Mac => device::mac(trimmed)?,
         };
         Ok(Self { kind, value })
     }
@@ -126,6 +72,12 @@ impl Selector {
     /// The normal spelling. Personal data: never log it.
     pub fn value(&self) -> &str {
         &self.value
+    }
+
+    /// Address, port and moment, when it is of kind [`SelectorKind::IpPort`].
+    pub fn ip_port(&self) -> Option<IpPort> {
+        let is_one = self.kind == SelectorKind::IpPort;
+        is_one.then(|| IpPort::read(&self.value).ok()).flatten()
     }
 
     /// Does a value found in a result row mean this selector? Values that a database holds in
@@ -190,9 +142,48 @@ pub enum SelectorError {
         /// What does not fit.
         why: Flaw,
     },
-    /// Not an IP address.
-    #[error("not an IP address: write it as 192.0.2.1 or 2001:db8::1, without a port")]
-    Ip,
+    /// Not an IP address, or one that is nobody's.
+    #[error("not an IP address to ask about: {why}")]
+    Ip {
+        /// What does not fit.
+        why: Flaw,
+    },
+    /// Not an IP address with port and moment.
+    #[error("not an IP address with port and moment: {why}")]
+    IpPort {
+        /// What does not fit.
+        why: Flaw,
+    },
+    /// Not a domain name.
+    #[error("not a domain: {why}")]
+    Domain {
+        /// What does not fit.
+        why: Flaw,
+    },
+    /// Not an id of a device.
+    #[error("not a device id: {why}")]
+    Device {
+        /// What does not fit.
+        why: Flaw,
+    },
+    /// Not an IMEI.
+    #[error("not an IMEI: {why}")]
+    Imei {
+        /// What does not fit.
+        why: Flaw,
+    },
+    /// Not an IMSI.
+    #[error("not an IMSI: {why}")]
+    Imsi {
+        /// What does not fit.
+        why: Flaw,
+    },
+    /// Not a MAC address.
+    #[error("not a MAC address: {why}")]
+    Mac {
+        /// What does not fit.
+        why: Flaw,
+    },
 }
 
 fn txid(text: &str) -> Result<String, SelectorError> {
@@ -266,17 +257,6 @@ fn iban(text: &str) -> Result<String, SelectorError> {
         return refuse(Flaw::CheckDigits);
     }
     Ok(packed)
-}
-
-fn ip(text: &str) -> Result<String, SelectorError> {
-    // PostgreSQL writes a single host as 192.0.2.1/32; a wider network is no selector.
-    let host = match text.rsplit_once('/') {
-        Some((host, "128")) if host.contains(':') => host,
-        Some((host, "32")) if !host.contains(':') => host,
-        _ => text,
-    };
-    let parsed: IpAddr = host.parse().map_err(|_| SelectorError::Ip)?;
-    Ok(parsed.to_canonical().to_string())
 }
 
 fn address(text: &str) -> Result<String, SelectorError> {

@@ -48,6 +48,16 @@ pub enum Parameter {
     FromUnixSeconds,
     /// See [`Parameter::FromUnixSeconds`].
     UntilUnixSeconds,
+    /// `:port`: the port of an `ip_port` selector, whose address is `:ip_port`.
+    Port,
+    /// `:seen_from` and `:seen_until`: the interval of an `ip_port` selector, as `:from`.
+    SeenFrom,
+    /// See [`Parameter::SeenFrom`].
+    SeenUntil,
+    /// `:seen_from_unix_s` and `:seen_until_unix_s`: the same in whole seconds since 1970.
+    SeenFromUnixSeconds,
+    /// See [`Parameter::SeenFromUnixSeconds`].
+    SeenUntilUnixSeconds,
     /// `:addresses`: a JSON array of addresses.
     Addresses,
     /// `:accounts`: a JSON array of account ids.
@@ -77,6 +87,11 @@ impl Parameter {
                 "until" => Some(Self::Until),
                 "from_unix_s" => Some(Self::FromUnixSeconds),
                 "until_unix_s" => Some(Self::UntilUnixSeconds),
+                "port" => Some(Self::Port),
+                "seen_from" => Some(Self::SeenFrom),
+                "seen_until" => Some(Self::SeenUntil),
+                "seen_from_unix_s" => Some(Self::SeenFromUnixSeconds),
+                "seen_until_unix_s" => Some(Self::SeenUntilUnixSeconds),
                 _ => name.parse().ok().map(Self::Selector),
             },
             Purpose::Lookup => (name == "addresses").then_some(Self::Addresses),

@@ -241,3 +241,59 @@ async fn freeze_and_unfreeze_take_effect_in_the_example() {
     );
     assert_eq!(records.request_effect(&unfreeze).await.unwrap(), released);
 }
+
+/// Who was behind an address is answered by address, port and moment, and by nothing less.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_with_port_and_moment_finds_one_log_in() {
+    let (_base, records) = open().await;
+    let place = format!("{} 63063 2021-09-30T11:50:41+02:00", generate::SHARED_IP);
+    let later = format!("{} 63063 2021-09-30T12:50:41+02:00", generate::SHARED_IP);
+    let minutes =
+        format!("{} 32653 2021-09-30T17:00:00Z/2021-09-30T17:15:00Z", generate::SHARED_IP);
+    let mut told = String::new();
+    for (kind, value) in [
+        (SelectorKind::IpPort, place.as_str()),
+        (SelectorKind::IpPort, later.as_str()),
+        (SelectorKind::IpPort, minutes.as_str()),
+        (SelectorKind::DeviceId, DEVICE),
+        (SelectorKind::Domain, "Bücher.example"),
+    ] {
+        let scope = scope(
+            &[Category::Identification, Category::Traffic, Category::Subscriber],
+            &[(kind, value)],
+        );
+        for search in ["login_addresses", "logins", "merchants"] {
+            let (mut csv, limits) = (Vec::new(), SearchLimits::default());
+            let mut snapshot = records.snapshot();
+            let found =
+                snapshot.search(search, &scope, &[], &limits, &mut csv, std::io::sink()).await;
+            let Ok(facts) = found else { continue };
+            assert_eq!(facts.row_count, facts.bound[0].row_count, "nothing was withheld");
+            told.push_str(&format!("{kind}, {search}: {} rows\n", facts.row_count));
+            told.push_str(String::from_utf8(csv).unwrap().lines().nth(1).unwrap_or_default());
+            told.push('\n');
+        }
+    }
+    expect![[r#"
+        ip_port, login_addresses: 1 rows
+        LX-004711,2021-09-30T09:50:41Z,203.0.113.77,63063
+        ip_port, logins: 1 rows
+        L008428,LX-004711,2021-09-30T09:50:41Z,203.0.113.77,63063,web,ok,web-72a16b0c6722
+        ip_port, login_addresses: 0 rows
+
+        ip_port, logins: 0 rows
+
+        ip_port, login_addresses: 1 rows
+        LX-004711,2021-09-30T17:08:41Z,203.0.113.77,32653
+        ip_port, logins: 1 rows
+        L008437,LX-004711,2021-09-30T17:08:41Z,203.0.113.77,32653,web,ok,web-72a16b0c6722
+        device_id, logins: 9 rows
+        L008428,LX-004711,2021-09-30T09:50:41Z,203.0.113.77,63063,web,ok,web-72a16b0c6722
+        domain, merchants: 1 rows
+        xn--bcher-kva.example,LX-000751,2021-04-15T23:33:16Z,yes
+    "#]]
+    .assert_eq(&told);
+}
+
+/// The browser of the shared address, as the company's log-ins know it.
+const DEVICE: &str = "web-72a16b0c6722";

@@ -471,6 +471,27 @@ columns = [{ name = "account", kind = "text" }, { name = "at", kind = "time" }, 
         a,2021-11-01T00:00:00Z,-0.100000000000000000,,,
     "#]]
     .assert_eq(&rows);
+    // Address, port and moment are bound with the types that they have there.
+    let place = r#"
+time = "at"
+answers_to = { ip_port = { ip = "ip", port = "port", time = "at" } }
+sql = "select account, at, ip, port from login where ip = :ip_port::inet and port = :port and at >= :seen_from::timestamptz and at < :seen_until::timestamptz and at >= :from::timestamptz and at < :until::timestamptz order by at"
+columns = [{ name = "account", kind = "text" }, { name = "at", kind = "time" }, { name = "ip", kind = "text" }, { name = "port", kind = "integer" }]
+"#;
+    let setup = "create table login (account text, at timestamptz, ip inet, port integer);
+        insert into login values ('a', '2021-10-01 12:00:00.5Z', '192.0.2.1', 443),
+        ('b', '2021-10-01 12:00:01Z', '192.0.2.1', 443), ('c', '2021-10-01 12:00:00Z', '192.0.2.1', 444)";
+    let (_, places) = open(setup, place);
+    let rows = RUNTIME.block_on(async {
+        let moment = "192.0.2.1:443 2021-10-01T14:00:00+02:00";
+        let place = Selector::read(SelectorKind::IpPort, moment).unwrap();
+        csv(&places, &scope(&[place], None, None)).await.unwrap()
+    });
+    expect![[r#"
+        account,at,ip,port
+        a,2021-10-01T12:00:00.5Z,192.0.2.1/32,443
+    "#]]
+    .assert_eq(&rows);
     // One look, one moment, though somebody writes in between.
     RUNTIME.block_on(async {
         let (limits, scope) = (SearchLimits::default(), scope(&[account("a")], None, None));

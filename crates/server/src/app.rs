@@ -15,6 +15,7 @@ mod cases;
 pub mod dead;
 pub mod deliver;
 pub mod derived;
+pub mod drafts;
 pub mod effects;
 mod files;
 pub mod intake;
@@ -25,7 +26,7 @@ mod practice;
 pub mod preserve;
 pub mod quarantine;
 pub mod queue;
-mod receipt;
+pub mod receipt;
 pub mod report;
 pub mod retention;
 pub mod saved;
@@ -98,6 +99,7 @@ pub struct Node {
     pub notices: crate::notice::Notices,
     /// What was noticed at the door.
     guard: security::Guard,
+    drafts: drafts::DraftKey,
     directory: RwLock<Arc<Directory>>,
     folded: Cache<RequestId, Arc<Folded>>,
     remembering: Mutex<()>,
@@ -347,7 +349,8 @@ impl Node {
         for (index, event) in events.iter().enumerate() {
             let payload = act.payload.as_ref().filter(|_| index == first_own);
             let payload_json = payload.map(Value::to_string);
-            let words = payload_json.as_deref().map(derived::words).unwrap_or_default();
+            let words = payload_json.as_deref();
+            let words = words.map(|text| derived::words(text, after.agency)).unwrap_or_default();
             let event_json = desk::record::encode(event);
             let names = derived::names(act.request.0, &event_json, payload_json.as_deref());
             new_events.push(NewEvent { event_json, payload_json, words, names });

@@ -398,6 +398,7 @@ async fn perform(node: &Node, job: &Job, task: Task) -> Result<(), Error> {
 
 /// Erases personal data whose time is over; what is left over waits for the next hour.
 async fn erase_due(node: &Node) {
+    node.drop_old_drafts().await;
     match node.erase_due().await {
         Ok(erased) if erased.requests > 0 => {
             let (requests, payloads, blobs) = (erased.requests, erased.payloads, erased.blobs);

@@ -8,6 +8,8 @@ pub mod development;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
+use aws_lc_rs::aead::AES_256_GCM;
+use aws_lc_rs::hkdf::{HKDF_SHA256, Salt};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair as _, RSA_PKCS1_SHA256, RsaKeyPair,
@@ -213,6 +215,22 @@ pub fn log_key(dir: &Path) -> Result<LogKey, KeyError> {
     let seed: [u8; 32] = seed.try_into().map_err(|_| contents("the seed is not 32 bytes"))?;
     let seed = Zeroizing::new(seed);
     LogKey::from_seed(name, *seed).map_err(|e| contents(&e.to_string()))
+}
+
+/// The key under which drafts are kept: derived from the log's key, so that it lies in no file of
+/// its own and a copy of the store alone opens none (HKDF-SHA256, RFC 5869; docs/decisions/189).
+///
+/// # Errors
+/// When the log's key cannot be read.
+pub fn draft_key(dir: &Path) -> Result<[u8; 32], KeyError> {
+    let path = dir.join(file::LOG_KEY);
+    let text = private_text(&path)?;
+    let salt = Salt::new(HKDF_SHA256, b"comity drafts v1");
+    let mut key = [0; 32];
+    let derived = salt.extract(text.trim_end().as_bytes());
+    let derived = derived.expand(&[b"aes-256-gcm"], &AES_256_GCM).and_then(|it| it.fill(&mut key));
+    derived.map_err(|_| KeyError::Contents { path, why: "no key can be derived".to_owned() })?;
+    Ok(key)
 }
 
 /// Certificates of a PEM file, in order.

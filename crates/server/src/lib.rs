@@ -19,6 +19,7 @@ pub mod rate;
 pub mod report;
 pub mod scan;
 pub mod security;
+pub mod selector;
 pub mod serve;
 pub mod tls;
 pub mod view;

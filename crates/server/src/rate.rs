@@ -32,6 +32,8 @@ pub const POSTS: Limit = Limit { what: "posts", burst: 120, refill_seconds: 1 };
 /// Searches by words of one person, on pages and by programs together: enough to work, too few to
 /// list whom the police asks about.
 pub const SEARCHES: Limit = Limit { what: "searches", burst: 60, refill_seconds: 10 };
+/// The same of all officers of one agency.
+pub const SEARCHES_AGENCY: Limit = Limit { what: "searches_agency", burst: 120, refill_seconds: 5 };
 /// Pages of one person.
 pub const PAGES: Limit = Limit { what: "pages", burst: 600, refill_seconds: 1 };
 /// Published pages, by network address.

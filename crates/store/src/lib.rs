@@ -20,6 +20,7 @@ pub mod blob;
 pub mod check;
 pub mod config;
 mod db;
+pub mod draft;
 pub mod error;
 pub mod faults;
 mod files;
@@ -48,6 +49,7 @@ pub use act::{
 };
 pub use blob::BlobSource;
 pub use config::{Clock, Config, Health, KeptMissing, Published, WriterState};
+pub use draft::{Draft, DraftInfo};
 pub use error::{
     AppendError, BackupError, BlobError, CommitOutcome, DbError, OpenError, ReadError, RebuildError,
 };

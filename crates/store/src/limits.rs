@@ -35,6 +35,11 @@ pub const BLOB_INLINE_BYTES_MAX: usize = 256 * 1024;
 /// The largest blob.
 pub const BLOB_BYTES_MAX: u64 = 16 * 1024 * 1024 * 1024;
 
+/// Form of one draft, encrypted.
+pub const DRAFT_FORM_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// Files of one draft, encrypted.
+pub const DRAFT_FILES_BYTES_MAX: usize = 26 * 1024 * 1024;
+
 /// Events that [`crate::Reader::load`] returns of one stream; a longer one is read page by page.
 pub const STREAM_EVENTS_MAX: usize = 10_000;
 /// Streams of one [`crate::Reader::load_many`].

@@ -44,6 +44,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../migrations/postgres/0004_dead_jobs.sql"),
     ),
     (
+        5,
+        "drafts",
+        include_str!("../migrations/sqlite/0005_drafts.sql"),
+        include_str!("../migrations/postgres/0005_drafts.sql"),
+    ),
+    (
         6,
         "security",
         include_str!("../migrations/sqlite/0006_security.sql"),

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use ledger::{Hash, LeafIndex};
+use ledger::{Entry, Hash, LeafIndex};
 use sha2::{Digest as _, Sha256};
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
@@ -124,6 +124,14 @@ impl Reader {
             body,
         );
         Ok(Some(Record { leaf, json, salt: row.array(5)? }))
+    }
+
+    /// The entry of a leaf: what is left of its record after an erasure.
+    pub async fn entry(&self, leaf: LeafIndex) -> Result<Option<Entry>, ReadError> {
+        let sql = "select entry from leaf where leaf_index = $1";
+        let rows = self.db.query("reading an entry", sql, vec![leaf.0.into()]).await?;
+        let entry = |row: &Row| Ok::<_, DbError>(Entry(row.array(0)?));
+        Ok(rows.first().map(entry).transpose()?)
     }
 
     /// The answer that was given to a transaction identifier, if it was used.

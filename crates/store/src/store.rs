@@ -220,6 +220,7 @@ impl Store {
                 "vacuum full request_words",
                 "vacuum full payload_words",
                 "vacuum full blob",
+                "vacuum full draft",
             ],
         };
         let mut done = Ok(());

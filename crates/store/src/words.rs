@@ -224,6 +224,13 @@ impl Question {
         self.0.iter().map(score).sum()
     }
 
+    /// The same question of those payloads only that have this word too: letters and digits, small.
+    #[must_use]
+    pub fn also(mut self, word: &str) -> Question {
+        self.0.push(Wanted::Word { whole: word.to_owned(), parts: Vec::new() });
+        self
+    }
+
     /// The condition on `request_words` and the value of its `$1`, for the engine of a connection.
     pub(crate) fn on(&self, connection: &Connection) -> (&'static str, String) {
         match connection {

@@ -27,6 +27,7 @@ use uuid::Uuid;
 use crate::act::{Append, Appended, ErasedCount, Job, JobId, JobLease, Names, NewView, ReadAudit};
 use crate::config::{Clock, Published, WriterState};
 use crate::db::{Connection, Db};
+use crate::draft::DraftChange;
 use crate::error::AppendError;
 use crate::faults::Faults;
 use crate::limits::{CLOCK_STEP_WAIT_MAX, GROUP_ACTS_MAX, GROUP_KIB_MAX, SEQ_CACHE_STREAMS_MAX};
@@ -95,6 +96,7 @@ pub(crate) enum Other {
         name: String,
         value: String,
     },
+    Draft(DraftChange),
     Cosignatures {
         size: TreeSize,
         lines: Vec<(String, String)>,

@@ -101,6 +101,7 @@ async fn life(url: &str, kept: PathBuf, blobs: Option<PathBuf>) {
     list(&store).await;
     proofs(&store).await;
     blobs_come_and_go(&store).await;
+    drafts(&store).await;
     audit_and_settings(&store, &clock).await;
     security_log(&store, &clock, url).await;
     words(&store).await;
@@ -600,6 +601,45 @@ async fn blobs_come_and_go(store: &Store) {
     assert_eq!(store.reader().blob(small.digest()).await.expect("read"), b"an order");
     drop(large);
     assert!(store.reader().blob(digest).await.is_ok());
+}
+
+async fn drafts(store: &Store) {
+    let (ana, ben) = (Uuid::from_u128(0xa), Uuid::from_u128(0xb));
+    let at = |second: i64| jiff::Timestamp::from_second(1_800_000_000 + second).expect("a time");
+    let draft = |name: &str, owner, second, form: &[u8]| store::Draft {
+        name: name.to_owned(),
+        owner,
+        touched_at: at(second),
+        form: form.to_vec(),
+        files: vec![7; 300_000],
+    };
+    let reader = store.reader();
+    assert!(store.put_draft(draft("one", ana, 1, b"sealed")).await.expect("kept"));
+    assert!(store.put_draft(draft("two", ana, 2, b"sealed too")).await.expect("kept"));
+    assert!(store.put_draft(draft("three", ben, 3, b"b")).await.expect("kept"));
+    assert!(store.put_draft(draft("one", ana, 4, b"changed")).await.expect("kept"));
+    let taken = store.put_draft(draft("one", ben, 5, b"another's name")).await.expect("no fault");
+    assert!(!taken, "nobody writes over another's draft");
+    let one = reader.draft("one", ana).await.expect("read").expect("there");
+    assert_eq!(one, draft("one", ana, 4, b"changed"));
+    assert_eq!(reader.draft("one", ben).await.expect("read"), None);
+    let form = b"changed".to_vec();
+    assert!(store.put_draft_form("one", ana, at(4), form.clone()).await.expect("kept"));
+    assert!(!store.put_draft_form("one", ben, at(9), form.clone()).await.expect("no fault"));
+    assert!(!store.put_draft_form("none", ana, at(9), form).await.expect("no fault"));
+    assert_eq!(reader.draft("one", ana).await.expect("read"), Some(one));
+    let listed = reader.drafts_of(ana).await.expect("listed");
+    let told: Vec<_> = listed.iter().map(|info| (info.name.as_str(), info.bytes)).collect();
+    assert_eq!(told, [("one", 300_007), ("two", 300_010)]);
+    assert_eq!(reader.drafts_bytes().await.expect("measured"), 900_018);
+    assert_eq!(reader.draft_owners().await.expect("listed"), [ana, ben]);
+    let large = draft("large", ana, 6, &vec![0; store::limits::DRAFT_FORM_BYTES_MAX + 1]);
+    assert!(store.put_draft(large).await.is_err());
+    assert!(!store.remove_draft("two", ben).await.expect("no fault"));
+    assert!(store.remove_draft("two", ana).await.expect("removed"));
+    assert_eq!(store.remove_drafts_before(at(4)).await.expect("removed"), 1);
+    assert_eq!(store.remove_drafts_of(ana).await.expect("removed"), 1);
+    assert_eq!(reader.drafts_bytes().await.expect("measured"), 0);
 }
 
 async fn audit_and_settings(store: &Store, clock: &TestClock) {

@@ -20,6 +20,7 @@
 
 mod address;
 pub mod cases;
+mod changes;
 pub mod client;
 pub mod door;
 pub mod form;

@@ -14,10 +14,11 @@ use desk::order::{
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use records::{Selector, SelectorKind, read_many};
-use serde::Deserialize;
+use records::{Selector, read_many};
+use serde::{Deserialize, Serialize};
 use server::directory::Agency;
 use server::payload::SelectorValue;
+use server::selector::desk_kind;
 
 use crate::form::{File, Mistakes};
 use crate::frame::Frame;
@@ -28,7 +29,7 @@ const UNREADABLE_SHOWN_MAX: usize = 10;
 const SELECTORS_COUNT_MAX: usize = 10_000;
 
 /// What was typed.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct OrderForm {
     /// The agency, for intake.
@@ -71,13 +72,21 @@ pub struct OrderForm {
     pub emergency: String,
     /// Practice.
     pub is_test: String,
+    /// What is said with a correction.
+    pub said: String,
+    /// The ask that is corrected, if one is; only this site says so.
+    pub corrects: String,
     /// Which button was pressed.
+    #[serde(skip_serializing)]
     pub step: String,
     /// Name of the draft that holds the files so far.
+    #[serde(skip_serializing)]
     pub draft: String,
     /// Files to take out of the draft, by their place in it.
+    #[serde(skip_serializing)]
     pub dropped: Vec<String>,
     /// Names of files that are chosen and not sent yet; only a script says so.
+    #[serde(skip_serializing)]
     pub chosen: Vec<String>,
 }
 
@@ -92,6 +101,15 @@ pub struct ReadOrder {
     pub known: Vec<(AskNumber, Selector)>,
     /// Accounts to freeze, by ask.
     pub accounts: Vec<(AskNumber, String)>,
+}
+
+/// What is known of the paper itself.
+#[derive(Clone, Copy, Debug)]
+pub enum Paper<'a> {
+    /// It comes with the form.
+    Files(&'a [File]),
+    /// It came with the request that the form corrects.
+    Known,
 }
 
 /// The words that lists of the form offer.
@@ -135,6 +153,20 @@ impl OrderForm {
         self.asks.iter().any(|word| word == kind.as_str())
     }
 
+    /// Whether the form has fields for records: a correction has those of its own ask only.
+    #[must_use]
+    pub fn may_name_records(&self) -> bool {
+        self.corrects.is_empty()
+            || self.asks_for(&AskKind::Disclose)
+            || self.asks_for(&AskKind::Preserve)
+    }
+
+    /// Whether the form has fields for an account, asset and amount.
+    #[must_use]
+    pub fn may_name_money(&self) -> bool {
+        self.corrects.is_empty() || self.asks_for(&AskKind::Freeze)
+    }
+
     /// Whether a category is ticked.
     #[must_use]
     pub fn has_category(&self, category: &DataCategory) -> bool {
@@ -146,7 +178,7 @@ impl OrderForm {
         &self,
         frame: &Frame,
         agency: &Agency,
-        files: &[File],
+        paper: Paper<'_>,
         mistakes: &mut Mistakes,
     ) -> Option<ReadOrder> {
         let instrument = InstrumentKind::from_word(&self.instrument);
@@ -163,7 +195,7 @@ impl OrderForm {
             mistakes.add(field, frame.say(key));
         }
         // A package holds the order it answers.
-        if self.asks_for(&AskKind::Disclose) && files.is_empty() {
+        if self.asks_for(&AskKind::Disclose) && matches!(paper, Paper::Files([])) {
             mistakes.add("files", frame.say("order-files-missing"));
         }
         let selectors = self.selectors(frame, mistakes);
@@ -182,7 +214,7 @@ impl OrderForm {
             offence: self.offence(),
             channel: Channel::Manual,
             authentication: Authentication::None,
-            format: format(files),
+            format: format(paper),
             issued_on: issued_on?,
             valid_until: None,
             answer_by: None,
@@ -239,7 +271,7 @@ impl OrderForm {
         }
         let mut counts: BTreeMap<DeskKind, u32> = BTreeMap::new();
         for selector in selectors {
-            *counts.entry(desk_kind(selector.kind())).or_default() += 1;
+            *counts.entry(desk_kind(selector)).or_default() += 1;
         }
         let scope = Scope { selectors: counts, categories, range };
         let amount = self.amount.trim();
@@ -290,6 +322,21 @@ impl OrderForm {
             mistakes.add("selectors", text);
         }
         read.selectors.into_iter().collect()
+    }
+
+    /// A form filled in as one ask of a request stands, to be corrected.
+    #[must_use]
+    pub fn of_ask(case: &server::app::case::Case, ask: AskNumber) -> Self {
+        let mut only = case.clone();
+        if let Some(order) = &mut only.request.order {
+            let kept = order.ask(ask).cloned();
+            order.asks = kept.into_iter().collect();
+        }
+        if let Some(received) = &mut only.received {
+            received.selectors.retain(|selector| selector.ask == ask.0);
+            received.accounts.retain(|account| account.ask == ask.0);
+        }
+        Self::of(&only)
     }
 
     /// A form filled in as an earlier request was, to be corrected and sent anew.
@@ -351,20 +398,12 @@ fn emergency_of(demand: &Demand, emergency: Option<EmergencyKind>) -> Option<Eme
     }
 }
 
-const fn desk_kind(kind: SelectorKind) -> DeskKind {
-    match kind {
-        SelectorKind::AccountId => DeskKind::AccountId,
-        SelectorKind::Address => DeskKind::Address,
-        SelectorKind::Txid => DeskKind::TransactionId,
-        SelectorKind::Email => DeskKind::Email,
-        SelectorKind::Phone => DeskKind::Phone,
-        SelectorKind::Iban => DeskKind::Iban,
-        SelectorKind::Ip => DeskKind::IpPort,
-    }
-}
-
-fn format(files: &[File]) -> Format {
-    match files.first().map(|file| file.bytes.as_slice()) {
+fn format(paper: Paper<'_>) -> Format {
+    let first = match paper {
+        Paper::Files(files) => files.first(),
+        Paper::Known => None,
+    };
+    match first.map(|file| file.bytes.as_slice()) {
         Some(bytes) if bytes.starts_with(b"%PDF-") => Format::Pdf,
         Some([0xff, 0xd8, ..]) => Format::Jpeg,
         Some(bytes) if bytes.starts_with(b"<?xml") => Format::Xml,

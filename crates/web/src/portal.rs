@@ -4,9 +4,11 @@
 //! path. Whatever changes what the company does is signed with the officer's passkey
 //! (docs/formats/signed-request.md); messages and receipts of packages are not.
 
+mod act;
 mod answer;
 pub mod drafts;
 mod file;
+mod find;
 mod list;
 mod new;
 mod request;
@@ -33,9 +35,13 @@ pub fn routes() -> Router<Arc<Site>> {
         .route("/portal/drafts/{draft}", get(sign::review).post(sign::sign))
         .route("/portal/drafts/{draft}/options", post(sign::options))
         .route("/portal/drafts/{draft}/edit", get(new::edit))
+        .route("/portal/drafts/{draft}/open", post(new::open))
+        .route("/portal/drafts/{draft}/delete", post(new::delete))
+        .route("/portal/search", get(find::blank).post(find::find))
         .route("/portal/requests/{request}", get(request::show))
         .route("/portal/requests/{request}/acts", post(request::act).layer(large()))
         .route("/portal/requests/{request}/again", post(new::again))
+        .route("/portal/requests/{request}/correct", post(new::correct))
         .route("/portal/requests/{request}/packages/{package}", get(file::package))
         .route("/portal/requests/{request}/receipt", post(file::receipt))
 }

@@ -207,12 +207,18 @@ impl Words {
                 let code = format!("U+{code:04X}");
                 return self.say_with("selector-error-control", &[("code", &code)]);
             }
-            SelectorError::Ip => return self.say("selector-error-ip"),
             SelectorError::Address { why } => ("selector-error-address", why),
             SelectorError::Txid { why } => ("selector-error-txid", why),
             SelectorError::Email { why } => ("selector-error-email", why),
             SelectorError::Phone { why } => ("selector-error-phone", why),
             SelectorError::Iban { why } => ("selector-error-iban", why),
+            SelectorError::Ip { why } => ("selector-error-ip", why),
+            SelectorError::IpPort { why } => ("selector-error-ip-port", why),
+            SelectorError::Domain { why } => ("selector-error-domain", why),
+            SelectorError::Device { why } => ("selector-error-device", why),
+            SelectorError::Imei { why } => ("selector-error-imei", why),
+            SelectorError::Imsi { why } => ("selector-error-imsi", why),
+            SelectorError::Mac { why } => ("selector-error-mac", why),
         };
         self.say_with(key, &[("why", &self.term("flaw", flaw.as_str()))])
     }

@@ -22,7 +22,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::client::Client;
 use crate::frame::{Frame, Viewer};
 use crate::passkey::Passkeys;
-use crate::portal::drafts::Drafts;
+use crate::portal::drafts::Signing;
 use crate::problem::{self, Problem};
 use crate::rate::Limit;
 use crate::session::{LIFE_MINUTES_MAX, Session, Sessions};
@@ -48,8 +48,8 @@ pub struct Site {
     pub sessions: Sessions,
     /// Ceremonies under way.
     pub passkeys: Passkeys,
-    /// What officers write and have not signed yet.
-    pub drafts: Drafts,
+    /// What officers were given to sign.
+    pub signing: Signing,
 }
 
 impl Site {
@@ -60,8 +60,8 @@ impl Site {
     pub fn new(node: Arc<Node>, web: &Web) -> anyhow::Result<Self> {
         let settings = Settings::of(web, &node.config.company)?;
         let passkeys = Passkeys::of(&settings)?;
-        let (sessions, drafts) = (Sessions::default(), Drafts::default());
-        Ok(Self { node, settings, sessions, passkeys, drafts })
+        let (sessions, signing) = (Sessions::default(), Signing::default());
+        Ok(Self { node, settings, sessions, passkeys, signing })
     }
 
     /// The node's time.

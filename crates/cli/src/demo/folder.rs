@@ -17,7 +17,7 @@ macro_rules! example {
 }
 
 /// The files of `examples/exchange`.
-const FILES: [(&str, &[u8]); 14] = [
+const FILES: [(&str, &[u8]); 15] = [
     example!("README.md"),
     example!("comity.toml"),
     example!("catalog.toml"),
@@ -29,6 +29,7 @@ const FILES: [(&str, &[u8]); 14] = [
     example!("records/deposits.csv"),
     example!("records/holds.csv"),
     example!("records/logins.csv"),
+    example!("records/merchants.csv"),
     example!("records/notices.csv"),
     example!("records/record_holds.csv"),
     example!("records/withdrawals.csv"),

@@ -11,6 +11,7 @@ use super::{Aim, DESK_RULE, Fix, Reason, Way};
 use crate::calendar::Counting;
 use crate::order::{
     Ask, AskKind, Authentication, DataCategory, Demand, InstrumentKind, IssuerType, Order, Scope,
+    SelectorKind,
 };
 use crate::pack::{Article, IssuerRule, OffenceRule, RulePack, Source};
 use crate::request::RefusalCode;
@@ -287,6 +288,15 @@ fn scope(scope: &Scope, pack: &RulePack, now: Timestamp, reasons: &mut Vec<Reaso
         let most = rule.selectors_max;
         add(RefusalCode::OverBroad, Fix::SelectorsTooMany { count, most });
     }
+    if let Some(count) = scope.selectors.get(&SelectorKind::Ipv4).filter(|count| **count > 0) {
+        let fix = format!(
+            "{count} IPv4 address(es) without port and moment: behind carrier-grade NAT one \
+             address is many people's at the same moment (RFC 6302); name address, port and \
+             moment (ip_port), or have counsel set this aside for an address of one subscriber"
+        );
+        reasons.push(desk(RefusalCode::OverBroad, fix));
+    }
+    let mut add = |code, fix: String| reasons.push(Reason::new(code, &rule.source, fix));
     match scope.range {
         None => {
             let needing = scope.categories.intersection(&rule.range_needed).copied();

@@ -129,6 +129,8 @@ words! {
         ListRequests = "list_requests",
         /// Look for requests by words of their filings and messages.
         SearchRequests = "search_requests",
+        /// The same, for an officer, in the own agency's requests.
+        SearchOwnRequests = "search_own_requests",
         /// Read the rows of an exhibit.
         ReadExhibit = "read_exhibit",
         /// Read a preserved copy, which only a linked order opens.

@@ -69,8 +69,22 @@ pub fn check_leaf(
         let expected = format!("{SALT_BYTES} bytes in lower-case hex");
         return findings.defect(path, what, expected, &leaf.salt);
     };
-    let proof = match TlogProof::parse(leaf.proof.as_bytes()) {
-        Ok(proof) if proof.to_string() == leaf.proof && proof.extra().is_none() => proof,
+    let entry = Entry::of(RECORD_TAG, &salt, leaf.record.as_bytes());
+    check_entry(entry, &leaf.proof, number, path, policy, findings);
+}
+
+/// An entry leads to a signed head of the log.
+pub fn check_entry(
+    entry: Entry,
+    proof: &str,
+    number: u8,
+    path: &str,
+    policy: Option<&Policy>,
+    findings: &mut Findings,
+) {
+    let text = proof;
+    let proof = match TlogProof::parse(text.as_bytes()) {
+        Ok(proof) if proof.to_string() == text && proof.extra().is_none() => proof,
         other => {
             let what = format!("the proof of leaf {number} is not in its one spelling");
             let found = other.err().map_or_else(|| "another".to_owned(), |e| e.to_string());
@@ -85,7 +99,7 @@ pub fn check_leaf(
         }
     };
     let head = checkpoint.checkpoint();
-    let hash = Entry::of(RECORD_TAG, &salt, leaf.record.as_bytes()).leaf_hash();
+    let hash = entry.leaf_hash();
     let held = verify_inclusion(hash, proof.index(), head.size(), proof.hashes(), head.root());
     if let Err(error) = held {
         let what = format!("leaf {number} is not in the log at this place");

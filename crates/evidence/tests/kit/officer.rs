@@ -157,6 +157,9 @@ pub fn correction() -> SignedAct {
     SignedAct::Correct {
         ask: 1,
         order: None,
+        reference: None,
+        legal_basis: None,
+        accounts: None,
         selectors: None,
         files: Vec::new(),
         text: "the account is 100482".into(),

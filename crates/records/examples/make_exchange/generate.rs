@@ -191,6 +191,7 @@ pub fn files(landing: &Landing) -> BTreeMap<&'static str, String> {
         ("deposits.csv", deposits),
         ("withdrawals.csv", withdrawals),
         ("logins.csv", logins),
+        ("merchants.csv", maker.merchants()),
         (
             "holds.csv",
             "effect_id,account_id,asset,amount_sat,held_until,state,placed_at,released_by\n".into(),
@@ -198,6 +199,20 @@ pub fn files(landing: &Landing) -> BTreeMap<&'static str, String> {
         ("record_holds.csv", "effect_id,account_id,held_until,placed_at,released_by\n".into()),
         ("notices.csv", "effect_id,account_id,text,queued_at\n".into()),
     ])
+}
+
+/// The id that the app drew, or that the browser keeps; programs have none.
+fn device(customer: usize, agent: &str, ip: &str) -> String {
+    let (word, of) = match agent {
+        "api" => return String::new(),
+        "web" => ("web", format!("web {ip}")),
+        _ => ("app", format!("{agent} {customer}")),
+    };
+    let digest = bitcoin::hashes::sha256::Hash::hash(of.as_bytes()).to_byte_array();
+    digest[..6].iter().fold(format!("{word}-"), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 struct Maker {
@@ -387,10 +402,30 @@ impl Maker {
             rows.push((at, customer, SHARED_IP.to_owned(), self.port(), "web", "ok"));
         }
         rows.sort();
-        let mut text = String::from("login_id,account_id,at,ip,port,client,result\n");
+        let mut text = String::from("login_id,account_id,at,ip,port,client,result,device\n");
         for (index, (at, customer, ip, port, agent, result)) in rows.iter().enumerate() {
             let account = account_id(*customer);
-            let _ = writeln!(text, "L{:06},{account},{at},{ip},{port},{agent},{result}", index + 1);
+            let device = device(*customer, agent, ip);
+            let _ = writeln!(
+                text,
+                "L{:06},{account},{at},{ip},{port},{agent},{result},{device}",
+                index + 1
+            );
+        }
+        text
+    }
+
+    /// Shops that take payments through the exchange, each under a domain of its own.
+    fn merchants(&self) -> String {
+        let mut text = String::from("domain,account_id,registered_at,fiction\n");
+        for (index, customer) in (1..=CUSTOMER_COUNT).step_by(250).enumerate() {
+            let (account, opened) = (account_id(customer), self.opened[customer]);
+            let domain = match index {
+                // bücher.example, as IDNA writes it.
+                3 => "xn--bcher-kva.example".to_owned(),
+                _ => format!("shop-{index:02}.example"),
+            };
+            let _ = writeln!(text, "{domain},{account},{opened},{MADE_UP}");
         }
         text
     }

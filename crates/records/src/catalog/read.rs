@@ -8,8 +8,10 @@ use toml::Spanned;
 
 use super::{
     Answer, CATALOG_BYTES_MAX, CATALOG_ITEM_COUNT_MAX, Catalog, CatalogError, Column, Engine,
-    FileFormat, Folder, Lookup, PostgresUrl, Search, Source, Table, column, effects, wire,
+    FileFormat, Folder, Lookup, PortAndTime, PostgresUrl, Search, Source, Table, column, effects,
+    wire,
 };
+use crate::selector::SelectorKind;
 use crate::sql::{Dialect, Parameter, Purpose, SqlError, Statement};
 
 /// The one version of the format.
@@ -270,29 +272,50 @@ impl Reader<'_> {
 
     fn answers(
         &self,
-        wire: std::collections::BTreeMap<String, String>,
+        wire: std::collections::BTreeMap<String, wire::Answer>,
         columns: &[Column],
         place: Range<usize>,
         field: &str,
     ) -> Result<Vec<Answer>, CatalogError> {
         let field = format!("{field}.answers_to");
+        let refuse = |why: String| Err(self.at(place.clone(), &field, why));
+        let of_kind = |name: &str, fits: fn(super::ColumnKind) -> bool| {
+            columns.iter().any(|column| column.name == name && fits(column.kind))
+        };
+        let is_text = |kind| matches!(kind, super::ColumnKind::Text | super::ColumnKind::Integer);
+        let is_time = |kind| matches!(kind, super::ColumnKind::Time(_));
         let mut answers = Vec::new();
-        for (kind, column) in wire {
-            let kind = kind.parse().map_err(|error: crate::UnknownKind| {
+        for (kind, columns) in wire {
+            let kind: SelectorKind = kind.parse().map_err(|error: crate::UnknownKind| {
                 self.at(place.clone(), &field, error.to_string())
             })?;
-            let is_text = |known: &&Column| {
-                known.name == column
-                    && matches!(known.kind, super::ColumnKind::Text | super::ColumnKind::Integer)
+            let is_place = kind == SelectorKind::IpPort;
+            let (column, beside) = match columns {
+                wire::Answer::Column(column) if !is_place => (column, None),
+                wire::Answer::Place(wire::Place { ip, port, time }) if is_place => {
+                    (ip, Some(PortAndTime { port, time }))
+                }
+                _ => {
+                    let why = "an ip_port stands in three columns, { ip = .., port = .., time = \
+                               .. }, every other kind in one";
+                    return refuse(why.to_owned());
+                }
             };
-            if columns.iter().find(is_text).is_none() {
-                let why = format!("`{column}` is no result column of kind text or integer");
-                return Err(self.at(place, &field, why));
+            let texts = std::iter::once(&column).chain(beside.iter().map(|it| &it.port));
+            for name in texts {
+                if !of_kind(name, is_text) {
+                    return refuse(format!("`{name}` is no result column of kind text or integer"));
+                }
             }
-            answers.push(Answer { kind, column });
+            if let Some(PortAndTime { time, .. }) = &beside
+                && !of_kind(time, is_time)
+            {
+                return refuse(format!("`{time}` is no result column of kind time"));
+            }
+            answers.push(Answer { kind, column, beside });
         }
         if answers.is_empty() {
-            return Err(self.at(place, &field, "name at least one kind of selector"));
+            return refuse("name at least one kind of selector".to_owned());
         }
         Ok(answers)
     }
@@ -318,6 +341,17 @@ impl Reader<'_> {
             }
         }
         let has = |names: [Parameter; 2]| names.iter().any(|name| used.contains(name));
+        let port_and_moment = [
+            used.contains(&Parameter::Port),
+            has([Parameter::SeenFrom, Parameter::SeenFromUnixSeconds]),
+            has([Parameter::SeenUntil, Parameter::SeenUntilUnixSeconds]),
+        ];
+        let answers_place = used.contains(&Parameter::Selector(SelectorKind::IpPort));
+        if port_and_moment.iter().any(|is_used| *is_used != answers_place) {
+            let why = "a search that answers to ip_port needs :ip_port (the address), :port, \
+                       :seen_from and :seen_until in its SQL, and no other search has them";
+            return refuse(why.to_owned());
+        }
         let has_from = has([Parameter::From, Parameter::FromUnixSeconds]);
         let has_until = has([Parameter::Until, Parameter::UntilUnixSeconds]);
         match &search.time {

@@ -72,9 +72,25 @@ pub(super) struct Search {
     pub category: Spanned<String>,
     pub source: Spanned<String>,
     pub sql: Spanned<String>,
-    pub answers_to: BTreeMap<String, String>,
+    pub answers_to: BTreeMap<String, Answer>,
     pub time: Option<Spanned<String>>,
     pub columns: Vec<Spanned<Column>>,
+}
+
+/// The column in which a selector stands; three for an address with port and moment.
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "a column, or { ip = .., port = .., time = .. } for ip_port")]
+pub(super) enum Answer {
+    Column(String),
+    Place(Place),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Place {
+    pub ip: String,
+    pub port: String,
+    pub time: String,
 }
 
 #[derive(Deserialize)]

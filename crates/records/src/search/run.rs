@@ -16,7 +16,7 @@ use super::{
 };
 use crate::catalog::Search;
 use crate::scope::Scope;
-use crate::selector::{Selector, SelectorKind};
+use crate::selector::{IpPort, Selector, SelectorKind};
 use crate::source::{Arguments, Connection, Moment, OpenSource, RowsError};
 use crate::sql::Parameter;
 use crate::value::{self, Raw};
@@ -90,13 +90,15 @@ pub(super) async fn search(
 fn arguments(search: &Search, scope: &Scope, selector: &Selector) -> Arguments {
     let mut arguments = Arguments::default();
     let range = &scope.range;
+    let place = selector.ip_port();
     let words = |at: Option<Timestamp>, open: &str| {
         Some(at.map_or_else(|| open.to_owned(), value::fixed_width_time))
     };
     for parameter in search.statement.parameters() {
         match parameter {
             Parameter::Selector(kind) if *kind == selector.kind() => {
-                arguments.text(Some(selector.value().to_owned()));
+                let whole = || selector.value().to_owned();
+                arguments.text(Some(place.map_or_else(whole, |place| place.ip.to_string())));
             }
             Parameter::Selector(_) => arguments.text(None),
             Parameter::From => arguments.text(words(range.from, FIRST_TIME)),
@@ -106,6 +108,19 @@ fn arguments(search: &Search, scope: &Scope, selector: &Selector) -> Arguments {
             }
             Parameter::UntilUnixSeconds => {
                 arguments.integer(Some(range.until.map_or(LAST_UNIX_SECOND, ceiling_second)));
+            }
+            Parameter::Port => arguments.integer(place.map(|place| i64::from(place.port))),
+            Parameter::SeenFrom => {
+                arguments.text(place.map(|place| value::fixed_width_time(place.from)));
+            }
+            Parameter::SeenUntil => {
+                arguments.text(place.map(|place| value::fixed_width_time(place.until)));
+            }
+            Parameter::SeenFromUnixSeconds => {
+                arguments.integer(place.map(|place| floor_second(place.from)));
+            }
+            Parameter::SeenUntilUnixSeconds => {
+                arguments.integer(place.map(|place| ceiling_second(place.until)));
             }
             // `Statement::read` lets no other parameter into a search.
             _ => arguments.text(None),
@@ -128,8 +143,7 @@ struct Taker<'a, C: Write, J: Write> {
     search: &'a Search,
     scope: &'a Scope,
     limits: &'a SearchLimits,
-    /// Column index and the normal spellings that count there.
-    subjects: Vec<(usize, SelectorKind, BTreeSet<&'a str>)>,
+    subjects: Vec<Subject<'a>>,
     time: Option<usize>,
     staff: Staff<'a>,
     table: TableWriter<Limited<C>, Limited<J>>,
@@ -156,10 +170,16 @@ impl<'a, C: Write, J: Write> Taker<'a, C, J> {
     ) -> Result<Self, SearchError> {
         let column = |name: &str| search.columns.iter().position(|column| column.name == name);
         let subjects = search.answers_to.iter().filter_map(|answer| {
-            let values = selectors.iter().filter(|selector| selector.kind() == answer.kind);
-            let values: BTreeSet<&str> = values.map(Selector::value).collect();
-            // The catalog's reader checks that the column exists; without it no row would pass.
-            Some((column(&answer.column)?, answer.kind, values))
+            let asked = selectors.iter().filter(|selector| selector.kind() == answer.kind);
+            // The catalog's reader checks that the columns exist; without them no row would pass.
+            let at = column(&answer.column)?;
+            Some(match &answer.beside {
+                None => Subject::Value(at, answer.kind, asked.map(Selector::value).collect()),
+                Some(beside) => Subject::Place {
+                    columns: [at, column(&beside.port)?, column(&beside.time)?],
+                    places: asked.filter_map(Selector::ip_port).collect(),
+                },
+            })
         });
         let columns = search.columns.iter().map(value::table_column).collect();
         let bytes_max = limits.bytes_max;
@@ -289,18 +309,37 @@ impl<'a, C: Write, J: Write> Taker<'a, C, J> {
     }
 }
 
-fn is_subject(
-    row: &[Value<'_>],
-    (index, kind, values): &(usize, SelectorKind, BTreeSet<&str>),
-) -> bool {
-    let known = |found: &str| {
-        values.contains(found)
-            || Selector::read(*kind, found).is_ok_and(|other| values.contains(other.value()))
+/// Where in a row a selector must stand, and which count there.
+enum Subject<'a> {
+    /// One column, and the normal spellings of a kind.
+    Value(usize, SelectorKind, BTreeSet<&'a str>),
+    /// Columns of address, port and moment. All three must fit the same selector.
+    Place { columns: [usize; 3], places: Vec<IpPort> },
+}
+
+fn is_subject(row: &[Value<'_>], subject: &Subject<'_>) -> bool {
+    let text = |at: usize| match &row[at] {
+        Value::Text(text) => Some(text.to_string()),
+        Value::Integer(number) => Some(number.to_string()),
+        _ => None,
     };
-    match &row[*index] {
-        Value::Text(text) => known(text),
-        Value::Integer(number) => known(&number.to_string()),
-        _ => false,
+    match subject {
+        Subject::Value(at, kind, values) => text(*at).is_some_and(|found| {
+            values.contains(found.as_str())
+                || Selector::read(*kind, &found).is_ok_and(|other| values.contains(other.value()))
+        }),
+        Subject::Place { columns: [ip, port, time], places } => {
+            let (Some(ip), Some(port), Value::Time(at)) = (text(*ip), text(*port), &row[*time])
+            else {
+                return false;
+            };
+            let Ok(ip) = Selector::read(SelectorKind::Ip, &ip) else { return false };
+            places.iter().any(|place| {
+                place.ip.to_string() == ip.value()
+                    && port.parse() == Ok(place.port)
+                    && (place.from..place.until).contains(at)
+            })
+        }
     }
 }
 

@@ -5,8 +5,9 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
+use super::kind::KINDS;
 use super::{SELECTOR_LINE_COUNT_MAX, Selector, SelectorError, SelectorKind};
 
 /// Characters of an unreadable line that are shown again.
@@ -72,7 +73,9 @@ impl LineFlaw {
     pub fn fix(&self) -> String {
         match self {
             Self::NoKind => format!("write {KINDS}, then the value"),
-            Self::Columns { .. } => "write the value alone, or kind and value".to_owned(),
+            Self::Columns { .. } => "write the value alone, or kind and value; address, port and \
+                                     moment may have a column each"
+                .to_owned(),
             Self::Unclear => format!("write the kind before it: {KINDS}, then a comma"),
             Self::Selector { kind, .. } => {
                 format!("correct it, or name its kind if it is no {kind}")
@@ -102,8 +105,10 @@ impl fmt::Debug for UnreadableLine {
 /// Reads selectors from pasted or uploaded text.
 ///
 /// Each line is a value, or a kind and a value in two columns (comma, semicolon or tab; quotes as
-/// in RFC 4180, within one line). A first line that only names columns is passed over. `given` is
-/// the kind of lines that name none; without it the kind is found where it is beyond doubt.
+/// in RFC 4180, within one line). An IP address with port and moment may stand in columns of its
+/// own: address, port, moment, and the end of an interval if it is one. A first line that only
+/// names columns is passed over. `given` is the kind of lines that name none; without it the kind
+/// is found where it is beyond doubt. docs/formats/selectors.md has the columns.
 pub fn read_many(text: &str, given: Option<SelectorKind>) -> ReadMany {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut read = ReadMany::default();
@@ -150,6 +155,12 @@ fn heading(columns: &[String]) -> Option<Option<SelectorKind>> {
     match words[..] {
         ["kind" | "type", "value" | "selector"] => Some(None),
         ["value" | "selector" | "selectors"] => Some(None),
+        ["ip" | "ip_address" | "address", "port", "time" | "at" | "from"]
+        | ["ip" | "ip_address" | "address", "port", "from", "until" | "to"] => {
+            Some(Some(SelectorKind::IpPort))
+        }
+        ["kind" | "type", "ip" | "value", "port", "time" | "at" | "from"]
+        | ["kind" | "type", "ip" | "value", "port", "from", "until" | "to"] => Some(None),
         [word] => kind_of_word(word).map(Some),
         _ => None,
     }
@@ -165,26 +176,44 @@ fn kind_of_word(word: &str) -> Option<SelectorKind> {
         "mail" | "e_mail" => SelectorKind::Email,
         "telephone" | "mobile" => SelectorKind::Phone,
         "ip_address" => SelectorKind::Ip,
+        "ip_and_port" | "ip_port_time" => SelectorKind::IpPort,
+        "domain_name" | "host" | "hostname" => SelectorKind::Domain,
+        "device" => SelectorKind::DeviceId,
+        "mac_address" => SelectorKind::Mac,
         other => other.parse().ok()?,
     })
 }
 
 fn read_line(columns: &[String], given: Option<SelectorKind>) -> Result<Selector, LineFlaw> {
     let (kind, value) = match columns {
-        [value] => (given, value),
+        [value] => (given, value.clone()),
         [word, value] => match kind_of_word(word) {
-            Some(kind) => (Some(kind), value),
+            Some(kind) => (Some(kind), value.clone()),
             None => return Err(LineFlaw::NoKind),
         },
+        [ip, port, times @ ..] if times.len() <= 2 && ip.parse::<IpAddr>().is_ok() => {
+            (Some(SelectorKind::IpPort), place(ip, port, times))
+        }
+        [word, ip, port, times @ ..]
+            if times.len() <= 2
+                && matches!(kind_of_word(word), Some(SelectorKind::Ip | SelectorKind::IpPort)) =>
+        {
+            (Some(SelectorKind::IpPort), place(ip, port, times))
+        }
         _ => return Err(LineFlaw::Columns { count: columns.len() }),
     };
-    let Some(kind) = kind.or_else(|| found_kind(value)) else {
+    let Some(kind) = kind.or_else(|| found_kind(&value)) else {
         return Err(LineFlaw::Unclear);
     };
-    Selector::read(kind, value).map_err(|error| LineFlaw::Selector { kind, error })
+    Selector::read(kind, &value).map_err(|error| LineFlaw::Selector { kind, error })
 }
 
-const KINDS: &str = "account_id, address, txid, email, phone, iban or ip";
+/// Address, port and moment, or both ends of an interval, out of their columns.
+fn place(ip: &str, port: &str, times: &[String]) -> String {
+    let times: Vec<&str> =
+        times.iter().map(String::as_str).filter(|time| !time.is_empty()).collect();
+    format!("{ip} {port} {}", times.join("/"))
+}
 
 /// The kind that a value can only be. An address or IBAN with a wrong checksum is still found to
 /// be one, so that the typing error is named.
@@ -209,6 +238,14 @@ fn found_kind(value: &str) -> Option<SelectorKind> {
     }
     if value.parse::<IpAddr>().is_ok() {
         return Some(SelectorKind::Ip);
+    }
+    let first = value.split([' ', '\t']).next().unwrap_or(value);
+    if first.parse::<SocketAddr>().is_ok() || (first != value && first.parse::<IpAddr>().is_ok()) {
+        return Some(SelectorKind::IpPort);
+    }
+    let parts: Vec<&str> = value.split([':', '-']).collect();
+    if parts.len() == 6 && parts.iter().all(|part| part.len() == 2 && is_hex(part)) {
+        return Some(SelectorKind::Mac);
     }
     let packed: Vec<u8> = value.bytes().filter(|byte| *byte != b' ').collect();
     let is_iban = (15..=34).contains(&packed.len())

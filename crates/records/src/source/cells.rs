@@ -62,8 +62,14 @@ pub(super) fn as_text(statement: &Statement, columns: &[String]) -> String {
 }
 
 pub(super) fn postgres_types(statement: &Statement) -> Vec<sqlx::postgres::PgTypeInfo> {
-    let integer =
-        [Parameter::FromUnixSeconds, Parameter::UntilUnixSeconds, Parameter::EffectAmount];
+    let integer = [
+        Parameter::FromUnixSeconds,
+        Parameter::UntilUnixSeconds,
+        Parameter::EffectAmount,
+        Parameter::Port,
+        Parameter::SeenFromUnixSeconds,
+        Parameter::SeenUntilUnixSeconds,
+    ];
     let type_of = |parameter| match integer.contains(parameter) {
         true => <i64 as Type<Postgres>>::type_info(),
         false => <String as Type<Postgres>>::type_info(),

@@ -23,7 +23,7 @@ macro_rules! example {
 }
 
 /// What the node needs of `examples/exchange`.
-const FILES: [(&str, &[u8]); 9] = [
+const FILES: [(&str, &[u8]); 10] = [
     example!("comity.toml"),
     example!("catalog.toml"),
     example!("records/accounts.csv"),
@@ -32,6 +32,7 @@ const FILES: [(&str, &[u8]); 9] = [
     example!("records/deposits.csv"),
     example!("records/holds.csv"),
     example!("records/logins.csv"),
+    example!("records/merchants.csv"),
     example!("records/withdrawals.csv"),
 ];
 /// The same, of files that have a header only.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use desk::ids::{ActorId, EffectId, RequestId};
+use desk::order::Order;
 use desk::request::{Event, Request, evolve};
 use jiff::Timestamp;
 use records::{Selector, SelectorKind};
@@ -14,7 +15,7 @@ use store::StoredEvent;
 
 use super::{Node, payload_of};
 use crate::error::Error;
-use crate::payload;
+use crate::payload::{self, SelectorValue};
 use crate::wrong::{Detail, Wrong};
 
 /// A request and its payloads.
@@ -52,6 +53,8 @@ pub struct Case {
     pub messages: Vec<Message>,
     /// The leaf of the log of each event in `history`.
     pub leaves: Vec<ledger::LeafIndex>,
+    /// What corrections changed, oldest first.
+    pub corrections: Vec<Correction>,
     /// Every event with its time, oldest first.
     pub history: Vec<(Timestamp, Event)>,
     /// Length of all that was read, for the limit on what is kept in memory.
@@ -71,6 +74,29 @@ pub struct Message {
     pub with: &'static str,
     /// The words.
     pub text: String,
+}
+
+/// What one correction changed: before and after, for what did.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Correction {
+    /// When it came.
+    pub at: Timestamp,
+    /// From whom.
+    pub by: ActorId,
+    /// The ask it is about.
+    pub ask: u16,
+    /// The facts of the order.
+    pub order: Option<(Box<Order>, Box<Order>)>,
+    /// The authority's reference.
+    pub reference: Option<(String, String)>,
+    /// Law and article.
+    pub legal_basis: Option<(String, String)>,
+    /// The ask's selectors.
+    pub selectors: Option<(Vec<SelectorValue>, Vec<SelectorValue>)>,
+    /// The ask's account.
+    pub account: Option<(String, String)>,
+    /// Officers' names of files that were added.
+    pub files: Vec<String>,
 }
 
 /// Where the parts of a seal lie.
@@ -142,6 +168,7 @@ impl Case {
             said: BTreeMap::new(),
             messages: Vec::new(),
             leaves: Vec::new(),
+            corrections: Vec::new(),
             history: Vec::new(),
             text_bytes: 0,
         }
@@ -194,9 +221,15 @@ impl Case {
                     self.received = Some(received);
                 }
             }
-            Event::InformationProvided { ask, .. }
-            | Event::Withdrawn { ask, .. }
-            | Event::Extended { ask, .. } => {
+            Event::InformationProvided { ask, order, by } => {
+                let said = payload_of::<payload::SignedSaid>(stored)?;
+                let order = self.request.order.clone().map(Box::new).zip(order.clone());
+                self.take_correction((stored.at, *by, ask.0), order, said.as_ref());
+                if let Some(said) = said {
+                    self.take_signed(ask.0, said);
+                }
+            }
+            Event::Withdrawn { ask, .. } | Event::Extended { ask, .. } => {
                 if let Some(said) = payload_of(stored)? {
                     self.take_signed(ask.0, said);
                 }
@@ -253,7 +286,53 @@ impl Case {
         Ok(())
     }
 
-    /// Takes in what an officer signed later: other selectors of an ask, further files.
+    /// Notes what a correction changes, before it does.
+    fn take_correction(
+        &mut self,
+        (at, by, ask): (Timestamp, ActorId, u16),
+        order: Option<(Box<Order>, Box<Order>)>,
+        said: Option<&payload::SignedSaid>,
+    ) {
+        let known = self.received.as_ref();
+        let text = |before: Option<&String>, after: Option<&String>| {
+            let changed = before.cloned().zip(after.cloned());
+            changed.filter(|(before, after)| before != after)
+        };
+        let selectors =
+            said.and_then(|said| said.selectors.clone()).zip(known).map(|(after, known)| {
+                let own = known.selectors.iter().filter(|known| known.ask == ask);
+                (own.cloned().collect::<Vec<_>>(), after)
+            });
+        let account = known.and_then(|known| known.accounts.iter().find(|it| it.ask == ask));
+        let correction = Correction {
+            at,
+            by,
+            ask,
+            order: order.filter(|(before, after)| before != after),
+            reference: text(
+                known.map(|known| &known.reference),
+                said.and_then(|said| said.reference.as_ref()),
+            ),
+            legal_basis: text(
+                known.map(|known| &known.legal_basis),
+                said.and_then(|said| said.legal_basis.as_ref()),
+            ),
+            selectors: selectors.filter(|(before, after)| before != after),
+            account: text(
+                account.map(|known| &known.account),
+                said.and_then(|said| said.account.as_ref()),
+            ),
+            files: said
+                .map(|said| said.files.iter())
+                .into_iter()
+                .flatten()
+                .map(|file| file.original_name.clone().unwrap_or_else(|| file.name.clone()))
+                .collect(),
+        };
+        self.corrections.push(correction);
+    }
+
+    /// Takes in what an officer signed later: other facts of an ask, further files.
     fn take_signed(&mut self, ask: u16, said: payload::SignedSaid) {
         self.approvals.extend(said.approval);
         let Some(received) = &mut self.received else { return };
@@ -261,6 +340,16 @@ impl Case {
         if let Some(corrected) = said.selectors {
             received.selectors.retain(|known| known.ask != ask);
             received.selectors.extend(corrected);
+        }
+        if let Some(account) = said.account {
+            received.accounts.retain(|known| known.ask != ask);
+            received.accounts.push(payload::AccountValue { ask, account });
+        }
+        if let Some(reference) = said.reference {
+            received.reference = reference;
+        }
+        if let Some(legal_basis) = said.legal_basis {
+            received.legal_basis = legal_basis;
         }
     }
 

@@ -6,7 +6,7 @@
 //! rows are for those alone who may read them.
 
 use anyhow::Context as _;
-use desk::ids::Digest;
+use desk::ids::{AgencyId, Digest};
 use desk::request::Event;
 use serde::Deserialize;
 use serde_json::Value;
@@ -40,12 +40,17 @@ pub fn deriver() -> impl FnMut(&Part<'_>) -> Derived + Send {
     move |part| {
         let mut derived = Derived::default();
         let is_request = !OWN_STREAMS.contains(&part.stream);
+        if is_request {
+            folded = folded.take().and_then(|known| super::fold_on(known, part.events).ok());
+        }
+        let agency = folded.as_ref().and_then(|folded| folded.request.agency);
         for event in part.events {
             let payload = match &event.payload {
                 Payload::Kept(text) => Some(text.as_str()),
                 _ => None,
             };
-            let words = payload.filter(|_| is_request).map(words).unwrap_or_default();
+            let words =
+                payload.filter(|_| is_request).map(|text| words(text, agency)).unwrap_or_default();
             if !words.is_empty() {
                 derived.words.push((event.leaf, words));
             }
@@ -53,9 +58,6 @@ pub fn deriver() -> impl FnMut(&Part<'_>) -> Derived + Send {
             if !names.is_empty() {
                 derived.names.push((event.leaf, names));
             }
-        }
-        if is_request {
-            folded = folded.take().and_then(|known| super::fold_on(known, part.events).ok());
         }
         if part.is_last {
             let folded = folded.replace(Folded::default());
@@ -111,9 +113,16 @@ struct Said {
     account: String,
 }
 
+/// The word that every filing and message of an agency's requests has, so that the index itself
+/// keeps one agency's officers to their own. Whoever types it into a text is found by that agency,
+/// and the list's own agency is compared besides.
+pub(super) fn agency_word(agency: AgencyId) -> String {
+    format!("agency{}", agency.0.simple())
+}
+
 /// The words that a payload is found by.
 #[must_use]
-pub fn words(payload_json: &str) -> Words {
+pub fn words(payload_json: &str, agency: Option<AgencyId>) -> Words {
     // A payload of another shape says nothing in words.
     let Ok(said) = serde_json::from_str::<Said>(payload_json) else { return Words::default() };
     let blobs: Vec<String> = digests(payload_json).iter().map(ToString::to_string).collect();
@@ -123,8 +132,11 @@ pub fn words(payload_json: &str) -> Words {
     let accounts = said.accounts.iter().map(|account| &account.account);
     let files = said.files.iter().filter_map(|file| file.original_name.as_ref());
     let all = texts.into_iter().chain(contacts).chain(accounts).chain(files).chain(selectors);
-    // Digests first: they must not fall to the limit of words.
-    Words::of(blobs.iter().chain(all).map(String::as_str))
+    let all: Vec<&str> = all.map(String::as_str).filter(|text| !text.trim().is_empty()).collect();
+    // Nobody of an agency looks for a payload in which nobody wrote anything.
+    let own = agency.filter(|_| !all.is_empty()).map(agency_word);
+    // Digests and agency first: they must not fall to the limit of words.
+    Words::of(blobs.iter().chain(&own).map(String::as_str).chain(all))
 }
 
 /// The blobs that a payload of any kind names, by their digests. They are words of it too: an order

@@ -58,7 +58,7 @@ pub struct ManualOrder {
 pub struct ManualSelector {
     /// The ask, from 1.
     pub ask: u16,
-    /// `account_id`, `address`, `txid`, `email`, `phone`, `iban` or `ip`.
+    /// `account_id`, `address`, `txid` or another word of docs/formats/selectors.md.
     pub kind: String,
     /// As written.
     pub value: String,
@@ -219,20 +219,6 @@ impl Node {
             scanner.release(&file.name, &bytes).await?;
         }
         Ok(bytes)
-    }
-}
-
-/// A selector's kind in the desk's words.
-fn desk_kind(kind: SelectorKind) -> desk::order::SelectorKind {
-    use desk::order::SelectorKind as Desk;
-    match kind {
-        SelectorKind::AccountId => Desk::AccountId,
-        SelectorKind::Address => Desk::Address,
-        SelectorKind::Txid => Desk::TransactionId,
-        SelectorKind::Email => Desk::Email,
-        SelectorKind::Phone => Desk::Phone,
-        SelectorKind::Iban => Desk::Iban,
-        SelectorKind::Ip => Desk::IpPort,
     }
 }
 

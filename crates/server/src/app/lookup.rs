@@ -54,6 +54,28 @@ pub struct FoundRow {
     pub at: Timestamp,
 }
 
+/// Which requests an officer looks for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FoundState {
+    /// All of them.
+    #[default]
+    Any,
+    /// Those in which something is still to be done.
+    Open,
+    /// Those that have come to their end.
+    Closed,
+}
+
+impl FoundState {
+    fn has(self, view: &View) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Closed => view.state == view::CLOSED,
+            Self::Open => view.state != view::CLOSED,
+        }
+    }
+}
+
 impl Node {
     /// Requests that have all of the words. A selector may be typed as people write it, with spaces;
     /// it is looked for in its normal spelling.
@@ -75,6 +97,33 @@ impl Node {
         Ok(FoundPage { rows, next })
     }
 
+    /// Requests of the officer's own agency that have all of the words, newest first.
+    ///
+    /// # Errors
+    /// [`Error::Hidden`] for whoever has no agency or may not search; as [`Node::look_up`].
+    pub async fn look_up_own(
+        &self,
+        actor: &Actor,
+        text: &str,
+        state: FoundState,
+        before: Option<LeafIndex>,
+    ) -> Result<FoundPage, Error> {
+        let agency = actor.agency.ok_or(Error::Hidden)?;
+        let question = question(text)?.also(&super::derived::agency_word(agency));
+        let action = Action::SearchOwnRequests;
+        let (found, next) = self
+            .found_views(actor, action, question, (FoundOrder::Newest, before), FOUND_ROWS_MAX)
+            .await?;
+        let mut rows = Vec::with_capacity(found.len());
+        for (view, at) in found {
+            // The second wall: a word in a text is no proof of whose request it is.
+            if view.agency == agency.0 && state.has(&view) {
+                rows.push(FoundRow { row: queue::row(&view)?, at });
+            }
+        }
+        Ok(FoundPage { rows, next })
+    }
+
     /// The same as rows of the list.
     ///
     /// # Errors
@@ -87,14 +136,26 @@ impl Node {
         before: Option<LeafIndex>,
         rows_max: usize,
     ) -> Result<(Vec<(View, Timestamp)>, Option<LeafIndex>), Error> {
-        permit_read(actor, Action::SearchRequests, &Facts::default()).ok_or(Error::Hidden)?;
         let question = question(text)?;
+        let action = Action::SearchRequests;
+        self.found_views(actor, action, question, (order, before), rows_max).await
+    }
+
+    async fn found_views(
+        &self,
+        actor: &Actor,
+        action: Action,
+        question: Question,
+        (order, before): (FoundOrder, Option<LeafIndex>),
+        rows_max: usize,
+    ) -> Result<(Vec<(View, Timestamp)>, Option<LeafIndex>), Error> {
+        permit_read(actor, action, &Facts::default()).ok_or(Error::Hidden)?;
         // One bucket for pages and programs: nobody lists more by taking both doors.
         self.rates.take(SEARCHES, &actor.id.to_string(), self.now())?;
         let audit = ReadAudit {
             actor: view::actor_uuid(actor.id),
             stream: None,
-            action: Action::SearchRequests.as_str().to_owned(),
+            action: action.as_str().to_owned(),
         };
         self.store.audit_read(audit).await?;
         let reader = self.store.reader();

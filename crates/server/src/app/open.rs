@@ -40,6 +40,7 @@ impl Node {
         let passphrase = passphrase.map(zeroize::Zeroizing::new);
         let seal = Seal::read(&keys, passphrase.as_ref().map(|secret| secret.as_str()))?;
         let log_key = crate::keys::log_key(&keys)?;
+        let drafts = super::drafts::DraftKey::new(crate::keys::draft_key(&keys)?);
         let store = open_store(&config, log_key, clock.clone(), opening).await?;
         derived::bring_up_to_date(&store).await?;
         let catalog_path = config.path(&config.records.catalog);
@@ -78,6 +79,7 @@ impl Node {
             http,
             notices,
             guard,
+            drafts,
             directory,
             folded,
             remembering,

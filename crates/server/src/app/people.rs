@@ -169,6 +169,7 @@ impl Node {
             Ok(mut directory) => *directory = Arc::new(next),
             Err(poisoned) => *poisoned.into_inner() = Arc::new(next),
         }
+        self.drop_drafts_of_stopped(change).await;
         Ok(())
     }
 }

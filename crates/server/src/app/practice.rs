@@ -19,7 +19,7 @@ impl Node {
     ///
     /// # Errors
     /// [`Error::Input`] for a practice request on a node without made-up records.
-    pub(super) fn records_for(&self, order: Option<&Order>) -> Result<&records::Records, Error> {
+    pub fn records_for(&self, order: Option<&Order>) -> Result<&records::Records, Error> {
         let is_practice = order.is_some_and(|order| order.is_test);
         match &self.practice {
             Some(practice) if is_practice => Ok(practice),

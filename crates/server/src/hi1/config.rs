@@ -1,8 +1,9 @@
 //! The answer to GETCSPCONFIG: what this service can be asked. Disclosure and preservation only:
 //! there is no interception here.
 
-use desk::order::{DataCategory, IssuerType, SelectorKind};
+use desk::order::{DataCategory, IssuerType};
 use jiff::Timestamp;
+use records::SelectorKind;
 use serde_json::Value;
 
 use super::selector::{AMOUNT, AMOUNT_PATTERN, ASSET, ASSET_PATTERN, FORMATS, Format};

@@ -7,6 +7,7 @@ mod forbidden;
 mod fuzzed;
 mod http;
 mod notices;
+mod officers;
 mod openapi;
 mod post;
 mod scan;

@@ -205,6 +205,9 @@ async fn signed_corrected_and_checked_offline() {
         request: desk::ids::RequestId(id.parse().expect("a uuid")),
         ask: AskNumber(1),
         order: None,
+        reference: None,
+        legal_basis: None,
+        account: None,
         selectors: Some(vec![account]),
         files: vec![OfficerFile {
             name: "erratum.txt".to_owned(),
@@ -236,7 +239,7 @@ async fn signed_corrected_and_checked_offline() {
 /// The receipt holds offline, and none that was changed does.
 async fn receipt(house: &House, officer: &Officer, id: &str) {
     let request = desk::ids::RequestId(id.parse().expect("a uuid"));
-    let text = house.node().receipt(&officer.actor, request).await.expect("a receipt");
+    let text = house.node().receipt(&officer.actor, request, None).await.expect("a receipt");
     let policy = std::fs::read(house.path("keys/policy.txt")).expect("a policy");
     let policy = ledger::policy::Policy::parse(&policy).expect("a policy");
     let read = |text: &str| check_receipt(text.as_bytes(), "receipt", Some(&policy));
@@ -250,7 +253,7 @@ async fn receipt(house: &House, officer: &Officer, id: &str) {
         house.node().directory().staff().find(|one| one.name == "root").expect("root").id;
     let root =
         Actor { id: ActorId::Staff(somebody), roles: [Role::Administrator].into(), agency: None };
-    let told = house.node().receipt(&root, request).await;
+    let told = house.node().receipt(&root, request, None).await;
     assert!(matches!(told, Err(server::error::Error::Hidden)));
 }
 

@@ -3,9 +3,10 @@
 use desk::ids::AskNumber;
 use std::collections::HashMap;
 
-use desk::order::{Ask, AskKind, Demand, Scope, SelectorKind};
+use desk::order::{Ask, AskKind, Demand, Scope};
 use desk::request::{AskState, Identity, Outcome, RefusalCode, Request, Stage};
 use expect_test::expect;
+use records::SelectorKind;
 use server::hi1::config::{Deployment, configuration};
 use server::hi1::object::{DeliveryContent, FileFacts};
 use server::hi1::status::{DeliveryFacts, View, delivery, is_listed, list_record, show, status};

@@ -190,6 +190,7 @@ async fn write_other(connection: &mut Connection, other: &Other, now: i64) -> Re
             let values = vec![name.as_str().into(), value.as_str().into()];
             connection.execute("storing a setting", sql, values).await
         }
+        Other::Draft(change) => crate::draft::write(connection, change).await,
         Other::Cosignatures { size, lines } => {
             let values = lines.iter().flat_map(|(name, line)| {
                 [size.0.into(), name.as_str().into(), line.as_str().into()]

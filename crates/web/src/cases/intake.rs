@@ -11,7 +11,7 @@ use server::app::intake::{ManualFile, ManualOrder, ManualSelector};
 
 use crate::form::{Mistakes, Uploaded};
 use crate::frame::{Frame, SignedIn};
-use crate::order_form::{OrderForm, Words};
+use crate::order_form::{OrderForm, Paper, Words};
 use crate::problem::{Problem, html};
 use crate::site::Site;
 
@@ -67,7 +67,7 @@ pub async fn file(
         mistakes.add("agency", by.frame.say("order-agency-missing"));
         return page(&site, by.frame, typed, mistakes);
     };
-    let read = typed.read(&by.frame, &known, &uploaded.files, &mut mistakes);
+    let read = typed.read(&by.frame, &known, Paper::Files(&uploaded.files), &mut mistakes);
     let Some(read) = read else { return page(&site, by.frame, typed, mistakes) };
     let engine = base64::engine::general_purpose::STANDARD;
     let files = uploaded.files.iter().map(|file| ManualFile {

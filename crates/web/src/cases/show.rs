@@ -19,6 +19,7 @@ use uuid::Uuid;
 
 use super::list::time_left;
 use super::signs::{LookShown, looks};
+use crate::changes::{CorrectionShown, Values, corrections};
 use crate::frame::{Frame, SignedIn};
 use crate::problem::{Problem, html};
 use crate::said::{ReasonShown, Worded};
@@ -126,6 +127,7 @@ struct ShowPage {
     assemblable: Vec<u16>,
     messages: Vec<MessageShown>,
     history: Vec<Line>,
+    corrections: Vec<CorrectionShown>,
     refusal_codes: &'static [RefusalCode],
     methods: Vec<desk::request::IdentityMethod>,
     hold_reasons: &'static [desk::request::HoldReason],
@@ -192,6 +194,7 @@ pub async fn show(
         assemblable,
         messages: messages(&site, &case),
         history: history(&by.frame, &site, &case),
+        corrections: corrections(&by.frame, &directory, &case, Values::Shown),
         refusal_codes: RefusalCode::ALL,
         methods: methods.filter(|method| !needs_call_back || *method == call_back).collect(),
         hold_reasons: desk::request::HoldReason::ALL,

@@ -1,13 +1,17 @@
 //! "Will this be accepted?", before anything is sent.
 
+use std::collections::BTreeSet;
+
 use desk::check::Acceptance;
 use desk::clock::ClockKind;
 use desk::order::Order;
 use jiff::Timestamp;
+use server::selector::desk_searched;
 
 use crate::form::Mistakes;
 use crate::frame::Frame;
 use crate::said::{ReasonShown, Worded};
+use crate::site::Site;
 
 /// A deadline that would begin with the request.
 pub(super) struct Deadline {
@@ -38,11 +42,13 @@ pub(super) struct Answer {
     pub asks: Vec<AskAnswer>,
     pub notes: Vec<NoteShown>,
     pub is_accepted: bool,
+    /// Kinds of selector by which nothing is found here, whatever the rules say.
+    pub unsearched: Vec<&'static str>,
 }
 
 impl Answer {
     /// By the rule pack of the agency, now.
-    pub(super) fn of(frame: &Frame, regime: &str, order: &Order) -> Option<Self> {
+    pub(super) fn of(site: &Site, frame: &Frame, regime: &str, order: &Order) -> Option<Self> {
         let pack = desk::pack::embedded(regime)?;
         let checked: Acceptance = desk::check::check(order, pack, frame.now);
         let (is_accepted, words) = (checked.is_accepted(), frame.words);
@@ -61,7 +67,13 @@ impl Answer {
                 })
                 .collect(),
         });
+        let records = site.node.records_for(Some(order)).ok();
+        let known = records.map(|it| desk_searched(it.catalog())).unwrap_or_default();
+        let scopes = order.asks.iter().filter_map(desk::order::Ask::scope);
+        let asked: BTreeSet<_> = scopes.flat_map(|scope| scope.selectors.keys()).collect();
+        let unsearched = asked.into_iter().filter(|kind| !known.contains(kind));
         Some(Self {
+            unsearched: unsearched.map(|kind| kind.as_str()).collect(),
             regime: checked.pack.id,
             asks: asks.collect(),
             notes: checked
@@ -86,4 +98,6 @@ pub(super) struct AnswerAlone {
     pub answer: Option<Answer>,
     /// What stands in the way of an answer.
     pub mistakes: Mistakes,
+    /// Name of the draft in which the form was kept.
+    pub kept: Option<String>,
 }

@@ -1,168 +1,288 @@
-//! What officers write and have not signed yet. In memory only: it has no place in the log, and a
-//! restart costs the officer the typing.
+//! What an officer writes and has not signed yet: kept in the store, under the node's key, for
+//! [`DRAFT_DAYS_MAX`] days, so that a restart costs nobody the typing.
 //!
-//! Knows no page. A draft belongs to one officer; nobody else finds it.
+//! Knows no page. A draft belongs to one officer; nobody else finds it. It holds whom an order is
+//! about, which a session alone never opens: a draft is open in the session that wrote it, and in
+//! another one after a touch of the passkey.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use desk::ids::ActorId;
-use jiff::{SignedDuration, Timestamp};
-use server::app::intake::{OfficerAct, ToSign};
-use server::error::Error;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use server::app::drafts::OpenDraft;
+pub use server::app::drafts::{DRAFT_DAYS_MAX, DRAFTS_EACH_MAX};
+use server::app::intake::ToSign;
+use uuid::Uuid;
 
 use crate::form::File;
+use crate::frame::SignedIn;
 use crate::order_form::OrderForm;
+use crate::problem::Problem;
+use crate::site::Site;
 
-/// A draft that nobody touched for so long is gone, in minutes.
-pub const DRAFT_MINUTES_MAX: i64 = 60;
-/// Drafts of one officer; the one touched longest ago makes room.
-pub const DRAFTS_EACH_MAX: usize = 5;
-/// Bytes of the files of one draft.
-pub const DRAFT_BYTES_MAX: usize = 24 * 1024 * 1024;
-/// Bytes of the files of all drafts.
-pub const DRAFTS_BYTES_MAX: usize = 512 * 1024 * 1024;
+/// Version of what is kept; another one is not opened.
+const VERSION: u8 = 1;
+/// Acts that wait for a signature, of all officers; more must wait. The node has its own limit for
+/// each officer.
+const TO_SIGN_COUNT_MAX: usize = 10_000;
+
+/// What is being written.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "what", rename_all = "snake_case")]
+pub enum What {
+    /// A new request.
+    New {
+        /// The form.
+        typed: OrderForm,
+        /// The refused request that this one corrects.
+        after: Option<Uuid>,
+    },
+    /// A correction of one ask.
+    Correct {
+        /// The request.
+        request: Uuid,
+        /// The ask.
+        ask: u16,
+        /// The form.
+        typed: OrderForm,
+    },
+    /// An ask that is taken back.
+    Withdraw {
+        /// The request.
+        request: Uuid,
+        /// The ask.
+        ask: u16,
+        /// What is said with it.
+        text: String,
+    },
+    /// Preserved records that are to be kept longer.
+    Extend {
+        /// The request.
+        request: Uuid,
+        /// The ask.
+        ask: u16,
+        /// What is said with it.
+        text: String,
+    },
+}
+
+impl What {
+    /// Key of the words for it.
+    pub(super) const fn key(&self) -> &'static str {
+        match self {
+            Self::New { .. } => "draft-new",
+            Self::Correct { .. } => "draft-correct",
+            Self::Withdraw { .. } => "draft-withdraw",
+            Self::Extend { .. } => "draft-extend",
+        }
+    }
+
+    /// The form, where there is one.
+    pub(super) const fn typed(&self) -> Option<&OrderForm> {
+        match self {
+            Self::New { typed, .. } | Self::Correct { typed, .. } => Some(typed),
+            Self::Withdraw { .. } | Self::Extend { .. } => None,
+        }
+    }
+
+    /// The same, to be written to.
+    pub(super) const fn typed_mut(&mut self) -> Option<&mut OrderForm> {
+        match self {
+            Self::New { typed, .. } | Self::Correct { typed, .. } => Some(typed),
+            Self::Withdraw { .. } | Self::Extend { .. } => None,
+        }
+    }
+
+    /// The request that it acts upon.
+    pub(super) const fn request(&self) -> Option<Uuid> {
+        match self {
+            Self::New { .. } => None,
+            Self::Correct { request, .. }
+            | Self::Withdraw { request, .. }
+            | Self::Extend { request, .. } => Some(*request),
+        }
+    }
+}
 
 /// One draft.
 #[derive(Clone, Debug)]
 pub struct Draft {
-    /// Whose.
-    pub owner: ActorId,
-    /// The form, for a new request.
-    pub typed: OrderForm,
+    /// What is being written.
+    pub what: What,
     /// Files so far.
     pub files: Vec<File>,
-    /// The act, once it can be read.
-    pub act: Option<OfficerAct>,
-    /// What was shown to be signed.
-    pub to_sign: Option<ToSign>,
-    /// When somebody touched it last.
+}
+
+/// A draft as a list shows it.
+pub(super) struct Listed {
+    pub name: String,
+    pub key: &'static str,
+    /// The authority's reference, as far as it is typed; the request otherwise.
+    pub reference: String,
     pub touched_at: Timestamp,
+    pub until: Timestamp,
+    /// It was written in this session, which opens it without another proof.
+    pub is_open: bool,
+    /// There is a form to go on with.
+    pub has_form: bool,
 }
 
-impl Draft {
-    /// An empty one.
-    #[must_use]
-    pub fn of(owner: ActorId, now: Timestamp) -> Self {
-        let typed = OrderForm::default();
-        Self { owner, typed, files: Vec::new(), act: None, to_sign: None, touched_at: now }
-    }
-
-    fn bytes(&self) -> usize {
-        self.files.iter().map(|file| file.bytes.len()).sum()
-    }
-
-    fn is_old(&self, now: Timestamp) -> bool {
-        now.duration_since(self.touched_at) >= SignedDuration::from_mins(DRAFT_MINUTES_MAX)
-    }
+/// The half that a list reads: all but the files.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    v: u8,
+    /// Public name of the session in which it is open.
+    session: String,
+    what: What,
+    files: Vec<FileFacts>,
 }
 
-/// All drafts, by name.
+#[derive(Serialize, Deserialize)]
+struct FileFacts {
+    name: String,
+    media_type: String,
+    bytes: usize,
+}
+
+/// A draft of this officer; `None` when it is there and not open in this session.
+pub(super) async fn get(site: &Site, by: &SignedIn, name: &str) -> Result<Option<Draft>, Problem> {
+    let Some((kept, files)) = read(site, by, name).await? else { return Err(Problem::hidden()) };
+    Ok((kept.session == by.viewer.session.name).then_some(Draft { what: kept.what, files }))
+}
+
+/// Keeps a draft, under its name or a new one, open in this session; returns the name. What was
+/// given to sign before is void.
+pub(super) async fn keep(
+    site: &Site,
+    by: &SignedIn,
+    name: Option<&str>,
+    draft: &Draft,
+    files: Files,
+) -> Result<String, server::error::Error> {
+    let facts = |file: &File| FileFacts {
+        name: file.name.clone(),
+        media_type: file.media_type.clone(),
+        bytes: file.bytes.len(),
+    };
+    let kept = Kept {
+        v: VERSION,
+        session: by.viewer.session.name.clone(),
+        what: draft.what.clone(),
+        files: draft.files.iter().map(facts).collect(),
+    };
+    let form = serde_json::to_vec(&kept)
+        .map_err(|error| server::error::Error::Internal(anyhow::anyhow!("a draft: {error}")))?;
+    if let (Files::Unchanged, Some(name)) = (files, name)
+        && site.node.keep_draft_form(by.actor(), name, &form).await?
+    {
+        site.signing.forget(name);
+        return Ok(name.to_owned());
+    }
+    let files = draft.files.iter().map(|file| file.bytes.as_slice()).collect::<Vec<_>>().concat();
+    let name = site.node.keep_draft(by.actor(), name, &form, &files).await?;
+    site.signing.forget(&name);
+    Ok(name)
+}
+
+/// Whether the files of a draft are those that are kept already; they may be large.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Files {
+    Changed,
+    Unchanged,
+}
+
+/// Opens a draft in this session as well; the caller asked for a fresh proof.
+pub(super) async fn open_here(site: &Site, by: &SignedIn, name: &str) -> Result<Draft, Problem> {
+    let Some((kept, files)) = read(site, by, name).await? else { return Err(Problem::hidden()) };
+    let draft = Draft { what: kept.what, files };
+    keep(site, by, Some(name), &draft, Files::Unchanged).await?;
+    Ok(draft)
+}
+
+/// Takes a draft away.
+pub(super) async fn forget(site: &Site, by: &SignedIn, name: &str) -> Result<bool, Problem> {
+    site.signing.forget(name);
+    Ok(site.node.forget_draft(by.actor(), name).await?)
+}
+
+/// The drafts of this officer, the one touched last on top.
+pub(super) async fn list(site: &Site, by: &SignedIn) -> Result<Vec<Listed>, Problem> {
+    let listed = site.node.drafts(by.actor()).await?.into_iter().filter_map(|draft| {
+        let kept: Kept = serde_json::from_slice(&draft.form).ok().filter(is_known)?;
+        let typed = kept.what.typed().map(|typed| typed.reference.trim().to_owned());
+        let reference = typed.filter(|reference| !reference.is_empty());
+        let request = || kept.what.request().map(|request| request.to_string());
+        Some(Listed {
+            key: kept.what.key(),
+            reference: reference.or_else(request).unwrap_or_default(),
+            is_open: kept.session == by.viewer.session.name,
+            has_form: kept.what.typed().is_some(),
+            name: draft.name,
+            touched_at: draft.touched_at,
+            until: draft.until,
+        })
+    });
+    Ok(listed.collect())
+}
+
+fn is_known(kept: &Kept) -> bool {
+    kept.v == VERSION
+}
+
+async fn read(
+    site: &Site,
+    by: &SignedIn,
+    name: &str,
+) -> Result<Option<(Kept, Vec<File>)>, Problem> {
+    let Some(draft) = site.node.draft(by.actor(), name).await? else { return Ok(None) };
+    let OpenDraft { form, files, .. } = draft;
+    // A draft of another release is as good as none.
+    let kept: Option<Kept> = serde_json::from_slice(&form).ok().filter(is_known);
+    let Some(kept) = kept else { return Ok(None) };
+    let mut rest = files.as_slice();
+    let mut whole = Vec::with_capacity(kept.files.len());
+    for facts in &kept.files {
+        let Some((bytes, after)) = rest.split_at_checked(facts.bytes) else { return Ok(None) };
+        rest = after;
+        whole.push(File {
+            field: "files".to_owned(),
+            name: facts.name.clone(),
+            media_type: facts.media_type.clone(),
+            bytes: bytes.to_vec(),
+        });
+    }
+    Ok(Some((kept, whole)))
+}
+
+/// What was given to sign, by draft. In memory only: after a restart it is prepared again.
 #[derive(Default)]
-pub struct Drafts(Mutex<HashMap<String, Draft>>);
+pub struct Signing(Mutex<HashMap<String, ToSign>>);
 
-impl Drafts {
-    /// A draft of this officer.
-    #[must_use]
-    pub fn get(&self, name: &str, owner: ActorId, now: Timestamp) -> Option<Draft> {
+impl Signing {
+    /// What was given to sign for a draft and may still be signed.
+    pub(super) fn get(&self, draft: &str, now: Timestamp) -> Option<ToSign> {
         let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.get(name).filter(|draft| draft.owner == owner && !draft.is_old(now)).cloned()
+        all.get(draft).filter(|to_sign| to_sign.until > now).cloned()
     }
 
-    /// Keeps a draft, under its name or a new one; returns the name.
-    ///
-    /// # Errors
-    /// [`Error::TooLarge`] when its files are; [`Error::Busy`] when all drafts together are.
-    pub fn keep(
+    /// Notes what was given to sign for a draft.
+    pub(super) fn put(
         &self,
-        name: Option<&str>,
-        mut draft: Draft,
+        draft: &str,
+        to_sign: ToSign,
         now: Timestamp,
-    ) -> Result<String, Error> {
-        if draft.bytes() > DRAFT_BYTES_MAX {
-            return Err(Error::TooLarge { max: DRAFT_BYTES_MAX });
-        }
-        draft.touched_at = now;
+    ) -> Result<(), server::error::Error> {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.retain(|_, known| !known.is_old(now));
-        let own = |known: &Draft| known.owner == draft.owner;
-        let name = match name.filter(|name| all.get(*name).is_some_and(own)) {
-            Some(name) => name.to_owned(),
-            None => hex::encode(server::random_bytes::<16>()?),
-        };
-        all.remove(&name);
-        while all.values().filter(|known| own(known)).count() >= DRAFTS_EACH_MAX {
-            let oldest = all.iter().filter(|(_, known)| own(known));
-            let oldest = oldest.min_by_key(|(_, known)| known.touched_at);
-            let Some(oldest) = oldest.map(|(name, _)| name.clone()) else { break };
-            all.remove(&oldest);
+        all.retain(|_, known| known.until > now);
+        if all.len() >= TO_SIGN_COUNT_MAX {
+            return Err(server::error::Error::Busy);
         }
-        let held: usize = all.values().map(Draft::bytes).sum();
-        if held + draft.bytes() > DRAFTS_BYTES_MAX {
-            return Err(Error::Busy);
-        }
-        all.insert(name.clone(), draft);
-        Ok(name)
+        all.insert(draft.to_owned(), to_sign);
+        Ok(())
     }
 
-    /// Forgets a draft that was signed.
-    pub fn forget(&self, name: &str) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use desk::ids::KeyId;
-    use uuid::Uuid;
-
-    use super::*;
-
-    const ANA: ActorId = ActorId::Key(KeyId(Uuid::from_u128(1)));
-    const BEN: ActorId = ActorId::Key(KeyId(Uuid::from_u128(2)));
-
-    fn at(minutes: i64) -> Timestamp {
-        Timestamp::from_second(1_800_000_000 + minutes * 60).expect("a time")
-    }
-
-    fn with_file(owner: ActorId, bytes: usize) -> Draft {
-        let file = File {
-            field: "files".into(),
-            name: "order.pdf".into(),
-            media_type: "application/pdf".into(),
-            bytes: vec![0; bytes],
-        };
-        Draft { files: vec![file], ..Draft::of(owner, at(0)) }
-    }
-
-    #[test]
-    fn a_draft_is_its_writer_s_alone_and_is_gone_after_an_hour() {
-        let drafts = Drafts::default();
-        let name = drafts.keep(None, Draft::of(ANA, at(0)), at(0)).expect("kept");
-        assert!(drafts.get(&name, ANA, at(59)).is_some());
-        assert!(drafts.get(&name, BEN, at(0)).is_none(), "somebody else's");
-        assert!(drafts.get(&name, ANA, at(60)).is_none(), "an hour old");
-        let taken = drafts.keep(Some(&name), Draft::of(BEN, at(1)), at(1)).expect("kept");
-        assert_ne!(taken, name, "nobody writes over another's draft");
-        assert!(drafts.get(&name, ANA, at(1)).is_some());
-    }
-
-    #[test]
-    fn drafts_do_not_fill_memory() {
-        let drafts = Drafts::default();
-        let names: Vec<String> = (0..=DRAFTS_EACH_MAX as i64)
-            .map(|minute| drafts.keep(None, Draft::of(ANA, at(minute)), at(minute)).expect("kept"))
-            .collect();
-        assert!(drafts.get(&names[0], ANA, at(6)).is_none(), "the oldest made room");
-        assert!(drafts.get(&names[1], ANA, at(6)).is_some());
-        let large = drafts.keep(None, with_file(BEN, DRAFT_BYTES_MAX + 1), at(6));
-        assert!(matches!(large, Err(Error::TooLarge { max: DRAFT_BYTES_MAX })));
-        let mut refused = 0;
-        for officer in 0..30 {
-            let owner = ActorId::Key(KeyId(Uuid::from_u128(100 + officer)));
-            let kept = drafts.keep(None, with_file(owner, DRAFT_BYTES_MAX), at(6));
-            refused += usize::from(matches!(kept, Err(Error::Busy)));
-        }
-        assert_eq!(refused, 30 - DRAFTS_BYTES_MAX / DRAFT_BYTES_MAX);
+    fn forget(&self, draft: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(draft);
     }
 }

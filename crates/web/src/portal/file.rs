@@ -6,6 +6,7 @@ use axum::extract::{Path, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use desk::ids::RequestId;
+use server::app::lookup::LeafIndex;
 use uuid::Uuid;
 
 use super::agency;
@@ -29,8 +30,8 @@ pub async fn package(
     Ok(answer?)
 }
 
-/// The receipt: the leaf with which the request came into the log, its salt and its proof. It
-/// holds what the request holds, which a session alone does not open.
+/// The receipt of an act: the leaf with which it came into the log, its salt and its proof. It
+/// holds what the act held, which a session alone does not open.
 ///
 /// # Errors
 /// Without a fresh proof, or for whoever may not see the request.
@@ -42,8 +43,13 @@ pub async fn receipt(
     let by = posted.by;
     agency(&site, &by)?;
     site.confirmed(&by.viewer.session, &posted.fields.passkey)?;
-    let text = site.node.receipt(by.actor(), RequestId(request)).await?;
-    let name = format!("attachment; filename=\"receipt-{request}.json\"");
+    let leaf = posted.fields.leaf.trim();
+    let leaf =
+        if leaf.is_empty() { None } else { Some(leaf.parse().map_err(|_| Problem::hidden())?) };
+    let leaf = leaf.map(LeafIndex);
+    let text = site.node.receipt(by.actor(), RequestId(request), leaf).await?;
+    let of = leaf.map_or_else(|| request.to_string(), |leaf| format!("{request}-{}", leaf.0));
+    let name = format!("attachment; filename=\"receipt-{of}.json\"");
     let headers = [
         (header::CONTENT_TYPE, "application/json".to_owned()),
         (header::CONTENT_DISPOSITION, name),

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use server::app::queue::{QueueOrder, QueueQuery, QueueRow, QueueState};
 
 use super::agency;
+use super::drafts::{self, DRAFT_DAYS_MAX, Listed};
 use crate::cases::list::{cursor, cursor_text};
 use crate::frame::{Frame, SignedIn};
 use crate::problem::{Problem, html};
@@ -33,6 +34,7 @@ struct ListPage {
     next: Option<String>,
     /// The officer answers for the agency's officers.
     is_supervisor: bool,
+    drafts: Vec<Listed>,
 }
 
 impl ListPage {
@@ -61,6 +63,7 @@ pub async fn list(
     };
     let page = site.node.queue(by.actor(), &query).await?;
     let is_supervisor = by.frame.may(Action::ManageOfficers);
+    let drafts = drafts::list(&site, &by).await?;
     html(&ListPage {
         frame: by.frame,
         agency,
@@ -68,5 +71,6 @@ pub async fn list(
         is_closed,
         next: page.next.map(cursor_text),
         is_supervisor,
+        drafts,
     })
 }

@@ -1,24 +1,23 @@
-//! A new request: one page, plain words, and what the rules would say of it.
+//! The form: a new request, or the correction of an earlier one. One page, plain words, what the
+//! rules would say of it, and a draft that waits until it is sent.
 
 use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use desk::ids::RequestId;
-use desk::order::{Authentication, Channel, Order};
+use desk::ids::{AskNumber, RequestId};
 use desk::policy::Action;
 use serde::Deserialize;
-use server::app::intake::{OfficerAct, OfficerFile, OfficerOrder};
-use server::directory::Agency;
 use uuid::Uuid;
 
+use super::act;
 use super::agency;
 use super::answer::{Answer, AnswerAlone};
-use super::drafts::Draft;
+use super::drafts::{self, DRAFT_DAYS_MAX, Draft, Files, What};
 use crate::form::{File, Mistakes, Posted, Uploaded};
 use crate::frame::{Frame, SignedIn};
-use crate::order_form::{OrderForm, ReadOrder, Words};
+use crate::order_form::{OrderForm, Words};
 use crate::problem::{Problem, html};
 use crate::site::Site;
 
@@ -39,6 +38,18 @@ struct NewPage {
     mistakes: Mistakes,
     /// Practice can be had: there are made-up records.
     may_practise: bool,
+    /// It was kept just now.
+    is_saved: bool,
+    /// What is corrected.
+    request: Option<Uuid>,
+}
+
+/// What stands around a form that is shown.
+#[derive(Default)]
+struct Shown {
+    answer: Option<Answer>,
+    mistakes: Mistakes,
+    is_saved: bool,
 }
 
 /// An empty form.
@@ -48,30 +59,29 @@ struct NewPage {
 pub async fn blank(State(site): State<Arc<Site>>, by: SignedIn) -> Result<Response, Problem> {
     agency(&site, &by)?;
     by.allowed(Action::Receive)?;
-    page(&site, by.frame, OrderForm::default(), &[], None, Mistakes::default())
+    // The name is the form's from the start, so that whatever keeps it keeps the same draft.
+    let draft = server::app::drafts::new_draft_name()?;
+    let what = What::New { typed: OrderForm { draft, ..OrderForm::default() }, after: None };
+    page(&site, by.frame, Draft { what, files: Vec::new() }, Shown::default())
 }
 
-fn page(
-    site: &Site,
-    frame: Frame,
-    typed: OrderForm,
-    files: &[File],
-    answer: Option<Answer>,
-    mistakes: Mistakes,
-) -> Result<Response, Problem> {
+fn page(site: &Site, frame: Frame, draft: Draft, shown: Shown) -> Result<Response, Problem> {
     let config = &site.node.config;
+    let typed = draft.what.typed().cloned().ok_or_else(Problem::hidden)?;
     html(&NewPage {
         frame,
         typed,
         words: Words::all(),
-        files: files.iter().map(|file| (file.name.clone(), file.bytes.len())).collect(),
-        answer,
-        mistakes,
+        files: draft.files.iter().map(|file| (file.name.clone(), file.bytes.len())).collect(),
+        answer: shown.answer,
+        mistakes: shown.mistakes,
         may_practise: config.records.practice.is_some() || config.company.fiction.is_some(),
+        is_saved: shown.is_saved,
+        request: draft.what.request(),
     })
 }
 
-/// The form as typed: looked at, or made ready to be signed.
+/// The form as typed: kept, looked at, or made ready to be signed.
 ///
 /// # Errors
 /// For whoever is no officer; when the files are too large.
@@ -79,60 +89,83 @@ pub async fn typed(
     State(site): State<Arc<Site>>,
     uploaded: Uploaded<OrderForm>,
 ) -> Result<Response, Problem> {
-    let (by, mut typed) = (uploaded.by, uploaded.fields);
-    let (agency, now) = (agency(&site, &by)?, by.frame.now);
+    let (by, typed) = (uploaded.by, uploaded.fields);
+    let agency = agency(&site, &by)?;
+    let name = Some(typed.draft.clone()).filter(|name| !name.is_empty());
+    let step = typed.step.clone();
     let mut mistakes = Mistakes::default();
-    let known = site.drafts.get(&typed.draft, by.id(), now);
-    let mut draft = known.unwrap_or_else(|| Draft::of(by.id(), now));
-    take_files(&mut draft, &mut typed, uploaded.files, &by.frame, &mut mistakes);
-    let read = typed.read(&by.frame, &agency, &draft.files, &mut mistakes);
-    let answer =
-        read.as_ref().and_then(|read| Answer::of(&by.frame, &agency.regime, &of_portal(read)));
-    let is_ready = typed.step == "review" && mistakes.is_empty();
-    if let (true, Some(read)) = (is_ready, read) {
-        let act = OfficerAct::File(order(&typed, read, &draft.files));
-        match site.node.prepare_signing(by.actor(), &act).await {
-            Ok(to_sign) => (draft.act, draft.to_sign) = (Some(act), Some(to_sign)),
+    let mut draft = begun(&site, &by, typed).await?;
+    take_files(&mut draft, uploaded.files, &by.frame, &mut mistakes);
+    let read = act::read(&site, &by, &agency, &draft).await?;
+    let answer = read.order.and_then(|order| Answer::of(&site, &by.frame, &agency.regime, &order));
+    if step != "save" {
+        mistakes.0.extend(read.mistakes.0);
+    }
+    match drafts::keep(&site, &by, name.as_deref(), &draft, Files::Changed).await {
+        Ok(name) => named(&mut draft, name),
+        // What was typed is shown again, though it could not be kept.
+        Err(error) => mistakes.take(&by.frame, error)?,
+    }
+    if let (true, Some(act)) = (step == "review" && mistakes.is_empty(), &read.act) {
+        // What the desk would refuse in any case is told now, and the draft is kept.
+        match site.node.prepare_signing(by.actor(), act).await {
+            Ok(to_sign) => {
+                let name = draft.what.typed().map(|typed| typed.draft.as_str());
+                let name = name.unwrap_or_default();
+                site.signing.put(name, to_sign, by.frame.now)?;
+                return Ok(Redirect::to(&format!("/portal/drafts/{name}")).into_response());
+            }
             Err(error) => mistakes.take(&by.frame, error)?,
         }
     }
-    draft.typed = typed;
-    typed_done(&site, by, draft, answer, mistakes, is_ready)
+    let is_saved = step == "save" && mistakes.is_empty();
+    page(&site, by.frame, draft, Shown { answer, mistakes, is_saved })
 }
 
-fn typed_done(
-    site: &Site,
-    by: SignedIn,
-    mut draft: Draft,
-    answer: Option<Answer>,
-    mistakes: Mistakes,
-    is_ready: bool,
-) -> Result<Response, Problem> {
-    let now = by.frame.now;
-    let name = Some(draft.typed.draft.clone()).filter(|name| !name.is_empty());
-    let name = site.drafts.keep(name.as_deref(), draft.clone(), now)?;
-    draft.typed.draft.clone_from(&name);
-    if is_ready && mistakes.is_empty() {
-        return Ok(Redirect::to(&format!("/portal/drafts/{name}")).into_response());
+fn named(draft: &mut Draft, name: String) {
+    if let Some(typed) = draft.what.typed_mut() {
+        typed.draft = name;
     }
-    page(site, by.frame, draft.typed, &draft.files, answer, mistakes)
+}
+
+/// The draft that a form goes on with, or a new one. A correction keeps what it may not change.
+async fn begun(site: &Site, by: &SignedIn, typed: OrderForm) -> Result<Draft, Problem> {
+    let known = if typed.draft.is_empty() {
+        None
+    } else {
+        // One that is gone, or open elsewhere only, is begun anew with what was typed.
+        drafts::get(site, by, &typed.draft).await.unwrap_or_default()
+    };
+    let new = OrderForm { corrects: String::new(), ..typed };
+    Ok(match known {
+        Some(Draft { what: What::Correct { request, ask, typed: old }, files }) => {
+            let typed = OrderForm {
+                asks: old.asks,
+                emergency: old.emergency,
+                is_test: old.is_test,
+                corrects: ask.to_string(),
+                ..new
+            };
+            Draft { what: What::Correct { request, ask, typed }, files }
+        }
+        Some(Draft { what: What::New { after, .. }, files }) => {
+            Draft { what: What::New { typed: new, after }, files }
+        }
+        _ => Draft { what: What::New { typed: new, after: None }, files: Vec::new() },
+    })
 }
 
 /// Files join the draft; a list of selectors joins the lines that were typed.
-fn take_files(
-    draft: &mut Draft,
-    typed: &mut OrderForm,
-    uploaded: Vec<File>,
-    frame: &Frame,
-    mistakes: &mut Mistakes,
-) {
+fn take_files(draft: &mut Draft, uploaded: Vec<File>, frame: &Frame, mistakes: &mut Mistakes) {
+    let Draft { what, files } = draft;
+    let Some(typed) = what.typed_mut() else { return };
     let dropped: Vec<usize> = typed.dropped.iter().filter_map(|at| at.parse().ok()).collect();
     typed.dropped.clear();
-    let kept = std::mem::take(&mut draft.files).into_iter().enumerate();
-    draft.files = kept.filter(|(at, _)| !dropped.contains(at)).map(|(_, file)| file).collect();
+    let kept = std::mem::take(files).into_iter().enumerate();
+    *files = kept.filter(|(at, _)| !dropped.contains(at)).map(|(_, file)| file).collect();
     for file in uploaded {
         if file.field != SELECTORS_FILE {
-            draft.files.push(file);
+            files.push(file);
             continue;
         }
         match String::from_utf8(file.bytes) {
@@ -144,40 +177,13 @@ fn take_files(
             _ => mistakes.add(SELECTORS_FILE, frame.say("order-selectors-file-wrong")),
         }
     }
-    if draft.files.len() > crate::form::FILES_COUNT_MAX {
+    if files.len() > crate::form::FILES_COUNT_MAX {
         let most = crate::form::FILES_COUNT_MAX;
         mistakes.add("files", frame.say1("order-files-many", "most", most));
     }
 }
 
-/// The order as it would come in here: signed, by the portal.
-fn of_portal(read: &ReadOrder) -> Order {
-    let mut order = read.order.clone();
-    (order.channel, order.authentication) = (Channel::Portal, Authentication::Signed);
-    order
-}
-
-fn order(typed: &OrderForm, read: ReadOrder, files: &[File]) -> OfficerOrder {
-    OfficerOrder {
-        order: of_portal(&read),
-        reference: typed.reference.trim().to_owned(),
-        legal_basis: typed.legal_basis.trim().to_owned(),
-        selectors: read.known,
-        accounts: read.accounts,
-        files: files.iter().map(officer_file).collect(),
-    }
-}
-
-/// A file as the one path takes it.
-pub(super) fn officer_file(file: &File) -> OfficerFile {
-    OfficerFile {
-        name: file.name.clone(),
-        media_type: file.media_type.clone(),
-        bytes: file.bytes.clone(),
-    }
-}
-
-/// The draft once more, to change it.
+/// The draft once more, to go on with it.
 ///
 /// # Errors
 /// When there is no such draft of this officer.
@@ -186,18 +192,18 @@ pub async fn edit(
     by: SignedIn,
     Path(name): Path<String>,
 ) -> Result<Response, Problem> {
-    let agency: Agency = agency(&site, &by)?;
-    let now = by.frame.now;
-    let mut draft = site.drafts.get(&name, by.id(), now).ok_or_else(Problem::hidden)?;
-    draft.typed.draft = name;
-    let mut mistakes = Mistakes::default();
-    let read = draft.typed.read(&by.frame, &agency, &draft.files, &mut mistakes);
-    let answer =
-        read.as_ref().and_then(|read| Answer::of(&by.frame, &agency.regime, &of_portal(read)));
-    page(&site, by.frame, draft.typed, &draft.files, answer, mistakes)
+    let agency = agency(&site, &by)?;
+    let Some(mut draft) = drafts::get(&site, &by, &name).await? else {
+        return Ok(Redirect::to("/portal#drafts").into_response());
+    };
+    named(&mut draft, name);
+    let read = act::read(&site, &by, &agency, &draft).await?;
+    let answer = read.order.and_then(|order| Answer::of(&site, &by.frame, &agency.regime, &order));
+    page(&site, by.frame, draft, Shown { answer, ..Shown::default() })
 }
 
-/// What the script asks while somebody types: the form, without files but with their names.
+/// What the script asks while somebody types: the form, without files but with their names. What
+/// was typed is kept.
 ///
 /// # Errors
 /// For whoever is no officer, or when somebody asks too often.
@@ -206,14 +212,21 @@ pub async fn check(
     posted: Posted<OrderForm>,
 ) -> Result<Response, Problem> {
     let (by, typed) = (posted.by, posted.fields);
-    let (agency, now) = (agency(&site, &by)?, by.frame.now);
-    let mut files =
-        site.drafts.get(&typed.draft, by.id(), now).map(|d| d.files).unwrap_or_default();
-    files.extend(typed.chosen.iter().map(|name| chosen(name)));
-    let mut mistakes = Mistakes::default();
-    let read = typed.read(&by.frame, &agency, &files, &mut mistakes);
-    let answer = read.and_then(|read| Answer::of(&by.frame, &agency.regime, &of_portal(&read)));
-    html(&AnswerAlone { frame: by.frame, answer, mistakes })
+    let agency = agency(&site, &by)?;
+    let name = Some(typed.draft.clone()).filter(|name| !name.is_empty());
+    let chosen: Vec<File> = typed.chosen.iter().map(|name| self::chosen(name)).collect();
+    let mut draft = begun(&site, &by, typed).await?;
+    let mut kept = None;
+    let mut trouble = Mistakes::default();
+    match drafts::keep(&site, &by, name.as_deref(), &draft, Files::Unchanged).await {
+        Ok(name) => kept = Some(name),
+        Err(error) => trouble.take(error)?,
+    }
+    draft.files.extend(chosen);
+    let read = act::read(&site, &by, &agency, &draft).await?;
+    let answer = read.order.and_then(|order| Answer::of(&site, &by.frame, &agency.regime, &order));
+    trouble.0.extend(read.mistakes.0);
+    html(&AnswerAlone { frame: by.frame, answer, mistakes: trouble, kept })
 }
 
 /// A file that is chosen and not here yet is taken by its name for what it will be.
@@ -229,6 +242,10 @@ fn chosen(name: &str) -> File {
 pub struct ProvenForm {
     /// The passkey's answer.
     pub passkey: String,
+    /// An ask, where one is meant.
+    pub ask: String,
+    /// A leaf of the log, where one is meant.
+    pub leaf: String,
 }
 
 /// An earlier request as a new form, to be corrected and sent anew. It holds personal data, which
@@ -242,14 +259,72 @@ pub async fn again(
     posted: Posted<ProvenForm>,
 ) -> Result<Response, Problem> {
     let by = posted.by;
-    let agency = agency(&site, &by)?;
+    agency(&site, &by)?;
     site.confirmed(&by.viewer.session, &posted.fields.passkey)?;
     let id = RequestId(request);
     site.node.read_permit(by.actor(), Action::ReadStatus, id).await?;
     let typed = OrderForm::of(site.node.case(id).await?.as_ref());
-    let mut mistakes = Mistakes::default();
-    let read = typed.read(&by.frame, &agency, &[], &mut mistakes);
-    let answer =
-        read.as_ref().and_then(|read| Answer::of(&by.frame, &agency.regime, &of_portal(read)));
-    page(&site, by.frame, typed, &[], answer, mistakes)
+    begin(&site, &by, What::New { typed, after: Some(request) }).await
+}
+
+/// One ask of a request as a form, because the desk asks or says what is wrong with it: every fact
+/// may be changed, and the signature is over all of them.
+///
+/// # Errors
+/// Without a fresh proof, or for whoever may not correct the request.
+pub async fn correct(
+    State(site): State<Arc<Site>>,
+    Path(request): Path<Uuid>,
+    posted: Posted<ProvenForm>,
+) -> Result<Response, Problem> {
+    let by = posted.by;
+    agency(&site, &by)?;
+    site.confirmed(&by.viewer.session, &posted.fields.passkey)?;
+    let id = RequestId(request);
+    site.node.read_permit(by.actor(), Action::ReadStatus, id).await?;
+    let ask: u16 = posted.fields.ask.parse().map_err(|_| Problem::hidden())?;
+    let typed = OrderForm::of_ask(site.node.case(id).await?.as_ref(), AskNumber(ask));
+    let typed = OrderForm { corrects: ask.to_string(), ..typed };
+    begin(&site, &by, What::Correct { request, ask, typed }).await
+}
+
+async fn begin(site: &Site, by: &SignedIn, what: What) -> Result<Response, Problem> {
+    let draft = Draft { what, files: Vec::new() };
+    let name = drafts::keep(site, by, None, &draft, Files::Changed).await?;
+    Ok(Redirect::to(&format!("/portal/drafts/{name}/edit")).into_response())
+}
+
+/// A draft of another session, opened in this one. It holds personal data, which a session alone
+/// does not open.
+///
+/// # Errors
+/// Without a fresh proof, or when there is no such draft of this officer.
+pub async fn open(
+    State(site): State<Arc<Site>>,
+    Path(name): Path<String>,
+    posted: Posted<ProvenForm>,
+) -> Result<Response, Problem> {
+    let by = posted.by;
+    agency(&site, &by)?;
+    site.confirmed(&by.viewer.session, &posted.fields.passkey)?;
+    let draft = drafts::open_here(&site, &by, &name).await?;
+    let page = if draft.what.typed().is_some() { "/edit" } else { "" };
+    Ok(Redirect::to(&format!("/portal/drafts/{name}{page}")).into_response())
+}
+
+/// Gives a draft up.
+///
+/// # Errors
+/// When there is no such draft of this officer.
+pub async fn delete(
+    State(site): State<Arc<Site>>,
+    Path(name): Path<String>,
+    posted: Posted<ProvenForm>,
+) -> Result<Response, Problem> {
+    let by = posted.by;
+    agency(&site, &by)?;
+    if !drafts::forget(&site, &by, &name).await? {
+        return Err(Problem::hidden());
+    }
+    Ok(Redirect::to("/portal#drafts").into_response())
 }

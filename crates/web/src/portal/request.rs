@@ -12,16 +12,16 @@ use desk::request::{AskState, Command, Event};
 use jiff::Timestamp;
 use serde::Deserialize;
 use server::app::case::Case;
-use server::app::intake::OfficerAct;
 use server::app::{Act, Node};
 use server::error::Error;
 use uuid::Uuid;
 
+use super::act;
 use super::agency;
-use super::drafts::Draft;
-use super::new::officer_file;
+use super::drafts::{self, Draft, What};
 use crate::cases::show::{AskShown, MessageShown, ask, messages};
-use crate::form::{Mistakes, Uploaded};
+use crate::changes::{CorrectionShown, Values, corrections};
+use crate::form::Uploaded;
 use crate::frame::{Frame, SignedIn};
 use crate::problem::{Problem, html};
 use crate::site::Site;
@@ -34,6 +34,28 @@ struct PackageShown {
     bytes: u64,
     encrypted_sha256: String,
     may_acknowledge: bool,
+}
+
+/// An act that the officer's side did or must know of, and that a receipt can be had for.
+struct ReceiptShown {
+    leaf: u64,
+    at: Timestamp,
+    /// The desk's word for what happened.
+    what: &'static str,
+    ask: Option<u16>,
+    by: String,
+}
+
+/// The acts of a request that have a receipt, oldest first.
+fn receipts(directory: &server::directory::Directory, case: &Case) -> Vec<ReceiptShown> {
+    let acts = case.history.iter().zip(&case.leaves);
+    let acts = acts.filter_map(|((at, event), leaf)| {
+        let (what, by) = server::app::receipt::receipted(event)?;
+        let by = by.map(|by| directory.name(by)).unwrap_or_default();
+        let ask = event.ask().map(|ask| ask.0);
+        Some(ReceiptShown { leaf: leaf.0, at: *at, what, ask, by })
+    });
+    acts.collect()
 }
 
 #[derive(Template)]
@@ -55,7 +77,8 @@ struct ShowPage {
     may_post: bool,
     /// Something was refused or taken back, so it may be sent anew.
     may_send_again: bool,
-    mistakes: Mistakes,
+    corrections: Vec<CorrectionShown>,
+    receipts: Vec<ReceiptShown>,
 }
 
 /// One request.
@@ -67,15 +90,10 @@ pub async fn show(
     by: SignedIn,
     Path(request): Path<Uuid>,
 ) -> Result<Response, Problem> {
-    page(&site, by, RequestId(request), Mistakes::default()).await
+    page(&site, by, RequestId(request)).await
 }
 
-async fn page(
-    site: &Site,
-    by: SignedIn,
-    id: RequestId,
-    mistakes: Mistakes,
-) -> Result<Response, Problem> {
+async fn page(site: &Site, by: SignedIn, id: RequestId) -> Result<Response, Problem> {
     agency(site, &by)?;
     site.node.read_permit(by.actor(), Action::ReadStatus, id).await?;
     let case = site.node.case(id).await?;
@@ -101,8 +119,9 @@ async fn page(
         packages: packages(site, &by, &case).await?,
         messages: messages(site, &case),
         may_post: would(&site.node, &by, &post).await?,
+        corrections: corrections(&by.frame, &site.node.directory(), &case, Values::Counted),
+        receipts: receipts(&site.node.directory(), &case),
         asks,
-        mistakes,
         frame: by.frame,
     };
     html(&page)
@@ -173,7 +192,6 @@ pub struct ActForm {
     ask: String,
     package: String,
     text: String,
-    selectors: String,
 }
 
 /// Does what needs no signature; makes a draft of what does.
@@ -200,15 +218,10 @@ pub async fn act(
             delivered.and_then(|(_, event, _)| acknowledge(event)).ok_or_else(Problem::hidden)?
         }
         "withdraw" => {
-            let act = OfficerAct::Withdraw { request: id, asks: vec![ask()?], text };
-            return to_sign(&site, &by, act, Vec::new()).await;
+            return to_sign(&site, &by, What::Withdraw { request, ask: ask()?.0, text }).await;
         }
         "extend" => {
-            let act = OfficerAct::Extend { request: id, asks: vec![ask()?], text };
-            return to_sign(&site, &by, act, Vec::new()).await;
-        }
-        "provide_information" => {
-            return correct(&site, by, id, ask()?, &fields, uploaded.files).await;
+            return to_sign(&site, &by, What::Extend { request, ask: ask()?.0, text }).await;
         }
         _ => return Err(Problem::hidden()),
     };
@@ -217,48 +230,13 @@ pub async fn act(
     Ok(Redirect::to(&format!("/portal/requests/{id}")).into_response())
 }
 
-/// An answer to the desk's question: words, files, other selectors.
-async fn correct(
-    site: &Site,
-    by: SignedIn,
-    id: RequestId,
-    ask: AskNumber,
-    fields: &ActForm,
-    files: Vec<crate::form::File>,
-) -> Result<Response, Problem> {
-    let read = records::read_many(&fields.selectors, None);
-    if let Some(line) = read.unreadable.first() {
-        let number = line.line.to_string();
-        let words = &by.frame.words;
-        let said = words.say_with("order-line", &[("line", &number), ("hint", &line.hint)]);
-        let mut mistakes = Mistakes::default();
-        mistakes.add("selectors", format!("{said}: {}", words.line_flaw(&line.flaw)));
-        return page(site, by, id, mistakes).await;
+async fn to_sign(site: &Site, by: &SignedIn, what: What) -> Result<Response, Problem> {
+    let draft = Draft { what, files: Vec::new() };
+    let read = act::read(site, by, &agency(site, by)?, &draft).await?;
+    // What the desk would refuse in any case is refused here, before anything is kept.
+    if let Some(act) = &read.act {
+        site.node.prepare_signing(by.actor(), act).await?;
     }
-    let selectors = Some(read.selectors).filter(|list| !list.is_empty());
-    let case = site.node.case(id).await?;
-    // The numbers of selectors in the order change with the selectors.
-    let order = selectors.as_ref().and(case.request.order.clone()).map(Box::new);
-    let act = OfficerAct::Correct {
-        request: id,
-        ask,
-        order,
-        selectors,
-        files: files.iter().map(officer_file).collect(),
-        text: fields.text.trim().to_owned(),
-    };
-    to_sign(site, &by, act, files).await
-}
-
-async fn to_sign(
-    site: &Site,
-    by: &SignedIn,
-    act: OfficerAct,
-    files: Vec<crate::form::File>,
-) -> Result<Response, Problem> {
-    let now = by.frame.now;
-    let to_sign = Some(site.node.prepare_signing(by.actor(), &act).await?);
-    let draft = Draft { files, act: Some(act), to_sign, ..Draft::of(by.id(), now) };
-    let name = site.drafts.keep(None, draft, now)?;
+    let name = drafts::keep(site, by, None, &draft, drafts::Files::Changed).await?;
     Ok(Redirect::to(&format!("/portal/drafts/{name}")).into_response())
 }

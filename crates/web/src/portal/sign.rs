@@ -13,9 +13,11 @@ use serde_json::{Value, json};
 use server::app::intake::{OfficerAct, PasskeyAnswer, SignedOrder, ToSign};
 use sha2::{Digest as _, Sha256};
 
+use super::act;
 use super::agency;
 use super::answer::Answer;
-use super::drafts::Draft;
+use super::drafts::{self, Draft};
+use crate::changes::{Changed, Values, changed};
 use crate::client::Client;
 use crate::form::Posted;
 use crate::frame::{Frame, SignedIn};
@@ -52,10 +54,14 @@ struct SignPage {
     accounts: Vec<String>,
     files: Vec<FileShown>,
     answer: Option<Answer>,
+    /// What is no longer as it was in the request that this corrects.
+    changes: Vec<Changed>,
     json: String,
     challenge: String,
     until: jiff::Timestamp,
     may_edit: bool,
+    /// The request that is acted upon.
+    request: Option<uuid::Uuid>,
 }
 
 /// The page.
@@ -68,40 +74,33 @@ pub async fn review(
     Path(name): Path<String>,
 ) -> Result<Response, Problem> {
     let agency = agency(&site, &by)?;
-    let (draft, act, to_sign) = ready(&site, &by, &name).await?;
-    let page = page(by.frame, &agency.regime, name, draft, &act, &to_sign);
-    html(&page)
-}
-
-/// The draft with what its officer is to sign, made anew when it has grown too old.
-async fn ready(
-    site: &Site,
-    by: &SignedIn,
-    name: &str,
-) -> Result<(Draft, OfficerAct, ToSign), Problem> {
-    let now = by.frame.now;
-    let mut draft = site.drafts.get(name, by.id(), now).ok_or_else(Problem::hidden)?;
-    let act = draft.act.clone().ok_or_else(Problem::hidden)?;
-    let known = draft.to_sign.clone().filter(|to_sign| to_sign.until > now);
-    let to_sign = match known {
+    let Some(draft) = drafts::get(&site, &by, &name).await? else {
+        return Ok(Redirect::to("/portal#drafts").into_response());
+    };
+    let read = act::read(&site, &by, &agency, &draft).await?;
+    let Some(act) = read.act.filter(|_| read.mistakes.is_empty()) else {
+        return Ok(Redirect::to(&format!("/portal/drafts/{name}/edit")).into_response());
+    };
+    let to_sign = match site.signing.get(&name, by.frame.now) {
         Some(to_sign) => to_sign,
         None => {
             let to_sign = site.node.prepare_signing(by.actor(), &act).await?;
-            draft.to_sign = Some(to_sign.clone());
-            site.drafts.keep(Some(name), draft.clone(), now)?;
+            site.signing.put(&name, to_sign.clone(), by.frame.now)?;
             to_sign
         }
     };
-    Ok((draft, act, to_sign))
+    let changes = read.correction.map(|correction| changed(&by.frame, &correction, Values::Shown));
+    let answer = read.order.and_then(|order| Answer::of(&site, &by.frame, &agency.regime, &order));
+    html(&page(by.frame, name, draft, &act, &to_sign, (answer, changes.unwrap_or_default())))
 }
 
 fn page(
     frame: Frame,
-    regime: &str,
     name: String,
     draft: Draft,
     act: &OfficerAct,
     to_sign: &ToSign,
+    (answer, changes): (Option<Answer>, Vec<Changed>),
 ) -> SignPage {
     let (title_key, asks, text) = match act {
         OfficerAct::File(_) => ("sign-file", Vec::new(), String::new()),
@@ -149,11 +148,13 @@ fn page(
             .map(|order| order.accounts.iter().map(|(_, account)| account.clone()).collect())
             .unwrap_or_default(),
         files: draft.files.iter().map(file).collect(),
-        answer: order.and_then(|order| Answer::of(&frame, regime, &order.order)),
+        answer,
+        changes,
         json: String::from_utf8_lossy(&to_sign.json).into_owned(),
         challenge: hex::encode(to_sign.challenge),
         until: to_sign.until,
-        may_edit: order.is_some(),
+        may_edit: draft.what.typed().is_some(),
+        request: draft.what.request(),
         frame,
     }
 }
@@ -173,8 +174,8 @@ pub async fn options(
 ) -> Result<Response, Problem> {
     let by = posted.by;
     agency(&site, &by)?;
-    let draft = site.drafts.get(&name, by.id(), by.frame.now).ok_or_else(Problem::hidden)?;
-    let to_sign = draft.to_sign.ok_or_else(Problem::hidden)?;
+    drafts::get(&site, &by, &name).await?.ok_or_else(Problem::hidden)?;
+    let to_sign = site.signing.get(&name, by.frame.now).ok_or_else(Problem::hidden)?;
     let known = to_sign.credentials.iter();
     let allowed: Vec<Value> = known.map(|id| json!({ "type": "public-key", "id": id })).collect();
     let public_key = json!({
@@ -230,8 +231,9 @@ pub async fn sign(
 ) -> Result<Response, Problem> {
     let (by, now) = (posted.by, site.now());
     let agency = agency(&site, &by)?;
-    let draft = site.drafts.get(&name, by.id(), now).ok_or_else(Problem::hidden)?;
-    let (act, to_sign) = draft.act.zip(draft.to_sign).ok_or_else(Problem::hidden)?;
+    let draft = drafts::get(&site, &by, &name).await?.ok_or_else(Problem::hidden)?;
+    let act = act::read(&site, &by, &agency, &draft).await?.act.ok_or_else(Problem::hidden)?;
+    let to_sign = site.signing.get(&name, now).ok_or_else(Problem::hidden)?;
     let signed: Signed =
         serde_json::from_str(&posted.fields.passkey).map_err(|_| Problem::Passkey)?;
     if signed.ceremony != hex::encode(to_sign.nonce) {
@@ -250,6 +252,6 @@ pub async fn sign(
     let connection = client.address;
     let order = SignedOrder { act, nonce: to_sign.nonce, answer, connection };
     let done = site.node.file_signed(by.actor(), order).await?;
-    site.drafts.forget(&name);
+    drafts::forget(&site, &by, &name).await?;
     Ok(Redirect::to(&format!("/portal/requests/{}", done.appended.stream)).into_response())
 }

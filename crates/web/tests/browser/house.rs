@@ -19,12 +19,15 @@ use crate::support::exchange::{self, Hands};
 pub use crate::support::exchange::{ACCOUNT, DECOY};
 
 /// The pages whose pictures are kept in docs/screenshots.
-const PICTURES: [&str; 12] = [
+const PICTURES: [&str; 15] = [
     "staff",
     "officer-admitted",
     "portal-check-yes",
     "portal-sign",
     "portal-delivered",
+    "portal-correct-review",
+    "portal-drafts",
+    "portal-found",
     "portal-request-de",
     "queue",
     "request",
@@ -53,8 +56,8 @@ pub struct House {
     device: Option<AuthenticatorId>,
     seated: Option<usize>,
     people: Vec<Person>,
-    pages: web::listen::Running,
-    jobs: server::serve::Running,
+    /// Both are there but for the moment of a restart.
+    running: Option<(web::listen::Running, server::serve::Running)>,
 }
 
 /// Which of the people of a house.
@@ -100,21 +103,41 @@ impl House {
             device: None,
             seated: None,
             people: Vec::new(),
-            pages,
-            jobs,
+            running: Some((pages, jobs)),
         })
     }
 
     /// Ends everything in good order.
     pub async fn close(self) {
         self.browser.close().await;
-        self.pages.stop().await.expect("an orderly end");
-        self.jobs.stop().await.expect("an orderly end");
+        let (pages, jobs) = self.running.expect("it runs");
+        pages.stop().await.expect("an orderly end");
+        jobs.stop().await.expect("an orderly end");
+    }
+
+    /// The machine is switched off and on again; everybody is logged out, the address stays.
+    pub async fn restart(&mut self) {
+        let (pages, jobs) = self.running.take().expect("it runs");
+        pages.stop().await.expect("an orderly end");
+        jobs.stop().await.expect("an orderly end");
+        let config = self.node.config.clone();
+        let web = config.web.clone().expect("a site");
+        let hands = self.clock.clone();
+        let tells = Arc::new(move || hands.now());
+        let node = Node::open(config, tells, server::app::Opening::Existing).await;
+        self.node = Arc::new(node.expect("a node"));
+        let port = self.site.rsplit(':').next().expect("a port");
+        let tcp = tokio::net::TcpListener::bind(format!("127.0.0.1:{port}")).await;
+        let jobs = server::serve::start(self.node.clone()).await.expect("served");
+        let tcp = tcp.expect("the same port");
+        let pages = web::listen::serve(self.node.clone(), &web, tcp).await.expect("pages");
+        self.running = Some((pages, jobs));
     }
 
     /// The link for the first administrator, as the console prints it.
     pub async fn first_link(&self) -> String {
-        self.pages.site.first_link().await.expect("a link").expect("nobody can log in yet")
+        let (pages, _) = self.running.as_ref().expect("it runs");
+        pages.site.first_link().await.expect("a link").expect("nobody can log in yet")
     }
 
     /// Opens a page of the site.

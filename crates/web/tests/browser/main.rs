@@ -5,6 +5,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod drafts;
 mod fraud;
 mod guard;
 mod harness;

@@ -206,8 +206,13 @@ async fn open(house: &mut House, nils: Who, id: &str) -> Report {
     let report = verify(std::io::Cursor::new(package), &anchors.with_policy(policy));
     house.browser.push("It arrived").await;
     house.browser.wait_for_text("acknowledged").await;
-    house.browser.push("Receipt of the log").await;
-    let receipt = house.downloaded(&format!("receipt-{id}.json")).await;
+    // The first is of the filing; the arrival has one as well.
+    let leaf = "return document.querySelector('#receipts input[name=leaf]').value";
+    let leaf = house.browser.look(leaf, serde_json::json!([])).await;
+    let leaf = leaf.as_str().expect("a number").to_owned();
+    assert_eq!(house.browser.count("#receipts input[name=leaf]").await, 2);
+    house.browser.push(&format!("Receipt of the log, leaf {leaf}")).await;
+    let receipt = house.downloaded(&format!("receipt-{id}-{leaf}.json")).await;
     let policy = ledger::policy::Policy::parse(&read("keys/policy.txt")).expect("a policy");
     let receipt = check_receipt(&receipt, "receipt", Some(&policy)).expect("it holds");
     assert_eq!(receipt.request, id);

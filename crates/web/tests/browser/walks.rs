@@ -60,7 +60,7 @@ pub async fn sign(house: &House) -> String {
 }
 
 /// A verifier says how the sender was proven.
-async fn prove(house: &mut House, vera: Who, id: &str) {
+pub async fn prove(house: &mut House, vera: Who, id: &str) {
     house.sit_down(vera).await;
     house.go(&format!("/requests/{id}")).await;
     // A preservation has begun with that question by itself.
@@ -101,12 +101,15 @@ async fn a_refused_request_is_corrected_and_sent_anew() {
     house.look("portal-refused").await;
     house.browser.push("Correct it and send it anew").await;
     house.browser.wait_for("the form", "document.querySelector('form[data-live]')").await;
+    house.look("portal-again").await;
     let typed = house.browser.field("Whom or what it is about").await.value().await;
     assert_eq!(typed, format!("account_id,{ACCOUNT}"), "nothing is typed twice");
     house.browser.fill("First day", "2021-09-01").await;
     house.browser.fill("Last day", "2021-10-31").await;
     house.browser.find("#files").await.upload(&[&house.order_pdf()]).await;
     house.browser.push("Review and sign").await;
+    house.browser.wait_for_text("Before and after").await;
+    house.browser.wait_for_text("2021-09-01 00:00 UTC – 2021-11-01 00:00 UTC").await;
     let anew = sign(&house).await;
     assert_ne!(anew, id);
     house.close().await;

@@ -23,6 +23,7 @@ const PAGES: [&str; 20] = [
     "/reports/0000",
     "/portal",
     "/portal/new",
+    "/portal/search",
     "/requests/00000000-0000-0000-0000-000000000000",
     "/portal/requests/00000000-0000-0000-0000-000000000000",
     "/enrol/0000",

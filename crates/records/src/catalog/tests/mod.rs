@@ -156,7 +156,7 @@ fn every_refusal_names_file_line_and_field() {
         "account_id = \"account\"",
         "device = \"account\"",
         expect![
-            "catalog.toml:9: searches.deposits.answers_to: `device` is no selector kind; use account_id, address, txid, email, phone, iban or ip"
+            "catalog.toml:9: searches.deposits.answers_to: `device` is no selector kind; use account_id, address, txid, email, phone, iban, ip, ip_port, domain, device_id, imei, imsi or mac"
         ],
     );
     check(
@@ -220,4 +220,66 @@ fn secrets_do_not_show() {
         1,
     );
     assert!(!format!("{:?}", Catalog::parse(&text, "c").unwrap()).contains("secret"));
+}
+
+#[test]
+fn an_address_with_port_and_moment_needs_three_columns_and_their_parameters() {
+    const PLACE: &str = "ip_port = { ip = \"ip\", port = \"port\", time = \"at\" }";
+    let answers = format!("answers_to = {{ account_id = \"account\", {PLACE} }}");
+    let wider = SOUND
+        .replace("answers_to = { account_id = \"account\" }", &answers)
+        .replace("select account, at, amount", "select account, at, amount, ip, port")
+        .replace(
+            "where account = :account_id",
+            "where (account = :account_id or (ip = :ip_port and port = :port \
+             and at >= :seen_from and at < :seen_until))",
+        )
+        .replace(
+            "    { name = \"amount\"",
+            "    { name = \"ip\", kind = \"text\" },\n    { name = \"port\", kind = \"integer\" },\n    \
+             { name = \"amount\"",
+        )
+        .replace("select account, at, amount, ip, port", "select account, at, ip, port, amount");
+    let catalog = Catalog::parse(&wider, "catalog.toml").unwrap();
+    assert_eq!(catalog.searches_for(Category::Transaction, &[SelectorKind::IpPort]).count(), 1);
+    let refused = |from: &str, to: &str, expected: Expect| {
+        assert!(wider.contains(from), "{from}");
+        let error = Catalog::parse(&wider.replace(from, to), "catalog.toml").unwrap_err();
+        expected.assert_eq(&error.to_string());
+    };
+    refused(
+        PLACE,
+        "ip_port = \"ip\"",
+        expect![
+            "catalog.toml:9: searches.deposits.answers_to: an ip_port stands in three columns, { ip = .., port = .., time = .. }, every other kind in one"
+        ],
+    );
+    refused(
+        PLACE,
+        "ip_port = { ip = \"ip\", port = \"port\" }",
+        expect![
+            "catalog.toml:15: { ip = \"ip\", port = \"port\" }: a column, or { ip = .., port = .., time = .. } for ip_port"
+        ],
+    );
+    refused(
+        PLACE,
+        "ip_port = { ip = \"ip\", port = \"port\", time = \"amount\" }",
+        expect![
+            "catalog.toml:9: searches.deposits.answers_to: `amount` is no result column of kind time"
+        ],
+    );
+    refused(
+        &format!(", {PLACE}"),
+        "",
+        expect![
+            "catalog.toml:16: searches.deposits.sql: the SQL has :ip_port, answers_to does not have it"
+        ],
+    );
+    refused(
+        " and port = :port",
+        "",
+        expect![
+            "catalog.toml:16: searches.deposits.sql: a search that answers to ip_port needs :ip_port (the address), :port, :seen_from and :seen_until in its SQL, and no other search has them"
+        ],
+    );
 }

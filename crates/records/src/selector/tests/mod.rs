@@ -3,6 +3,8 @@ use proptest::prelude::*;
 
 use super::*;
 
+mod places;
+
 fn check(kind: SelectorKind, text: &str, expected: Expect) {
     expected.assert_eq(&match Selector::read(kind, text) {
         Ok(selector) => selector.value().to_owned(),
@@ -132,12 +134,16 @@ fn everything_else() {
     check(
         Ip,
         "192.0.2.0/24",
-        expect!["refused: not an IP address: write it as 192.0.2.1 or 2001:db8::1, without a port"],
+        expect![
+            "refused: not an IP address to ask about: write it as 192.0.2.1 or 2001:db8::1, without a port; with a port and the moment it is an ip_port"
+        ],
     );
     check(
         Ip,
         "192.0.2.1:443",
-        expect!["refused: not an IP address: write it as 192.0.2.1 or 2001:db8::1, without a port"],
+        expect![
+            "refused: not an IP address to ask about: write it as 192.0.2.1 or 2001:db8::1, without a port; with a port and the moment it is an ip_port"
+        ],
     );
 }
 
@@ -212,13 +218,13 @@ fn what_is_in_doubt_is_named_with_what_to_write() {
         text,
         expect![[r#"
         email nerys@example.com
-        line 1 (LX-004711): it does not show what it is; write the kind before it: account_id, address, txid, email, phone, iban or ip, then a comma
+        line 1 (LX-004711): it does not show what it is; write the kind before it: account_id, address, txid, email, phone, iban, ip, ip_port, domain, device_id, imei, imsi or mac, then a comma
         line 2 (GB83WEST12345698765432): not an IBAN: its check digits do not fit; correct it, or name its kind if it is no iban
         line 3 (3DeGPs4LgGVCb4Wh5yUrp9Vh): not an address: its checksum does not fit; a character is wrong or missing; correct it, or name its kind if it is no address
-        line 4 (a,b,c): it has 3 columns; write the value alone, or kind and value
-        line 5 (shoe,42): the first of two columns is no kind of selector; write account_id, address, txid, email, phone, iban or ip, then the value
-        line 6 ("never closed): it does not show what it is; write the kind before it: account_id, address, txid, email, phone, iban or ip, then a comma
-        line 8 (12345): it does not show what it is; write the kind before it: account_id, address, txid, email, phone, iban or ip, then a comma
+        line 4 (a,b,c): it has 3 columns; write the value alone, or kind and value; address, port and moment may have a column each
+        line 5 (shoe,42): the first of two columns is no kind of selector; write account_id, address, txid, email, phone, iban, ip, ip_port, domain, device_id, imei, imsi or mac, then the value
+        line 6 ("never closed): it does not show what it is; write the kind before it: account_id, address, txid, email, phone, iban, ip, ip_port, domain, device_id, imei, imsi or mac, then a comma
+        line 8 (12345): it does not show what it is; write the kind before it: account_id, address, txid, email, phone, iban, ip, ip_port, domain, device_id, imei, imsi or mac, then a comma
     "#]],
     );
 }

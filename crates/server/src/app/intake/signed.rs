@@ -240,7 +240,7 @@ impl Node {
     }
 
     /// The officer behind an actor, as the directory has it now.
-    fn officer(&self, actor: &Actor) -> Result<(Actor, KeyId, AgencyId), Error> {
+    pub(in crate::app) fn officer(&self, actor: &Actor) -> Result<(Actor, KeyId, AgencyId), Error> {
         let ActorId::Key(key) = actor.id else { return Err(Error::Hidden) };
         let directory = self.directory();
         directory.officer(key).ok_or(Error::Hidden)?;
@@ -333,11 +333,28 @@ impl Node {
                 let act = self.filing(order, request, agency, key, approval).await?;
                 return Ok(vec![act]);
             }
-            OfficerAct::Correct { ask, selectors, files, text, .. } => {
+            OfficerAct::Correct {
+                ask,
+                reference,
+                legal_basis,
+                selectors,
+                account,
+                files,
+                text,
+                ..
+            } => {
                 let selectors = selectors.map(|list| {
                     list.iter().map(|selector| selector_value(ask, selector)).collect()
                 });
-                (SignedSaid { text, selectors, ..SignedSaid::default() }, files)
+                let said = SignedSaid {
+                    text,
+                    selectors,
+                    reference,
+                    legal_basis,
+                    account,
+                    ..SignedSaid::default()
+                };
+                (said, files)
             }
             OfficerAct::Withdraw { text, .. } | OfficerAct::Extend { text, .. } => {
                 (SignedSaid { text, ..SignedSaid::default() }, Vec::new())

@@ -19,6 +19,7 @@ use super::super::words::{
 };
 use super::facts::Facts;
 use super::{Context, Part, refusal};
+use crate::selector::desk_kind;
 
 /// A task, understood.
 pub(super) struct ReadTask {
@@ -314,20 +315,16 @@ impl Around<'_> {
         let mut seen = HashSet::new();
         let (mut selectors, mut counts) = (Vec::new(), BTreeMap::new());
         for (index, value) in details.values.iter().enumerate() {
-            let (kind, selector) = self.selector(index, value)?;
+            let selector = self.selector(index, value)?;
             if seen.insert(selector.clone()) {
-                *counts.entry(kind).or_insert(0_u32) += 1;
+                *counts.entry(desk_kind(&selector)).or_insert(0_u32) += 1;
                 selectors.push(selector);
             }
         }
         Ok((selectors, counts))
     }
 
-    fn selector(
-        &self,
-        index: usize,
-        value: &RequestValue,
-    ) -> Result<(desk::order::SelectorKind, Selector), ActionError> {
+    fn selector(&self, index: usize, value: &RequestValue) -> Result<Selector, ActionError> {
         let place = |member: &str| {
             format!("task:RequestDetails.task:RequestValues.task:RequestValue[{index}].{member}")
         };
@@ -340,11 +337,10 @@ impl Around<'_> {
             );
             return Err(self.refuse(ErrorCode::UNKNOWN_WORD, &place("task:FormatType"), problem));
         };
-        let selector = format.read(&value.value).map_err(|error| {
+        format.read(&value.value).map_err(|error| {
             let problem = format!("{error}; correct it");
             self.refuse(ErrorCode::WRONG_VALUE, &place("task:Value"), problem)
-        })?;
-        Ok((format.kind, selector))
+        })
     }
 
     /// Asset and amount come among the values of a freeze, beside the accounts or addresses.
@@ -386,7 +382,7 @@ impl Around<'_> {
                     }
                 }
                 _ => {
-                    let (_, selector) = self.selector(index, value)?;
+                    let selector = self.selector(index, value)?;
                     if !selectors.contains(&selector) {
                         selectors.push(selector);
                     }

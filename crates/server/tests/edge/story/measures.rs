@@ -184,7 +184,7 @@ async fn a_copy_lapses_and_is_erased() {
     house.close().await;
 }
 
-pub(super) async fn checked(house: &House) -> store::check::Report {
+pub(crate) async fn checked(house: &House) -> store::check::Report {
     let text = std::fs::read_to_string(house.path("keys/log.vkey")).expect("a vkey");
     let key = VerifierKey::parse(text.trim()).expect("a vkey");
     let mut derive = server::app::derived::deriver();

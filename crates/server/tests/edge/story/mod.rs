@@ -3,7 +3,7 @@
 mod answers;
 mod decoys;
 mod fraud;
-mod measures;
+pub(crate) mod measures;
 mod report;
 mod retention;
 mod trouble;

@@ -2,7 +2,6 @@
 
 use anyhow::Context as _;
 use desk::ids::{AgencyId, AskNumber, RequestId};
-use desk::order::SelectorKind;
 use desk::policy::{Action, Actor};
 use desk::request::Event;
 use store::{SeenTransaction, ViewQuery};
@@ -222,7 +221,7 @@ pub(super) fn configuration(node: &Node) -> serde_json::Value {
     hi1::config::configuration(&hi1::config::Deployment {
         last_changed: node.now(),
         rule_packs: packs.iter().map(|p| (p.reference.id.clone(), p.title.to_string())).collect(),
-        selectors: SelectorKind::ALL.to_vec(),
+        selectors: crate::selector::searched(node.records.catalog()).collect(),
         url: format!("https://{host}/hi1"),
     })
 }

@@ -3,15 +3,16 @@
 
 use anyhow::Context as _;
 use desk::ids::{AgencyId, AskNumber, KeyId, RequestId};
-use desk::order::{Authentication, Channel, Demand, Order, Scope};
+use desk::order::{Authentication, Channel, Demand, Order, Scope, SelectorKind};
 use desk::request::Command;
 use evidence::digest::Sha256;
 use evidence::signed::{SignedAccount, SignedAct, SignedFile, SignedSelector};
-use records::{Selector, SelectorKind};
+use records::Selector;
 
-use super::super::{InFile, desk_kind};
+use super::super::InFile;
 use crate::error::Error;
 use crate::payload::SelectorValue;
+use crate::selector::desk_kind;
 
 /// What an officer asks.
 #[derive(Clone, Debug)]
@@ -26,8 +27,14 @@ pub enum OfficerAct {
         ask: AskNumber,
         /// The whole corrected order, when facts changed.
         order: Option<Box<Order>>,
+        /// The authority's reference, when it changed.
+        reference: Option<String>,
+        /// Law and article, when they changed.
+        legal_basis: Option<String>,
         /// The ask's selectors, when they changed.
         selectors: Option<Vec<Selector>>,
+        /// The ask's account, when it changed.
+        account: Option<String>,
         /// Files to add to the instrument.
         files: Vec<OfficerFile>,
         /// What is said with it.
@@ -119,7 +126,7 @@ pub(super) fn commands(
 pub(super) fn facts(order: &OfficerOrder) -> Order {
     let mut facts = order.order.clone();
     (facts.channel, facts.authentication) = (Channel::Portal, Authentication::Signed);
-    let counted = order.selectors.iter().map(|(ask, selector)| (*ask, selector.kind()));
+    let counted = order.selectors.iter().map(|(ask, selector)| (*ask, desk_kind(selector)));
     count_selectors(&mut facts, counted, None);
     facts
 }
@@ -132,7 +139,7 @@ fn corrected(
 ) -> Option<Order> {
     let mut order = order.cloned()?;
     if let Some(selectors) = selectors {
-        let counted = selectors.iter().map(|selector| (ask, selector.kind()));
+        let counted = selectors.iter().map(|selector| (ask, desk_kind(selector)));
         count_selectors(&mut order, counted, Some(ask));
     }
     Some(order)
@@ -157,7 +164,7 @@ fn count_selectors(
 fn count_scope(scope: &mut Scope, selectors: impl Iterator<Item = (AskNumber, SelectorKind)>) {
     scope.selectors.clear();
     for (_, kind) in selectors {
-        *scope.selectors.entry(desk_kind(kind)).or_insert(0) += 1;
+        *scope.selectors.entry(kind).or_insert(0) += 1;
     }
 }
 
@@ -187,8 +194,23 @@ pub(super) fn signed_act(act: &OfficerAct) -> Result<SignedAct, Error> {
                 .collect(),
             files: order.files.iter().map(signed_file).collect(),
         },
-        OfficerAct::Correct { ask, order, selectors, files, text, .. } => SignedAct::Correct {
+        OfficerAct::Correct {
+            ask,
+            order,
+            reference,
+            legal_basis,
+            selectors,
+            account,
+            files,
+            text,
+            ..
+        } => SignedAct::Correct {
             ask: ask.0,
+            reference: reference.clone(),
+            legal_basis: legal_basis.clone(),
+            accounts: account
+                .as_ref()
+                .map(|account| vec![SignedAccount { ask: ask.0, account: account.clone() }]),
             order: corrected(order.as_deref(), *ask, selectors.as_deref())
                 .as_ref()
                 .map(json)

@@ -1,0 +1,337 @@
+//! Drafts of officers: kept in the store, readable with the node's key only, each of one officer.
+//!
+//! Knows no form: what is kept is bytes with their files. A draft has no event and no leaf. It goes
+//! when it is sent, when its officer's key is stopped, and when nobody touched it for
+//! [`DRAFT_DAYS_MAX`] days.
+
+use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
+use desk::ids::KeyId;
+use desk::policy::Actor;
+use jiff::{SignedDuration, Timestamp};
+use uuid::Uuid;
+
+use super::Node;
+use crate::directory::Change;
+use crate::error::Error;
+
+/// A draft that nobody touched for so long is gone, in days.
+pub const DRAFT_DAYS_MAX: i64 = 14;
+/// Drafts of one officer.
+pub const DRAFTS_EACH_MAX: usize = 20;
+/// Bytes of the files of one draft.
+pub const DRAFT_FILES_BYTES_MAX: usize = 24 * 1024 * 1024;
+/// Bytes of what was typed into one draft.
+pub const DRAFT_FORM_BYTES_MAX: usize = 1024 * 1024 + 512 * 1024;
+/// Bytes of all drafts of one officer, encrypted.
+pub const DRAFTS_EACH_BYTES_MAX: u64 = 96 * 1024 * 1024;
+/// Bytes of all drafts together, encrypted.
+pub const DRAFTS_BYTES_MAX: u64 = 4 * 1024 * 1024 * 1024;
+
+/// The key that opens drafts.
+pub(super) struct DraftKey(RandomizedNonceKey);
+
+/// A draft, opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenDraft {
+    /// Its name.
+    pub name: String,
+    /// When somebody touched it last.
+    pub touched_at: Timestamp,
+    /// What was typed.
+    pub form: Vec<u8>,
+    /// Its files, as whoever kept it packed them.
+    pub files: Vec<u8>,
+}
+
+/// A draft of a list, opened without its files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedDraft {
+    /// Its name.
+    pub name: String,
+    /// When somebody touched it last.
+    pub touched_at: Timestamp,
+    /// When it goes if nobody touches it again.
+    pub until: Timestamp,
+    /// What was typed.
+    pub form: Vec<u8>,
+}
+
+/// Which half of a draft bytes are; the one is never taken for the other.
+#[derive(Clone, Copy)]
+enum Half {
+    Form,
+    Files,
+}
+
+impl DraftKey {
+    pub(super) fn new(key: [u8; 32]) -> Self {
+        // AES-256 takes every key of 32 bytes.
+        #[expect(clippy::expect_used, reason = "the length is the type's")]
+        Self(RandomizedNonceKey::new(&AES_256_GCM, &key).expect("a key of 32 bytes"))
+    }
+
+    /// Nonce, ciphertext and tag. What is sealed opens under this name and owner only.
+    fn seal(&self, name: &str, owner: Uuid, half: Half, plain: &[u8]) -> Result<Vec<u8>, Error> {
+        let mut bytes = plain.to_vec();
+        let sealed = self.0.seal_in_place_append_tag(aad(name, owner, half), &mut bytes);
+        let nonce =
+            sealed.map_err(|_| Error::Internal(anyhow::anyhow!("a draft was not sealed")))?;
+        let mut whole = nonce.as_ref().to_vec();
+        whole.append(&mut bytes);
+        Ok(whole)
+    }
+
+    /// The plain bytes; nothing when they are another name's or owner's, changed, or of another key.
+    fn open(&self, name: &str, owner: Uuid, half: Half, sealed: &[u8]) -> Option<Vec<u8>> {
+        let (nonce, bytes) = sealed.split_at_checked(NONCE_LEN)?;
+        let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
+        let mut bytes = bytes.to_vec();
+        let plain = self.0.open_in_place(nonce, aad(name, owner, half), &mut bytes).ok()?.len();
+        bytes.truncate(plain);
+        Some(bytes)
+    }
+}
+
+/// What is authenticated beside the bytes. The name has hexadecimal digits only, so no two inputs
+/// share their bytes.
+fn aad(name: &str, owner: Uuid, half: Half) -> Aad<Vec<u8>> {
+    let half = match half {
+        Half::Form => "form",
+        Half::Files => "files",
+    };
+    Aad::from(format!("comity draft v1\0{name}\0{owner}\0{half}").into_bytes())
+}
+
+impl Node {
+    /// A draft of this officer; nothing when there is none, when it is too old, or when the node's
+    /// key is no longer the one it was kept under.
+    ///
+    /// # Errors
+    /// [`Error::Hidden`] for whoever is no officer, or when the store fails.
+    pub async fn draft(&self, actor: &Actor, name: &str) -> Result<Option<OpenDraft>, Error> {
+        let owner = self.draft_owner(actor)?;
+        let Some(kept) = self.store.reader().draft(name, owner).await? else { return Ok(None) };
+        if kept.touched_at < self.drafts_kept_since() {
+            return Ok(None);
+        }
+        let form = self.drafts.open(name, owner, Half::Form, &kept.form);
+        let files = self.drafts.open(name, owner, Half::Files, &kept.files);
+        Ok(form.zip(files).map(|(form, files)| OpenDraft {
+            name: kept.name,
+            touched_at: kept.touched_at,
+            form,
+            files,
+        }))
+    }
+
+    /// The drafts of this officer, the one touched last on top.
+    ///
+    /// # Errors
+    /// As [`Node::draft`].
+    pub async fn drafts(&self, actor: &Actor) -> Result<Vec<ListedDraft>, Error> {
+        let owner = self.draft_owner(actor)?;
+        let (since, days) = (self.drafts_kept_since(), days());
+        let kept = self.store.reader().drafts_of(owner).await?.into_iter();
+        let kept = kept.filter(|info| info.touched_at >= since);
+        let open = kept.filter_map(|info| {
+            Some(ListedDraft {
+                form: self.drafts.open(&info.name, owner, Half::Form, &info.form)?,
+                until: info.touched_at.checked_add(days).ok()?,
+                touched_at: info.touched_at,
+                name: info.name,
+            })
+        });
+        Ok(open.collect())
+    }
+
+    /// Keeps a draft, under the name that the form was given or a new one; returns the name. A name
+    /// that is another officer's, or none at all, gets another.
+    ///
+    /// # Errors
+    /// [`Error::Input`] with too many drafts, [`Error::TooLarge`] when it is, [`Error::Busy`] when
+    /// all drafts together are.
+    pub async fn keep_draft(
+        &self,
+        actor: &Actor,
+        name: Option<&str>,
+        form: &[u8],
+        files: &[u8],
+    ) -> Result<String, Error> {
+        let owner = self.draft_owner(actor)?;
+        if files.len() > DRAFT_FILES_BYTES_MAX {
+            return Err(Error::TooLarge { max: DRAFT_FILES_BYTES_MAX });
+        }
+        if form.len() > DRAFT_FORM_BYTES_MAX {
+            return Err(Error::TooLarge { max: DRAFT_FORM_BYTES_MAX });
+        }
+        self.store.remove_drafts_before(self.drafts_kept_since()).await?;
+        let reader = self.store.reader();
+        let own = reader.drafts_of(owner).await?;
+        let others = || own.iter().filter(|info| Some(info.name.as_str()) != name);
+        if others().count() >= DRAFTS_EACH_MAX {
+            let why = format!("{DRAFTS_EACH_MAX} drafts of yours are kept already");
+            return Err(Error::input("draft", why, "send or delete one of them first"));
+        }
+        let coming = (form.len() + files.len()) as u64;
+        if others().map(|info| info.bytes).sum::<u64>() + coming > DRAFTS_EACH_BYTES_MAX {
+            let why = format!("your drafts would be larger than {DRAFTS_EACH_BYTES_MAX} bytes");
+            return Err(Error::input("files", why, "send or delete a draft with files first"));
+        }
+        if reader.drafts_bytes().await? + coming > DRAFTS_BYTES_MAX {
+            return Err(Error::Busy);
+        }
+        let sealed = |name: String| {
+            Ok::<_, Error>(store::Draft {
+                owner,
+                touched_at: self.now(),
+                form: self.drafts.seal(&name, owner, Half::Form, form)?,
+                files: self.drafts.seal(&name, owner, Half::Files, files)?,
+                name,
+            })
+        };
+        let mut name = match name.filter(|name| is_draft_name(name)) {
+            Some(name) => name.to_owned(),
+            None => new_draft_name()?,
+        };
+        if !self.store.put_draft(sealed(name.clone())?).await? {
+            name = new_draft_name()?;
+            self.store.put_draft(sealed(name.clone())?).await?;
+        }
+        // Stopped in the meantime: nothing of theirs stays.
+        if self.draft_owner(actor).is_err() {
+            self.store.remove_drafts_of(owner).await?;
+            return Err(Error::Hidden);
+        }
+        Ok(name)
+    }
+
+    /// Keeps what was typed into a draft whose files are as they were; says whether it is there.
+    ///
+    /// # Errors
+    /// [`Error::TooLarge`] when it is.
+    pub async fn keep_draft_form(
+        &self,
+        actor: &Actor,
+        name: &str,
+        form: &[u8],
+    ) -> Result<bool, Error> {
+        let owner = self.draft_owner(actor)?;
+        if form.len() > DRAFT_FORM_BYTES_MAX {
+            return Err(Error::TooLarge { max: DRAFT_FORM_BYTES_MAX });
+        }
+        let sealed = self.drafts.seal(name, owner, Half::Form, form)?;
+        Ok(self.store.put_draft_form(name, owner, self.now(), sealed).await?)
+    }
+
+    /// Takes a draft away that was sent or given up; says whether this officer had it.
+    ///
+    /// # Errors
+    /// As [`Node::draft`].
+    pub async fn forget_draft(&self, actor: &Actor, name: &str) -> Result<bool, Error> {
+        let owner = self.draft_owner(actor)?;
+        Ok(self.store.remove_draft(name, owner).await?)
+    }
+
+    /// Takes away what nobody touched for too long, and what stopped officers left.
+    pub(crate) async fn drop_old_drafts(&self) {
+        let dropped = async {
+            let mut count = self.store.remove_drafts_before(self.drafts_kept_since()).await?;
+            for owner in self.store.reader().draft_owners().await? {
+                if self.is_stopped(KeyId(owner)) {
+                    count += self.store.remove_drafts_of(owner).await?;
+                }
+            }
+            Ok::<_, Error>(count)
+        };
+        match dropped.await {
+            Ok(0) => {}
+            Ok(count) => tracing::info!(count, "Drafts were dropped"),
+            Err(error) => tracing::warn!("Old drafts could not be dropped: {error}"),
+        }
+    }
+
+    /// After a change of the directory: whoever was stopped has no drafts. A failure is made good
+    /// by [`Node::drop_old_drafts`]; until then nobody can open them.
+    pub(super) async fn drop_drafts_of_stopped(&self, change: &Change) {
+        let directory = self.directory();
+        let stopped: Vec<KeyId> = match change {
+            Change::OfficerStopped { officer, .. } => vec![*officer],
+            Change::AgencyStopped { agency, .. } => directory
+                .officers()
+                .filter(|officer| officer.agency == *agency)
+                .map(|officer| officer.id)
+                .collect(),
+            _ => return,
+        };
+        for key in stopped {
+            if let Err(error) = self.store.remove_drafts_of(key.0).await {
+                tracing::warn!("Drafts of a stopped key wait for the hourly look: {error}");
+            }
+        }
+    }
+
+    fn draft_owner(&self, actor: &Actor) -> Result<Uuid, Error> {
+        let (_, key, _) = self.officer(actor)?;
+        if self.is_stopped(key) {
+            return Err(Error::Hidden);
+        }
+        Ok(key.0)
+    }
+
+    fn is_stopped(&self, key: KeyId) -> bool {
+        let directory = self.directory();
+        let officer = directory.officer(key);
+        let agency = officer.and_then(|officer| directory.agency(officer.agency));
+        officer.is_none_or(|officer| officer.is_stopped)
+            || agency.is_none_or(|agency| agency.is_stopped)
+    }
+
+    fn drafts_kept_since(&self) -> Timestamp {
+        self.now().checked_sub(days()).unwrap_or(Timestamp::MIN)
+    }
+}
+
+/// A name for a draft that nobody can guess.
+///
+/// # Errors
+/// When the system has no random bytes.
+pub fn new_draft_name() -> Result<String, Error> {
+    Ok(hex::encode(crate::random_bytes::<16>()?))
+}
+
+fn is_draft_name(name: &str) -> bool {
+    name.len() == 32 && name.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+fn days() -> SignedDuration {
+    SignedDuration::from_hours(DRAFT_DAYS_MAX * 24)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sealed_draft_opens_under_its_own_name_owner_half_and_key_only() {
+        let (key, other) = (DraftKey::new([7; 32]), DraftKey::new([8; 32]));
+        let (ana, ben) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        let sealed = key.seal("aa", ana, Half::Form, b"whom we ask about").expect("sealed");
+        assert!(!sealed.windows(4).any(|part| part == b"whom"));
+        let open =
+            |key: &DraftKey, name, owner, half, bytes: &[u8]| key.open(name, owner, half, bytes);
+        let plain = open(&key, "aa", ana, Half::Form, &sealed);
+        assert_eq!(plain.as_deref(), Some(b"whom we ask about".as_slice()));
+        assert_eq!(open(&key, "ab", ana, Half::Form, &sealed), None);
+        assert_eq!(open(&key, "aa", ben, Half::Form, &sealed), None);
+        assert_eq!(open(&key, "aa", ana, Half::Files, &sealed), None);
+        assert_eq!(open(&other, "aa", ana, Half::Form, &sealed), None);
+        for place in 0..sealed.len() {
+            let mut changed = sealed.clone();
+            changed[place] ^= 1;
+            assert_eq!(open(&key, "aa", ana, Half::Form, &changed), None, "byte {place}");
+            assert_eq!(open(&key, "aa", ana, Half::Form, &sealed[..place]), None);
+        }
+        let again = key.seal("aa", ana, Half::Form, b"whom we ask about").expect("sealed");
+        assert_ne!(again, sealed, "no nonce is used twice");
+    }
+}

@@ -1,0 +1,174 @@
+//! What officers have of their own: drafts, a search in their agency's requests, receipts of acts.
+
+use desk::ids::{ActorId, RequestId};
+use desk::policy::Action;
+use evidence::verify::check_receipt;
+use expect_test::{Expect, expect};
+use jiff::SignedDuration;
+use ledger::LeafIndex;
+use serde_json::json;
+use server::app::drafts::{DRAFT_DAYS_MAX, DRAFT_FILES_BYTES_MAX, DRAFTS_EACH_MAX};
+use server::app::intake::OfficerAct;
+use server::app::lookup::FoundState;
+use server::directory::{Change, ChangePayload, console};
+use server::error::Error;
+
+use crate::signed::{Officer, agency, order};
+use crate::support::House;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn drafts_are_their_officer_s_alone_and_go_in_time() {
+    let house = House::open().await;
+    let police = agency(&house).await;
+    let iris = Officer::enrol(&house, police, "Iris Tan").await;
+    let olaf = Officer::enrol(&house, police, "Olaf Berg").await;
+    let node = house.node();
+    let name = node.keep_draft(&iris.actor, None, b"whom", b"a file").await.expect("kept");
+    let kept = node.draft(&iris.actor, &name).await.expect("read").expect("there");
+    assert_eq!((kept.form.as_slice(), kept.files.as_slice()), (&b"whom"[..], &b"a file"[..]));
+    assert_eq!(node.draft(&olaf.actor, &name).await.expect("read"), None);
+    // A name that is somebody else's is not taken, nor is what was kept under it.
+    let other = node.keep_draft(&olaf.actor, Some(&name), b"mine", b"").await.expect("kept");
+    assert_ne!(other, name);
+    assert_eq!(node.draft(&iris.actor, &name).await.expect("read"), Some(kept));
+    assert!(!node.forget_draft(&olaf.actor, &name).await.expect("no fault"));
+    // Staff have none.
+    let vera = node.directory().staff().find(|one| one.name == "vera").expect("vera").id;
+    let vera = node.directory().person(ActorId::Staff(vera), node.now()).expect("staff");
+    assert!(matches!(node.drafts(&vera).await, Err(Error::Hidden)));
+    // So many, so large.
+    for _ in 1..DRAFTS_EACH_MAX {
+        node.keep_draft(&iris.actor, None, b"another", b"").await.expect("kept");
+    }
+    let told = node.keep_draft(&iris.actor, None, b"too many", b"").await.unwrap_err();
+    expect!["draft: 20 drafts of yours are kept already; send or delete one of them first"]
+        .assert_eq(&words(&told));
+    node.keep_draft(&iris.actor, Some(&name), b"changed", b"").await.expect("no new one");
+    let large = vec![0; DRAFT_FILES_BYTES_MAX + 1];
+    let told = node.keep_draft(&iris.actor, Some(&name), b"", &large).await;
+    assert!(matches!(told, Err(Error::TooLarge { max: DRAFT_FILES_BYTES_MAX })));
+    // Untouched for too long.
+    house.clock.forward(SignedDuration::from_hours(24 * DRAFT_DAYS_MAX + 1));
+    assert_eq!(node.drafts(&iris.actor).await.expect("listed"), []);
+    assert_eq!(node.draft(&iris.actor, &name).await.expect("read"), None);
+    node.keep_draft(&olaf.actor, None, b"olaf's", b"").await.expect("kept");
+    assert!(node.store.reader().drafts_of(key(&iris)).await.expect("listed").is_empty());
+    // The kill switch.
+    let ActorId::Key(officer) = olaf.actor.id else { panic!("an officer has a key") };
+    let stopped = Change::OfficerStopped { officer, by: console().id };
+    let why = ChangePayload { reason: "left the force".to_owned(), ..ChangePayload::default() };
+    node.change_directory(&console(), &stopped, &why).await.expect("stopped");
+    assert_eq!(node.store.reader().drafts_bytes().await.expect("measured"), 0);
+    let told = node.keep_draft(&olaf.actor, None, b"after", b"").await;
+    assert!(matches!(told, Err(Error::Hidden)));
+    house.close().await;
+}
+
+fn key(officer: &Officer) -> uuid::Uuid {
+    let ActorId::Key(key) = officer.actor.id else { panic!("an officer has a key") };
+    key.0
+}
+
+fn words(error: &Error) -> String {
+    match error {
+        Error::Input { place, why, fix } => format!("{place}: {why}; {fix}"),
+        other => other.to_string(),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn officers_find_their_own_agency_s_requests_and_no_others() {
+    let house = House::open().await;
+    let (police, customs) = (agency(&house).await, agency(&house).await);
+    let iris = Officer::enrol(&house, police, "Iris Tan").await;
+    let olaf = Officer::enrol(&house, customs, "Olaf Berg").await;
+    let node = house.node();
+    let of_iris = iris.send(&house, order(&house, "LX-999999")).await.expect("filed");
+    let of_olaf = olaf.send(&house, order(&house, "LX-999999")).await.expect("filed");
+    let find = async |officer: &Officer, text: &str, state| {
+        let page = node.look_up_own(&officer.actor, text, state, None).await.expect("found");
+        page.rows.iter().map(|one| one.row.request.to_string()).collect::<Vec<_>>()
+    };
+    for text in ["LX-999999", "7 Gs 12/26", "stpo", "account_id,LX-999999"] {
+        assert_eq!(find(&iris, text, FoundState::Any).await, [of_iris.as_str()], "{text}");
+        assert_eq!(find(&olaf, text, FoundState::Open).await, [of_olaf.as_str()], "{text}");
+    }
+    assert_eq!(find(&iris, "LX-999999", FoundState::Closed).await, [""; 0]);
+    // Whoever writes the other agency's word into a message finds nothing more by it.
+    let word = format!("agency{}", customs.0.simple());
+    let request = RequestId(of_iris.parse().expect("an id"));
+    let said = server::payload::Said { text: format!("LX-999999 {word}") };
+    let post = desk::request::Command::PostMessage { ask: None };
+    let act = server::app::Act::new(request, post).with(&said).expect("an act");
+    node.act(&iris.actor, act).await.expect("said");
+    assert_eq!(find(&iris, &word, FoundState::Any).await, [of_iris.as_str()], "its own words");
+    assert_eq!(find(&olaf, "LX-999999", FoundState::Any).await, [of_olaf.as_str()]);
+    // The staff's search is not theirs, nor theirs the staff's; both are noted as reads.
+    let told = node.look_up(&iris.actor, "LX-999999", None).await;
+    assert!(matches!(told, Err(Error::Hidden)));
+    let vera = node.directory().staff().find(|one| one.name == "vera").expect("vera").id;
+    let vera = node.directory().person(ActorId::Staff(vera), node.now()).expect("staff");
+    let told = node.look_up_own(&vera, "LX-999999", FoundState::Any, None).await;
+    assert!(matches!(told, Err(Error::Hidden)));
+    let reads = node.store.reader().reads(None, Some(key(&iris)), None, 50).await.expect("reads");
+    let searched = Action::SearchOwnRequests.as_str();
+    assert!(reads.iter().any(|row| row.read.action == searched && row.read.stream.is_none()));
+    let report = crate::story::measures::checked(&house).await;
+    assert!(report.is_sound(), "{:#?}", report.findings);
+    house.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_act_has_a_receipt_that_outlives_the_erasure() {
+    let house = House::open().await;
+    let iris = Officer::enrol(&house, agency(&house).await, "Iris Tan").await;
+    let id = iris.send(&house, order(&house, "LX-999999")).await.expect("filed");
+    let request = RequestId(id.parse().expect("an id"));
+    let vera = house.staff("vera");
+    vera.act(&id, json!({ "start_identity_check": {} })).await;
+    let asks = vec![desk::ids::AskNumber(1)];
+    let withdraw = OfficerAct::Withdraw { request, asks, text: "the case is closed".to_owned() };
+    iris.send(&house, withdraw).await.expect("taken back");
+    let node = house.node();
+    let case = node.case(request).await.expect("a case");
+    let policy = std::fs::read(house.path("keys/policy.txt")).expect("a policy");
+    let policy = ledger::policy::Policy::parse(&policy).expect("a policy");
+    let check = |text: &str, expected: Expect| {
+        let receipt = check_receipt(text.as_bytes(), "receipt", Some(&policy)).expect("it holds");
+        assert_eq!(receipt.request, id);
+        let told = format!(
+            "{}, ask {:?}, derived {}, time {}",
+            receipt.act,
+            receipt.ask,
+            receipt.is_derived,
+            receipt.at.is_some()
+        );
+        expected.assert_eq(&told);
+    };
+    let mut leaves: Vec<LeafIndex> = Vec::new();
+    for ((_, event), leaf) in case.history.iter().zip(&case.leaves) {
+        let told = node.receipt(&iris.actor, request, Some(*leaf)).await;
+        assert_eq!(told.is_ok(), server::app::receipt::receipted(event).is_some());
+        leaves.extend(told.is_ok().then_some(*leaf));
+    }
+    assert_eq!(leaves.len(), 2, "the filing and the taking back");
+    let receipt = async |leaf| node.receipt(&iris.actor, request, Some(leaf)).await.expect("one");
+    let before = [receipt(leaves[0]).await, receipt(leaves[1]).await];
+    check(&before[0], expect!["received, ask None, derived true, time true"]);
+    check(&before[1], expect!["withdrawn, ask Some(1), derived true, time true"]);
+    node.store.erase_events(&leaves).await.expect("erased");
+    let after = [receipt(leaves[0]).await, receipt(leaves[1]).await];
+    check(&after[0], expect!["received, ask None, derived false, time false"]);
+    check(&after[1], expect!["withdrawn, ask None, derived false, time false"]);
+    // What was kept from before holds on, and nothing of it stands in what is given now.
+    check(&before[1], expect!["withdrawn, ask Some(1), derived true, time true"]);
+    assert!(before[1].contains("the case is closed") && !after[1].contains("the case is closed"));
+    for (old, new) in
+        [("\"seq\":1,", "\"seq\":2,"), ("\"entry\":\"", "\"entry\":\"00"), ("}\n", "}")]
+    {
+        let changed = after[0].replacen(old, new, 1);
+        assert_ne!(changed, after[0]);
+        assert!(check_receipt(changed.as_bytes(), "receipt", Some(&policy)).is_err(), "{new}");
+    }
+    house.close().await;
+}
