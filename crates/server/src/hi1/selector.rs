@@ -184,7 +184,7 @@ impl Format {
             (SelectorKind::Imei, "IMEI" | "IMEISV") => {
                 let digits_count = if self.name == "IMEI" { 14 } else { 16 };
                 if value.trim().len() != digits_count {
-                    return Err(SelectorError::Imei { why: "its length is not this format's" });
+                    return Err(SelectorError::Imei { why: records::Flaw::ImeiBody });
                 }
                 Selector::read(SelectorKind::Imei, &records::imei_without_check(value)?)
             }

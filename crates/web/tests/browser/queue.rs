@@ -29,7 +29,7 @@ async fn work_is_found_given_and_kept_as_a_view_and_every_read_is_seen() {
     house.look("search-mistake").await;
     browser.fill("Words", "nothing-like-it").await;
     browser.push("Search").await;
-    browser.wait_for_text("No filing and no message has all of these words").await;
+    browser.wait_for_text("No request has all of these words").await;
     browser.fill("Words", &crate::house::ACCOUNT.to_lowercase()).await;
     browser.push("Search").await;
     browser.wait_for_text(&id).await;

@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 use server::app::report::Step;
 
 use crate::exchange::file_orders;
-use crate::visitor::{House, Session, request};
+use crate::visitor::{House, Session, credential, request};
 
 const PUBLIC: &str = "[transparency]\npublic = true\n";
 
@@ -101,8 +101,10 @@ async fn what_was_not_published_is_nobodys() {
     assert!(house.get("/transparency", None).await.text().contains("will stand here"));
     // Without a passkey nobody takes a step.
     let step = [("step", "withdraw"), ("passkey", "")];
-    let answer = house.post(&format!("/reports/{name}"), &cora, &step).await;
-    assert!(answer.status.is_client_error(), "{}", answer.status);
+    // Her first session ended with the day.
+    let again = house.begin(cora.holder, credential("Cora"));
+    let answer = house.post(&format!("/reports/{name}"), &again, &step).await;
+    assert_eq!(answer.status, StatusCode::FORBIDDEN);
 }
 
 #[tokio::test]

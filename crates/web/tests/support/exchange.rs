@@ -43,6 +43,7 @@ impl Hands {
 }
 
 /// A node whose pages live at `site`.
+#[allow(dead_code)] // the tests of security change the configuration
 pub async fn open(dir: &Path, site: &str) -> (Arc<Node>, Web, Hands) {
     open_with(dir, site, |_| {}).await
 }

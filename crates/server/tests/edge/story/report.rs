@@ -92,6 +92,7 @@ async fn counted(house: &House) {
 
     // A day later the same requests: what became of them in between would be the difference.
     let counsel = somebody(house, Role::Counsel);
+    house.clock.forward(days(1));
     let refused = node.make_report(&counsel, period, None).await;
     let why = refused.expect_err("it could be subtracted").to_string();
     assert!(why.contains("counts some of the same requests"), "{why}");
