@@ -124,7 +124,7 @@ pub async fn acknowledge(
     let mut said = Mistakes::default();
     match site.node.acknowledge_alarm(posted.by.actor(), alarm, &note).await {
         Ok(()) => return Ok(Redirect::to("/security?done=1").into_response()),
-        Err(error) => said.take(&by.frame, error)?,
+        Err(error) => said.take(&posted.by.frame, error)?,
     }
     // There is a field for each alarm: the mistake belongs to this one's.
     let mut mistakes = Mistakes::default();

@@ -39,6 +39,10 @@ crate::sayings! {
     Fix in "fix" {
         FreezeUnknown { ask: AskNumber } = "freeze-unknown":
             "ask {ask} of this request is no freeze; name the freeze",
+        AddressesAlone { count: u64 } = "addresses-alone":
+            "{count} IPv4 address(es) without port and moment: behind carrier-grade NAT one \
+             address is many people's at the same moment (RFC 6302); name address, port and moment \
+             (ip_port), or have counsel set this aside for an address of one subscriber",
         OnlyInEmergency { instrument: InstrumentKind } = "only-in-emergency":
             "the instrument `{instrument}` counts only where an emergency is claimed; send an \
              order, or say what the emergency is",

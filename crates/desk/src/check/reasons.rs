@@ -289,14 +289,9 @@ fn scope(scope: &Scope, pack: &RulePack, now: Timestamp, reasons: &mut Vec<Reaso
         add(RefusalCode::OverBroad, Fix::SelectorsTooMany { count, most });
     }
     if let Some(count) = scope.selectors.get(&SelectorKind::Ipv4).filter(|count| **count > 0) {
-        let fix = format!(
-            "{count} IPv4 address(es) without port and moment: behind carrier-grade NAT one \
-             address is many people's at the same moment (RFC 6302); name address, port and \
-             moment (ip_port), or have counsel set this aside for an address of one subscriber"
-        );
-        reasons.push(desk(RefusalCode::OverBroad, fix));
+        reasons.push(desk(RefusalCode::OverBroad, Fix::AddressesAlone { count: u64::from(*count) }));
     }
-    let mut add = |code, fix: String| reasons.push(Reason::new(code, &rule.source, fix));
+    let mut add = |code, fix: Fix| reasons.push(Reason::new(code, &rule.source, fix));
     match scope.range {
         None => {
             let needing = scope.categories.intersection(&rule.range_needed).copied();

@@ -9,7 +9,7 @@ use ledger::LeafIndex;
 use serde_json::json;
 use server::app::drafts::{DRAFT_DAYS_MAX, DRAFT_FILES_BYTES_MAX, DRAFTS_EACH_MAX};
 use server::app::intake::OfficerAct;
-use server::app::lookup::FoundState;
+use server::app::lookup::{FoundOrder, FoundState};
 use server::directory::{Change, ChangePayload, console};
 use server::error::Error;
 
@@ -71,7 +71,7 @@ fn key(officer: &Officer) -> uuid::Uuid {
 
 fn words(error: &Error) -> String {
     match error {
-        Error::Input { place, why, fix } => format!("{place}: {why}; {fix}"),
+        Error::Input { place, why, fix, .. } => format!("{place}: {why}; {fix}"),
         other => other.to_string(),
     }
 }
@@ -104,7 +104,7 @@ async fn officers_find_their_own_agency_s_requests_and_no_others() {
     assert_eq!(find(&iris, &word, FoundState::Any).await, [of_iris.as_str()], "its own words");
     assert_eq!(find(&olaf, "LX-999999", FoundState::Any).await, [of_olaf.as_str()]);
     // The staff's search is not theirs, nor theirs the staff's; both are noted as reads.
-    let told = node.look_up(&iris.actor, "LX-999999", None).await;
+    let told = node.look_up(&iris.actor, "LX-999999", FoundOrder::Newest, None).await;
     assert!(matches!(told, Err(Error::Hidden)));
     let vera = node.directory().staff().find(|one| one.name == "vera").expect("vera").id;
     let vera = node.directory().person(ActorId::Staff(vera), node.now()).expect("staff");

@@ -50,6 +50,7 @@ doing-mark-the-key = Schlüssel kennzeichnen
 doing-clear-the-key = Kennzeichen wegnehmen
 doing-assign-it = Zuweisen
 doing-erase-the-personal-data = Personenbezogene Daten löschen
+doing-keep-the-personal-data-for-another-time = Personenbezogene Daten für andere Zeit aufbewahren
 doing-start-the-search = Suche beginnen
 doing-add-the-exhibit = Beweisstück hinzufügen
 doing-assemble = Paket zusammenstellen
@@ -131,6 +132,16 @@ no-erased-already = Sie ist bereits gelöscht.
     .fix = Es ist nichts mehr zu tun.
 no-kept-until = Das Regelwerk bewahrt sie bis { $due } auf.
     .fix = Warten Sie bis dahin.
+no-effect-unanswered = Die Systeme des Unternehmens haben auf eine Maßnahme noch nicht geantwortet.
+    .fix = Lassen Sie das zuerst erledigen.
+no-release-failed = Die Aufhebung eines Einfrierens ist gescheitert.
+    .fix = Lassen Sie das zuerst erledigen.
+no-notice-waits = Eine Benachrichtigung eines Nutzers steht noch aus.
+    .fix = Lassen Sie das zuerst erledigen.
+no-kept-so-already = Sie werden bereits so lange aufbewahrt.
+    .fix = Es bleibt nichts zu tun.
+no-history-too-long = Die Anfrage hat { $count } Ereignisse, und ab { $most } geschieht das nicht mehr.
+    .fix = Beenden Sie ihre Verlangen und lassen Sie für das Übrige eine neue Anfrage stellen.
 no-ask-open = Ein Verlangen der Anfrage ist noch offen.
     .fix = Legen Sie zuerst jedes Verlangen ab.
 no-exhibit-number = Die Nummer { $exhibit } des Beweisstücks ist vergeben, null oder eine zu viel.
@@ -241,6 +252,10 @@ way-executed-for-these = { $months ->
        *[other] die Vollstreckung einer Strafe von mindestens { $months } Monaten wegen einer von diesen
     }
 fix-freeze-unknown = Verlangen { $ask } dieser Anfrage ist kein Einfrieren; nennen Sie das Einfrieren
+fix-addresses-alone = { $count ->
+    [one] Eine IPv4-Adresse ohne Port und Zeitpunkt
+   *[other] { $count } IPv4-Adressen ohne Port und Zeitpunkt
+ }: hinter Carrier-Grade-NAT teilen sich viele Menschen zum selben Zeitpunkt eine Adresse (RFC 6302); nennen Sie Adresse, Port und Zeitpunkt (ip_port), oder lassen Sie es von der Rechtsabteilung für die Adresse eines einzelnen Anschlusses zulassen
 fix-only-in-emergency = „{ $instrument }“ gilt nur, wo ein Notfall geltend gemacht wird; senden Sie eine Anordnung, oder sagen Sie, worin der Notfall besteht
 fix-cannot-ask = „{ $instrument }“ kann nicht „{ $kind }“ verlangen; senden Sie eines von diesen: { $others }
 fix-nothing-can-ask = „{ $instrument }“ kann nicht „{ $kind }“ verlangen, und kein Schriftstück nach { $pack } kann es; nehmen Sie ein anderes Regelwerk
@@ -284,12 +299,12 @@ note-call-back-first = Es kam per Post oder Mail: Vor der rechtlichen Prüfung s
 note-no-time-set = Das Regelwerk setzt keine Frist, und die Anordnung nennt keine: Für die Antwort läuft keine Frist; nennen Sie eine.
 note-how-days-are-counted = Wie Tage gezählt werden.
 
-line-no-kind = Die erste von zwei Spalten ist keine Art von Kennung; schreiben Sie account_id, address, txid, email, phone, iban oder ip, dann den Wert
+line-no-kind = Die erste von zwei Spalten ist keine Art von Kennung; schreiben Sie account_id, address, txid, email, phone, iban, ip, ip_port, domain, device_id, imei, imsi oder mac, dann den Wert
 line-columns = { $count ->
         [one] Die Zeile hat eine Spalte; schreiben Sie den Wert allein oder Art und Wert
        *[other] Die Zeile hat { $count } Spalten; schreiben Sie den Wert allein oder Art und Wert
     }
-line-unclear = Es ist nicht zu erkennen, was es ist; schreiben Sie die Art davor: account_id, address, txid, email, phone, iban oder ip, dann ein Komma
+line-unclear = Es ist nicht zu erkennen, was es ist; schreiben Sie die Art davor: account_id, address, txid, email, phone, iban, ip, ip_port, domain, device_id, imei, imsi oder mac, dann ein Komma
 line-selector = { $why }; berichtigen Sie es, oder nennen Sie die Art, falls es etwas anderes ist als „{ $kind }“
 selector-error-empty = Dort steht nichts
 selector-error-long = Es ist { $bytes } Bytes lang, länger als jede Kennung

@@ -50,6 +50,7 @@ doing-mark-the-key = Marking the key
 doing-clear-the-key = Taking the mark away
 doing-assign-it = Giving it to somebody
 doing-erase-the-personal-data = Erasing the personal data
+doing-keep-the-personal-data-for-another-time = Keeping the personal data for another time
 doing-start-the-search = Beginning the search
 doing-add-the-exhibit = Adding the exhibit
 doing-assemble = Assembling the package
@@ -131,6 +132,16 @@ no-erased-already = It is erased already.
     .fix = Nothing is left to do.
 no-kept-until = The rule pack keeps it until { $due }.
     .fix = Wait until then.
+no-effect-unanswered = The company's systems have not answered an effect yet.
+    .fix = Have that done first.
+no-release-failed = A release of a freeze has failed.
+    .fix = Have that done first.
+no-notice-waits = A user still waits to be told.
+    .fix = Have that done first.
+no-kept-so-already = It is kept for that time already.
+    .fix = There is nothing left to do.
+no-history-too-long = The request has { $count } events, and from { $most } on this is not done any more.
+    .fix = End its asks, and have a new request filed for what is left.
 no-ask-open = An ask of it is still open.
     .fix = Put every ask away first.
 no-exhibit-number = The number { $exhibit } of the exhibit is used, zero, or one too many.
@@ -241,6 +252,10 @@ way-executed-for-these = { $months ->
        *[other] the execution of a sentence of at least { $months } months for one of these
     }
 fix-freeze-unknown = Ask { $ask } of this request is no freeze; name the freeze
+fix-addresses-alone = { $count ->
+    [one] One IPv4 address without port and moment
+   *[other] { $count } IPv4 addresses without port and moment
+ }: behind carrier-grade NAT one address is many people’s at the same moment (RFC 6302); name address, port and moment (ip_port), or have counsel set this aside for an address of one subscriber
 fix-only-in-emergency = “{ $instrument }” counts only where an emergency is claimed; send an order, or say what the emergency is
 fix-cannot-ask = “{ $instrument }” cannot ask for “{ $kind }”; send one of: { $others }
 fix-nothing-can-ask = “{ $instrument }” cannot ask for “{ $kind }”, and no instrument of { $pack } can; use another regime
@@ -284,12 +299,12 @@ note-call-back-first = It came by post or mail: a recorded call to a number of t
 note-no-time-set = The regime sets no time and the order states none: no period runs for the answer; state a time.
 note-how-days-are-counted = How days are counted.
 
-line-no-kind = the first of two columns is no kind of selector; write account_id, address, txid, email, phone, iban or ip, then the value
+line-no-kind = the first of two columns is no kind of selector; write account_id, address, txid, email, phone, iban, ip, ip_port, domain, device_id, imei, imsi or mac, then the value
 line-columns = { $count ->
         [one] it has one column; write the value alone, or kind and value
        *[other] it has { $count } columns; write the value alone, or kind and value
     }
-line-unclear = it does not show what it is; write the kind before it: account_id, address, txid, email, phone, iban or ip, then a comma
+line-unclear = it does not show what it is; write the kind before it: account_id, address, txid, email, phone, iban, ip, ip_port, domain, device_id, imei, imsi or mac, then a comma
 line-selector = { $why }; correct it, or name its kind if it is something else than “{ $kind }”
 selector-error-empty = nothing stands there
 selector-error-long = it is { $bytes } bytes long, more than any selector

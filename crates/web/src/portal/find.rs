@@ -78,7 +78,7 @@ pub async fn find(
     let page = match site.node.look_up_own(by.actor(), &form.words, state, before).await {
         Ok(page) => Some(page),
         Err(error) => {
-            mistakes.take(error)?;
+            mistakes.take(&by.frame, error)?;
             None
         }
     };

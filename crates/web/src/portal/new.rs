@@ -220,7 +220,7 @@ pub async fn check(
     let mut trouble = Mistakes::default();
     match drafts::keep(&site, &by, name.as_deref(), &draft, Files::Unchanged).await {
         Ok(name) => kept = Some(name),
-        Err(error) => trouble.take(error)?,
+        Err(error) => trouble.take(&by.frame, error)?,
     }
     draft.files.extend(chosen);
     let read = act::read(&site, &by, &agency, &draft).await?;

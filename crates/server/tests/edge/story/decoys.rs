@@ -141,6 +141,9 @@ async fn decoys_that_an_officer_adds_by_a_correction_are_seen() {
         request: RequestId(id.parse().expect("an id")),
         ask: AskNumber(1),
         order: None,
+        reference: None,
+        legal_basis: None,
+        account: None,
         selectors: Some(vec![selector(ACCOUNT), selector(DECOY)]),
         files: vec![OfficerFile {
             name: "list.csv".to_owned(),
