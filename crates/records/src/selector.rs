@@ -27,7 +27,7 @@ pub enum SelectorKind {
     /// An address: Bitcoin (base58check or bech32(m), any network), Tron (base58check), or of an
     /// EVM chain (hex; normal spelling is EIP-55).
     Address,
-    /// A Bitcoin transaction id: 32 bytes in the usual reversed hex.
+    /// A transaction id: of Bitcoin in the usual reversed hex; of an EVM chain or Tron its hash.
     Txid,
     /// An e-mail address; compared without regard to case.
     Email,
@@ -194,6 +194,8 @@ pub enum SelectorError {
 }
 
 fn txid(text: &str) -> Result<String, SelectorError> {
+    // EVM chains write 0x before the same 64 digits.
+    let text = text.strip_prefix("0x").unwrap_or(text);
     if text.len() != 64 {
         return Err(SelectorError::Txid { why: "it has 64 hexadecimal digits" });
     }

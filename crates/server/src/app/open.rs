@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use quick_cache::sync::Cache;
 use store::Store;
 
-use super::{Clock, Node, bags, blocks, cases, derived, people, practice};
+use super::{Clock, Node, accounts, bags, blocks, cases, derived, people, practice};
 use crate::config::Config;
 use crate::fraud;
 use crate::keys::Seal;
@@ -49,6 +49,7 @@ impl Node {
         let records = records::Records::open(catalog, &base).await?;
         let practice = practice::open(&config).await?;
         let chain = blocks::read(&config)?;
+        let accounts = accounts::read(&config)?;
         let (signs, canaries) = fraud::open(&config)?;
         let http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
@@ -68,6 +69,7 @@ impl Node {
             records,
             practice,
             chain,
+            accounts,
             signs,
             canaries,
             seal,

@@ -167,7 +167,7 @@ pub async fn preview(
     site.node.read_permit(by.actor(), Action::ReadExhibit, id).await?;
     let case = site.node.case(id).await?;
     let found = site.node.find(&case, AskNumber(ask), &[]).await?;
-    let traces = found.traces.iter().map(|t| (t.title.clone(), t.reached.len())).collect();
+    let traces = found.traces.iter().map(|t| (t.title.clone(), t.accounts().len())).collect();
     let mut tables = Vec::new();
     for mut table in found.tables {
         let text = table.json.read_all()?;

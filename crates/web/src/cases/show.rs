@@ -307,7 +307,9 @@ fn exhibit_shown(case: &Case, exhibit: &desk::request::Exhibit) -> ExhibitShown 
         withheld: exhibit.withheld,
         formats: match known.map(|known| &known.body) {
             Some(ExhibitBody::Table { .. }) => vec!["csv", "json"],
-            Some(ExhibitBody::Trace { .. }) => vec!["json", "svg"],
+            Some(ExhibitBody::Trace { .. } | ExhibitBody::AccountTrace { .. }) => {
+                vec!["json", "svg"]
+            }
             None => Vec::new(),
         },
     }

@@ -137,9 +137,8 @@ pub async fn show(
         }
     }
     let has_blocks = site.node.chain.is_some();
-    let page =
-        ShowPage { frame: by.frame, typed, policies: Policy::ALL, mistakes, shown, has_blocks };
-    html(&page)
+    let (frame, policies) = (by.frame, Policy::ALL);
+    html(&ShowPage { frame, typed, policies, mistakes, shown, has_blocks })
 }
 
 fn tell(traced: &Trace<'_>, typed: &Typed) -> Shown {
@@ -195,7 +194,7 @@ fn tell(traced: &Trace<'_>, typed: &Typed) -> Shown {
 }
 
 /// Keeps what fits the page; returns how many do not.
-fn cut<T>(rows: &mut Vec<T>) -> usize {
+pub(super) fn cut<T>(rows: &mut Vec<T>) -> usize {
     let left_out = rows.len().saturating_sub(ROWS_MAX);
     rows.truncate(ROWS_MAX);
     left_out
@@ -266,15 +265,18 @@ async fn file<T>(
     make: impl FnOnce(&Trace<'_>) -> T,
 ) -> Result<T, Problem> {
     by.allowed(Action::FollowMoney)?;
-    let question = typed.question(&by.frame).map_err(|mistakes| {
-        let first = mistakes.0.into_iter().next();
-        let (place, why) = first.map_or_else(Default::default, |wrong| (wrong.field, wrong.text));
-        server::error::Error::input(place, why, "go back to the form")
-    })?;
+    let question = typed.question(&by.frame).map_err(first_mistake)?;
     Ok(site.node.follow(by.actor(), &question, make).await?)
 }
 
-fn attached(name: &str, kind: &'static str, bytes: Vec<u8>) -> Response {
+/// The first mistake, where there is no form beside which to show all.
+pub(super) fn first_mistake(mistakes: Mistakes) -> server::error::Error {
+    let first = mistakes.0.into_iter().next();
+    let (place, why) = first.map_or_else(Default::default, |wrong| (wrong.field, wrong.text));
+    server::error::Error::input(place, why, "go back to the form")
+}
+
+pub(super) fn attached(name: &str, kind: &'static str, bytes: Vec<u8>) -> Response {
     let headers = [
         (header::CONTENT_TYPE, kind.to_owned()),
         (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
@@ -338,7 +340,7 @@ pub async fn board(
     Ok(Json(board_json(&board)).into_response())
 }
 
-fn board_json(board: &Board) -> Value {
+pub(super) fn board_json(board: &Board) -> Value {
     let pieces: Vec<Value> = board
         .pieces
         .iter()

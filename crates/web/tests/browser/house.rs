@@ -19,7 +19,7 @@ use crate::support::exchange::{self, Hands};
 pub use crate::support::exchange::{ACCOUNT, DECOY};
 
 /// The pages whose pictures are kept in docs/screenshots.
-const PICTURES: [&str; 12] = [
+const PICTURES: [&str; 13] = [
     "staff",
     "officer-admitted",
     "portal-check-yes",
@@ -32,6 +32,7 @@ const PICTURES: [&str; 12] = [
     "request-delivered",
     "dark--portal-new",
     "money",
+    "accounts",
 ];
 
 /// Somebody with a passkey.

@@ -9,6 +9,7 @@ mod fraud;
 mod harness;
 mod house;
 mod jobs;
+mod money;
 mod queue;
 mod reports;
 mod rooms;
