@@ -1,9 +1,9 @@
 //! A walk that goes on as its chain grows. Knows no alerts and no reorganisation: whoever goes on
 //! from a block sees to it that the block is still there.
 //!
-//! A look costs what the new blocks cost: of what was read before, only ledgers that hold taint and
-//! have a new event are touched. What is found is what a walk from the beginning finds, as it looked
-//! from block to block.
+//! A look costs what the new blocks cost: of what was read before, only ledgers that hold taint
+//! and have a new event are touched. What is found is what a walk from the beginning finds, as it
+//! looked from block to block.
 
 use super::super::{AccountSource, ORIGINS_MAX};
 use super::*;
