@@ -1,5 +1,6 @@
 //! `comity chain`: a chain on disk. Knows arguments, progress and exit codes.
 
+mod accounts;
 mod export;
 mod follow;
 mod import;
@@ -42,29 +43,41 @@ Examples:
   comity chain follow --log ethereum.log --chain 'evm 1' --rpc http://127.0.0.1:8545"
     )]
     Follow(follow::Options),
-    /// Compares every byte of a store with what it should be.
+    /// Compares every byte of a store, or an account log, with what it should be.
     #[command(after_help = "Exit codes: 0 sound, 1 damaged, or it could not be read.
-Example:
-  comity chain check --dir chain")]
+Examples:
+  comity chain check --dir chain
+  comity chain check --log ethereum.log")]
     Check {
-        /// The store's folder.
-        #[arg(long)]
-        dir: PathBuf,
+        #[command(flatten)]
+        what: Kept,
         /// The findings as JSON.
         #[arg(long)]
         json: bool,
     },
-    /// Says how much a store holds and how large it is.
-    #[command(after_help = "Example:
-  comity chain stats --dir chain --json")]
+    /// Says how much a store, or an account log, holds and how large it is.
+    #[command(after_help = "Examples:
+  comity chain stats --dir chain --json
+  comity chain stats --log ethereum.log")]
     Stats {
-        /// The store's folder.
-        #[arg(long)]
-        dir: PathBuf,
+        #[command(flatten)]
+        what: Kept,
         /// The counts as JSON.
         #[arg(long)]
         json: bool,
     },
+}
+
+/// What is on disk.
+#[derive(clap::Args)]
+#[group(required = true, multiple = false)]
+pub struct Kept {
+    /// The store's folder.
+    #[arg(long)]
+    dir: Option<PathBuf>,
+    /// The file of an account log.
+    #[arg(long)]
+    log: Option<PathBuf>,
 }
 
 /// Runs `comity chain`.
@@ -73,8 +86,16 @@ pub fn run(command: &Command) -> anyhow::Result<ExitCode> {
         Command::Import(options) => import::run(options),
         Command::Export(options) => export::run(options),
         Command::Follow(options) => follow::run(options),
-        Command::Check { dir, json } => check(dir, *json),
-        Command::Stats { dir, json } => stats(&ChainStore::open(dir)?, *json),
+        Command::Check { what, json } => match (&what.dir, &what.log) {
+            (_, Some(log)) => accounts::check(log, *json),
+            (Some(dir), None) => check(dir, *json),
+            (None, None) => anyhow::bail!("give a store with --dir, or an account log with --log"),
+        },
+        Command::Stats { what, json } => match (&what.dir, &what.log) {
+            (_, Some(log)) => accounts::stats(log, *json),
+            (Some(dir), None) => stats(&ChainStore::open(dir)?, *json),
+            (None, None) => anyhow::bail!("give a store with --dir, or an account log with --log"),
+        },
     }
 }
 

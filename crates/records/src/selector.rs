@@ -187,6 +187,8 @@ pub enum SelectorError {
 }
 
 fn txid(text: &str) -> Result<String, SelectorError> {
+    // EVM chains write 0x before the same 64 digits.
+    let text = text.strip_prefix("0x").unwrap_or(text);
     if text.len() != 64 {
         return Err(SelectorError::Txid { why: Flaw::DigitsOfTxid });
     }

@@ -3,6 +3,7 @@
 //! Portal, HI-1, JSON API, jobs and command line all end in [`Node::act`]: load, fold, permit,
 //! decide, hand to the writer, and read again when others were faster.
 
+pub mod accounts;
 mod act;
 mod address;
 pub mod assemble;
@@ -85,6 +86,8 @@ pub struct Node {
     practice: Option<records::Records>,
     /// Blocks that traces may use; none when no blocks were given.
     pub chain: Option<blocks::Blocks>,
+    /// Account chains that traces may use.
+    pub accounts: accounts::AccountChains,
     /// What is looked for in requests that may be false, and with what.
     pub(crate) defences: crate::fraud::Defences,
     /// Looks at files before they are kept.

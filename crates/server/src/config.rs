@@ -230,6 +230,9 @@ pub struct Chain {
     /// The folder of a store that `comity chain` keeps, instead of block files.
     #[serde(default)]
     pub store: Option<PathBuf>,
+    /// Account logs of EVM chains and Tron that `comity chain` keeps, one for each chain.
+    #[serde(default)]
+    pub accounts: Vec<PathBuf>,
 }
 
 /// A time-stamp authority (RFC 3161 over HTTP).

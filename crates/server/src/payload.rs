@@ -179,6 +179,40 @@ pub enum ExhibitBody {
         /// Whether attributions in it are made up.
         fiction: bool,
     },
+    /// A trace of money on a chain of accounts.
+    AccountTrace {
+        /// Engine that can replay it.
+        engine: String,
+        /// Digests of the blocks, as `name sha256`.
+        inputs: Vec<String>,
+        /// Blob of the exhibit JSON.
+        json_sha256: String,
+        /// Blob of the picture.
+        svg_sha256: String,
+        /// What the money reached in this company.
+        reached: Vec<ReachedAccount>,
+        /// Whether attributions in it are made up.
+        fiction: bool,
+    },
+}
+
+/// A deposit account of this company, on a chain of accounts, that traced money reached.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReachedAccount {
+    /// The payment's transaction.
+    pub transaction: String,
+    /// The deposit account, as its chain writes it.
+    pub address: String,
+    /// The account here that it belongs to.
+    pub account: String,
+    /// Payments from the source.
+    pub hop: u32,
+    /// The asset, as exhibits write it.
+    pub asset: String,
+    /// The payment, in the asset's smallest unit.
+    pub amount: String,
+    /// How much of it is tainted, in the same unit.
+    pub taint: String,
 }
 
 /// A deposit address of this company that traced money reached.

@@ -11,8 +11,10 @@
 //! Wrapping coin one to one is no such end: the money is followed into the wrapped coin and back.
 
 use chain::account::{
-    Account, AccountChain, Asset, Event, EventNumber, Hash256, Ledgers, TransactionNumber,
+    Account, AccountChain, Asset, AssetNumber, Event, EventNumber, Hash256, Ledgers,
+    TransactionNumber,
 };
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
@@ -22,7 +24,7 @@ pub mod haircut;
 pub mod lots;
 
 pub use exhibit::{exhibit, replay};
-pub use follow::{Held, Step, StepFate, follow, follow_as_seen};
+pub use follow::{Held, Onward, Step, StepFate, follow, follow_as_seen};
 pub use haircut::haircut_pass;
 
 use crate::Tags;
@@ -171,8 +173,19 @@ pub enum AccountTraceError {
     #[error("nothing here is paid in asset {0}")]
     NoAsset(String),
     /// The source moves nothing.
-    #[error("the source pays nothing in asset {0}; a failed transaction moves only its fee")]
-    NoPayment(String),
+    #[error(
+        "the source pays nothing in asset {asset}; {}",
+        match .paid.is_empty() {
+            true => "a failed transaction moves only its fee".to_owned(),
+            false => format!("it pays in {}", .paid.join(", ")),
+        }
+    )]
+    NoPayment {
+        /// The asset asked for.
+        asset: String,
+        /// Assets that it pays in, the first ones.
+        paid: Vec<String>,
+    },
     /// More payments than a source may have.
     #[error("the source makes more than {ORIGINS_MAX} payments; name fewer blocks")]
     TooManyPayments,
@@ -181,6 +194,8 @@ pub enum AccountTraceError {
     Overflow(u64),
 }
 
+/// Assets that an error names.
+const ASSETS_NAMED_MAX: usize = 5;
 /// Most payments of a source.
 pub const ORIGINS_MAX: usize = 1_000_000;
 
@@ -229,10 +244,42 @@ pub(crate) fn origins(
         }
     };
     match found.len() {
-        0 => Err(AccountTraceError::NoPayment(text())),
+        0 => {
+            let paid = assets_paid(ledgers, &parameters.source);
+            let paid = paid.into_iter().take(ASSETS_NAMED_MAX);
+            let paid = paid.map(|asset| asset.text(ledgers.chain())).collect();
+            Err(AccountTraceError::NoPayment { asset: text(), paid })
+        }
         count if count > ORIGINS_MAX => Err(AccountTraceError::TooManyPayments),
         _ => Ok(found),
     }
+}
+
+/// The assets that a source pays in, in order of their numbers.
+pub fn assets_paid(ledgers: &Ledgers, source: &AccountSource) -> Vec<Asset> {
+    let paid = |event: &Event| !event.kind.is_fee() && event.amount > 0 && event.to.is_some();
+    let assets: BTreeSet<AssetNumber> = match *source {
+        AccountSource::Transaction(hash) => match ledgers.transaction_number(&hash) {
+            Some(number) => {
+                events_of(ledgers, number).filter(paid).map(|event| event.asset).collect()
+            }
+            None => BTreeSet::new(),
+        },
+        AccountSource::Account { account, block_first, block_last } => {
+            let Some(number) = ledgers.account_number(account) else { return Vec::new() };
+            let pays = |rows: &[u64]| {
+                rows.iter().map(|row| ledgers.event(EventNumber(*row))).any(|event| {
+                    let block = ledgers.block(event.block).number;
+                    event.from == Some(number)
+                        && (block_first..=block_last).contains(&block)
+                        && paid(&event)
+                })
+            };
+            let own = ledgers.ledgers_of(number).filter(|(_, rows)| pays(rows));
+            own.map(|(asset, _)| asset).collect()
+        }
+    };
+    assets.into_iter().map(|asset| ledgers.asset(asset)).collect()
 }
 
 /// A transaction's events.

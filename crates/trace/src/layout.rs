@@ -13,7 +13,7 @@ mod accounts;
 mod board;
 mod graph;
 
-pub(crate) use accounts::amount_in_words;
+pub use accounts::amount_in_words;
 pub use board::{BOARD_ELEMENTS_MAX, Board, Link, Piece, account_board, board};
 use graph::Graph;
 pub use graph::Role;

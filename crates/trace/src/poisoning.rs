@@ -159,7 +159,11 @@ fn imitation(
     let time = ledgers.block(event.block).time;
     let since = time.saturating_sub(rules.window_seconds);
     let mut best: Option<(Bait, Event)> = None;
-    for (_, rows) in ledgers.ledgers_of(victim).take(ASSETS_MAX) {
+    // Assets that came to the victim later must not take an earlier one's place.
+    let known = ledgers
+        .ledgers_of(victim)
+        .filter(|(_, rows)| rows.first().is_some_and(|first| *first < event.number.0));
+    for (_, rows) in known.take(ASSETS_MAX) {
         let before = rows.partition_point(|row| *row < event.number.0);
         let recent = rows[..before].iter().rev().take(LOOK_BACK_MAX);
         for earlier in recent.map(|row| ledgers.event(EventNumber(*row))) {

@@ -3,14 +3,15 @@
 #[path = "account/mod.rs"]
 mod common;
 
-use chain::account::{Account, Kind, Ledgers};
+use chain::account::{Account, AccountBlock, Hash256, Kind, Ledgers};
 use common::{CHAIN, Row, account, asset, block, hash, pay};
 use expect_test::expect;
 use proptest::prelude::*;
 use trace::Tag;
 use trace::account::{AccountParameters, AccountPolicy, AccountSource};
 use trace::watch::WatchNumber;
-use trace::watch::journal::{Journal, Line, of_accounts};
+use trace::watch::accounts::{AccountWatch, PLACES_MAX, STRIDE_BLOCKS, of_accounts};
+use trace::watch::journal::{Journal, Line};
 
 fn sources() -> Vec<(WatchNumber, AccountParameters)> {
     let source = AccountSource::Transaction(hash(1, 0));
@@ -108,6 +109,93 @@ fn row() -> impl Strategy<Value = Row> {
         1 => Row(Kind::FeeBurned, account(from), Account::ZERO, 0, amount / 9),
         _ => pay(from, to, 0, amount),
     })
+}
+
+/// A block of one branch of many, of which no two have a block in common.
+fn branch(ledgers: &Ledgers, salt: u8, rows: Vec<Row>) -> AccountBlock {
+    let tip = ledgers.tip().map(|tip| (tip.number, tip.hash));
+    let (number, parent) = tip.map_or((1, Hash256([0; 32])), |(number, hash)| (number + 1, hash));
+    let mut block = block(number, &[rows]);
+    block.parent = parent;
+    block.hash.0[16] = salt;
+    block
+}
+
+fn naming(name: &str) -> Option<Tag> {
+    sources()[0].1.tags.get(name).cloned()
+}
+
+fn unnamed() -> Vec<(WatchNumber, AccountParameters)> {
+    let mut sources = sources();
+    sources[0].1.tags.clear();
+    let source = AccountSource::Account { account: account(3), block_first: 2, block_last: 9 };
+    sources.push((WatchNumber(1), AccountParameters::new(source, asset(0), AccountPolicy::Fifo)));
+    sources
+}
+
+#[test]
+fn a_look_reads_new_blocks_only_and_goes_back_no_further_than_it_must() {
+    let mut ledgers = Ledgers::new(CHAIN);
+    let mut watch = AccountWatch::new(unnamed());
+    ledgers.append(&branch(&ledgers, 0, vec![pay(1, 2, 0, 1_000_000)])).unwrap();
+    let strides = PLACES_MAX + 3;
+    for _ in 1..strides * STRIDE_BLOCKS {
+        ledgers.append(&branch(&ledgers, 0, vec![pay(2, 3, 0, 10), pay(3, 2, 0, 5)])).unwrap();
+    }
+    let mut read = |ledgers: &Ledgers| watch.look(ledgers, 0, naming).unwrap().block_count;
+    let tip = (strides * STRIDE_BLOCKS) as u64;
+    assert_eq!(read(&ledgers), strides * STRIDE_BLOCKS);
+    assert_eq!(read(&ledgers), 0);
+    ledgers.append(&branch(&ledgers, 0, vec![pay(2, 3, 0, 10)])).unwrap();
+    assert_eq!(read(&ledgers), 1);
+    // A reorganisation of 100 blocks is read from the place below it, at most 64 blocks deeper.
+    ledgers.rollback_to(tip + 1 - 100);
+    while ledgers.tip().unwrap().number < tip + 2 {
+        ledgers.append(&branch(&ledgers, 1, vec![pay(2, 4, 0, 10)])).unwrap();
+    }
+    let again = read(&ledgers);
+    assert!((101..=101 + STRIDE_BLOCKS).contains(&again), "{again}");
+    // Deeper than all places: from the first block.
+    ledgers.rollback_to(2);
+    ledgers.append(&branch(&ledgers, 2, vec![pay(2, 4, 0, 10)])).unwrap();
+    assert_eq!(read(&ledgers), 3);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+
+    /// What looks at new blocks tell is what a walk over all blocks tells, whatever branch the chain
+    /// takes and however long nobody looked.
+    #[test]
+    fn a_watch_that_reads_on_tells_what_a_walk_from_the_beginning_tells(
+        acts in prop::collection::vec((prop::collection::vec(row(), 1..4), 1usize..90, 0u64..150, any::<u8>()), 1..14),
+    ) {
+        let mut ledgers = Ledgers::new(CHAIN);
+        ledgers.append(&branch(&ledgers, 0, vec![pay(1, 2, 0, 100)])).unwrap();
+        let mut watch = AccountWatch::new(unnamed());
+        let (mut journal, _) = Journal::begin("evm 1");
+        for from in ["0x01", "0x02"] {
+            journal.watch(from, Some("native"), None).unwrap();
+        }
+        for ((rows, count, back, turn), branched) in acts.into_iter().zip(1u8..) {
+            let tip = ledgers.tip().unwrap().number;
+            ledgers.rollback_to(if turn % 3 == 0 { tip.saturating_sub(back) } else { tip });
+            for index in 0..count {
+                let turned = rows.iter().cycle().skip(index % rows.len()).take(rows.len());
+                ledgers.append(&branch(&ledgers, branched, turned.copied().collect())).unwrap();
+            }
+            let news = watch.look(&ledgers, 7, naming).unwrap();
+            journal.compare_from(news.height, news.happened.clone()).unwrap();
+            let mut named = unnamed();
+            named[0].1.tags = sources()[0].1.tags.clone();
+            named[1].1.tags = named[0].1.tags.clone();
+            let mut all = of_accounts(&ledgers, &named, 7).unwrap();
+            // As the journal sees it, nothing is missing and nothing is left standing.
+            prop_assert_eq!(journal.compare(all.clone()).unwrap(), []);
+            all.retain(|what, _| what.height >= news.height);
+            prop_assert_eq!(all, news.happened);
+        }
+    }
 }
 
 proptest! {

@@ -4,6 +4,7 @@
 //! addresses are the company's own. The address of a page is the whole question, so a link can be
 //! kept and sent; the table comes first, the picture is an addition.
 
+mod accounts;
 mod page;
 mod question;
 
@@ -22,4 +23,9 @@ pub fn routes() -> Router<Arc<Site>> {
         .route("/money/exhibit.json", get(page::exhibit))
         .route("/money/picture.svg", get(page::picture))
         .route("/money/flow.csv", get(page::flow_csv))
+        .route("/money/accounts", get(accounts::page::show))
+        .route("/money/accounts/board.json", get(accounts::page::board))
+        .route("/money/accounts/exhibit.json", get(accounts::page::exhibit))
+        .route("/money/accounts/picture.svg", get(accounts::page::picture))
+        .route("/money/accounts/flow.csv", get(accounts::page::flow_csv))
 }

@@ -122,26 +122,40 @@ pub fn recover(bytes: &[u8]) -> Result<Recovered, LogError> {
     let (writer, _) = LogWriter::begin(chain);
     let ledgers = Ledgers::new(chain);
     let mut found = Recovered { ledgers, writer, whole_bytes: HEADER_BYTES, entry_count: 0 };
-    while let Some((body, digest, end)) = next_entry(bytes, found.whole_bytes)? {
-        let offset = found.whole_bytes;
-        let sealed = seal(&found.writer.digest, body);
-        if digest != sealed {
-            return Err(LogError::Damaged { offset });
-        }
-        match code::read(body, chain).map_err(|fault| LogError::Shape { offset, fault })? {
-            Entry::Block(block) => {
-                let appended = found.ledgers.append(&block);
-                appended.map_err(|error| LogError::Order { offset, error })?;
-            }
-            Entry::RollbackTo(number) => {
-                found.ledgers.rollback_to(number);
-            }
-        }
-        found.writer.digest = sealed;
-        found.whole_bytes = end;
-        found.entry_count += 1;
-    }
+    found.read_on(&bytes[HEADER_BYTES..])?;
     Ok(found)
+}
+
+impl Recovered {
+    /// Takes in what the file holds from [`whole_bytes`](Recovered::whole_bytes) on. After an error
+    /// the entries before it are in.
+    ///
+    /// # Errors
+    /// An entry is damaged or does not follow; offsets are those of the file.
+    pub fn read_on(&mut self, more: &[u8]) -> Result<(), LogError> {
+        let base = self.whole_bytes;
+        while let Some((body, digest, end)) = next_entry(more, self.whole_bytes - base, base)? {
+            let offset = self.whole_bytes;
+            let sealed = seal(&self.writer.digest, body);
+            if digest != sealed {
+                return Err(LogError::Damaged { offset });
+            }
+            let chain = self.ledgers.chain();
+            match code::read(body, chain).map_err(|fault| LogError::Shape { offset, fault })? {
+                Entry::Block(block) => {
+                    let appended = self.ledgers.append(&block);
+                    appended.map_err(|error| LogError::Order { offset, error })?;
+                }
+                Entry::RollbackTo(number) => {
+                    self.ledgers.rollback_to(number);
+                }
+            }
+            self.writer.digest = sealed;
+            self.whole_bytes = base + end;
+            self.entry_count += 1;
+        }
+        Ok(())
+    }
 }
 
 /// Where the blocks lie that a file holds in the end: those of its whole entries that no later
@@ -155,7 +169,7 @@ pub fn block_places(bytes: &[u8]) -> Result<(AccountChain, Vec<Range<usize>>), L
     let mut digest = LogWriter::begin(chain).0.digest;
     let mut places: Vec<(u64, Range<usize>)> = Vec::new();
     let mut offset = HEADER_BYTES;
-    while let Some((body, sealed, end)) = next_entry(bytes, offset)? {
+    while let Some((body, sealed, end)) = next_entry(bytes, offset, 0)? {
         digest = seal(&digest, body);
         if digest != sealed {
             return Err(LogError::Damaged { offset });
@@ -190,15 +204,15 @@ fn chain_of(header: &[u8]) -> Result<AccountChain, LogError> {
 
 type Sealed<'a> = (&'a [u8], &'a [u8], usize);
 
-/// The entry at an offset: body, digest, end. None at the end of the file, or within an entry that
-/// was cut off.
-fn next_entry(bytes: &[u8], offset: usize) -> Result<Option<Sealed<'_>>, LogError> {
+/// The entry at an offset of bytes that begin at `base` of the file: body, digest, end. None at the
+/// end, or within an entry that was cut off.
+fn next_entry(bytes: &[u8], offset: usize, base: usize) -> Result<Option<Sealed<'_>>, LogError> {
     let rest = &bytes[offset..];
     let Some((lengths, rest)) = rest.split_first_chunk::<LENGTH_BYTES>() else { return Ok(None) };
     let [a, b, c, d, e, f, g, h] = *lengths;
     let length = u32::from_le_bytes([a, b, c, d]);
     if u32::from_le_bytes([e, f, g, h]) != !length || length as usize > ENTRY_BYTES_MAX {
-        return Err(LogError::Damaged { offset });
+        return Err(LogError::Damaged { offset: base + offset });
     }
     let length = length as usize;
     if rest.len() < length + DIGEST_BYTES {

@@ -6,7 +6,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
-use crate::account::log::{Entry, LogError, LogWriter, recover};
+use crate::account::log::{Entry, LogError, LogWriter, Recovered, recover};
 use crate::account::{AccountBlock, AccountChain, LedgerError, Ledgers};
 
 /// An account log, open for writing, with the ledgers that it makes.
@@ -161,5 +161,68 @@ impl AccountFile {
         let written = self.file.write_all(bytes);
         self.failed = written.is_err();
         written.map_err(|source| AccountFileError::Io { path: self.path.clone(), source })
+    }
+}
+
+/// An account log that another process may be writing, read as far as its entries are whole.
+#[derive(Debug)]
+pub struct AccountLogReader {
+    path: PathBuf,
+    found: Recovered,
+    cut_bytes: usize,
+}
+
+impl AccountLogReader {
+    /// Reads all of it.
+    ///
+    /// # Errors
+    /// The file cannot be read, is no log or is damaged.
+    pub fn open(path: &Path) -> Result<AccountLogReader, AccountFileError> {
+        let io = |source| AccountFileError::Io { path: path.to_owned(), source };
+        let bytes = std::fs::read(path).map_err(io)?;
+        let found = recover(&bytes)
+            .map_err(|error| AccountFileError::Log { path: path.to_owned(), error })?;
+        let cut_bytes = bytes.len() - found.whole_bytes;
+        Ok(AccountLogReader { path: path.to_owned(), found, cut_bytes })
+    }
+
+    /// What its blocks add up to.
+    pub fn ledgers(&self) -> &Ledgers {
+        &self.found.ledgers
+    }
+
+    /// The same, when nothing more is to be read.
+    pub fn into_ledgers(self) -> Ledgers {
+        self.found.ledgers
+    }
+
+    /// Bytes at the end that are half an entry: it is being written, or was cut off by a crash.
+    pub fn cut_bytes(&self) -> usize {
+        self.cut_bytes
+    }
+
+    /// Reads what was appended since, and only that; says whether anything was. A log that became
+    /// another one is read anew.
+    ///
+    /// # Errors
+    /// As [`AccountLogReader::open`].
+    pub fn refresh(&mut self) -> Result<bool, AccountFileError> {
+        let io = |source| AccountFileError::Io { path: self.path.clone(), source };
+        let mut file = File::open(&self.path).map_err(io)?;
+        let whole = self.found.whole_bytes as u64;
+        let length = file.metadata().map_err(io)?.len();
+        let mut more = Vec::new();
+        if length > whole {
+            file.seek(SeekFrom::Start(whole)).map_err(io)?;
+            file.read_to_end(&mut more).map_err(io)?;
+        }
+        let before = self.found.entry_count;
+        // Entries are only ever appended: a shorter file, or one that does not follow, is another.
+        if length < whole || self.found.read_on(&more).is_err() {
+            *self = AccountLogReader::open(&self.path)?;
+            return Ok(true);
+        }
+        self.cut_bytes = more.len() - (self.found.whole_bytes - whole as usize);
+        Ok(self.found.entry_count != before)
     }
 }

@@ -12,7 +12,7 @@ use chain::store::{ChainStore, Layout};
 use chain::{Height, Network, Utxo as _};
 use feed::account::keep;
 use feed::follow::{Step, step};
-use feed::{AccountNode, BitcoinNode, Limits};
+use feed::{AccountNode, BitcoinNode};
 
 use crate::trace::rpc::Secret;
 
@@ -95,17 +95,25 @@ fn run_log(options: &Options, path: &Path, chain: AccountChain) -> anyhow::Resul
 async fn follow_log(options: &Options, log: &mut AccountFile) -> anyhow::Result<()> {
     let url = options.rpc.as_deref().unwrap_or_default();
     let endpoint = options.secret.endpoint(url)?;
-    let node = AccountNode::connect(endpoint, log.ledgers().chain(), Limits::default()).await?;
+    let chain = log.ledgers().chain();
+    let node = AccountNode::connect(endpoint, chain, options.secret.limits()).await?;
+    let (begun, mut blocks) = (Instant::now(), 0u64);
     let mut shown: Option<Instant> = None;
     loop {
         match keep::step(&node, log, u64::from(options.from)).await {
             Ok(Some(done)) => {
+                blocks += u64::from(done.added);
                 if done.removed > 0 {
                     eprintln!("{} blocks were replaced by {} others", done.removed, done.added);
                 }
                 if shown.is_none_or(|shown| shown.elapsed() >= SHOWN_EVERY) {
                     shown = Some(Instant::now());
-                    eprintln!("block {}", done.height);
+                    let rate = blocks as f64 / begun.elapsed().as_secs_f64().max(0.001);
+                    let left = done.node.saturating_sub(done.height) as f64 / rate;
+                    eprintln!(
+                        "block {} of {}, {rate:.0} blocks/s, {left:.0} s left",
+                        done.height, done.node
+                    );
                 }
             }
             Ok(None) if options.once => return Ok(()),
@@ -139,7 +147,7 @@ async fn wait_for(error: &impl Display) {
 async fn connect(options: &Options) -> anyhow::Result<BitcoinNode> {
     let url = options.rpc.as_ref().or(options.rest.as_ref()).map_or("", String::as_str);
     let endpoint = options.secret.endpoint(url)?;
-    let limits = Limits::default();
+    let limits = options.secret.limits();
     Ok(match options.rest {
         Some(_) => BitcoinNode::rest(endpoint, options.network, limits).await?,
         None => BitcoinNode::rpc(endpoint, options.network, limits).await?,

@@ -19,22 +19,49 @@ impl Tables {
     /// The folder and how it is written; none where none was given.
     pub fn given(&self) -> anyhow::Result<Option<(Format, &Path)>> {
         if let Some(folder) = &self.parquet {
-            return parquet(folder).map(Some);
+            return parquet(PARQUET, folder).map(Some);
         }
         Ok(self.csv.as_deref().map(|folder| (Format::Csv, folder)))
     }
 }
 
+/// How Parquet is read and written, where that was built in.
 #[cfg(feature = "parquet")]
-#[allow(clippy::unnecessary_wraps)] // the other build refuses
-fn parquet(folder: &Path) -> anyhow::Result<(Format, &Path)> {
-    Ok((Format::Parquet, folder))
+const PARQUET: Option<Format> = Some(Format::Parquet);
+#[cfg(not(feature = "parquet"))]
+const PARQUET: Option<Format> = None;
+
+/// A folder of Parquet, by a program that has it or has it not.
+fn parquet(built_in: Option<Format>, folder: &Path) -> anyhow::Result<(Format, &Path)> {
+    match built_in {
+        Some(format) => Ok((format, folder)),
+        None => anyhow::bail!(
+            "this comity was built without Parquet; build it with `cargo build --release \
+             --features parquet`, or use --csv"
+        ),
+    }
 }
 
-#[cfg(not(feature = "parquet"))]
-fn parquet(_: &Path) -> anyhow::Result<(Format, &Path)> {
-    anyhow::bail!(
-        "this comity was built without Parquet; build it with `cargo build --release --features \
-         parquet`, or use --csv"
-    )
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(clap::Parser)]
+    struct Given {
+        #[command(flatten)]
+        tables: Tables,
+    }
+
+    /// Both builds of the program, whichever this is.
+    #[test]
+    fn without_parquet_the_program_says_how_to_get_it() {
+        let folder = Path::new("tables");
+        let said = parquet(None, folder).map(|_| ()).map_err(|error| error.to_string());
+        let words = "this comity was built without Parquet; build it with `cargo build --release \
+                     --features parquet`, or use --csv";
+        assert_eq!(said, Err(words.to_owned()));
+        assert!(parquet(Some(Format::Csv), folder).is_ok_and(|(_, given)| given == folder));
+        let given = <Given as clap::Parser>::parse_from(["comity", "--parquet", "tables"]);
+        assert_eq!(given.tables.given().is_ok(), cfg!(feature = "parquet"));
+    }
 }

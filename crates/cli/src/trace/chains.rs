@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use chain::ChainStore;
 use chain::account::Ledgers;
-use chain::account::log::{self, MAGIC};
+use chain::account::log::MAGIC;
+use chain::store::accounts::AccountLogReader;
 
 /// The name of an account log in a folder of its own.
 pub const ACCOUNT_LOG: &str = "accounts.log";
@@ -55,14 +56,13 @@ pub fn account_log(path: &Path) -> anyhow::Result<Option<PathBuf>> {
 
 /// All blocks of an account log.
 pub fn ledgers(file: &Path) -> anyhow::Result<Ledgers> {
-    let bytes = std::fs::read(file).with_context(|| format!("{}", file.display()))?;
-    let found = log::recover(&bytes).with_context(|| format!("{}", file.display()))?;
-    let cut = bytes.len() - found.whole_bytes;
+    let reader = AccountLogReader::open(file)?;
+    let cut = reader.cut_bytes();
     if cut > 0 {
         eprintln!(
             "comity: {}: the last {cut} bytes are half an entry and left out",
             file.display()
         );
     }
-    Ok(found.ledgers)
+    Ok(reader.into_ledgers())
 }

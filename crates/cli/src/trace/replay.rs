@@ -89,7 +89,7 @@ fn from_node(bytes: &[u8], url: &str, secret: &rpc::Secret) -> anyhow::Result<Ex
             eprintln!("fetching blocks {first} to {last} of {}", rests.chain);
             let ledgers = crate::block_on(async {
                 let endpoint = secret.endpoint(url)?;
-                let limits = feed::Limits::default();
+                let limits = secret.limits();
                 Ok(feed::replay::fetch_accounts(endpoint, limits, &rests).await?)
             })?;
             trace::account::replay(bytes, &ledgers)?

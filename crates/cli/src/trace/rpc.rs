@@ -2,8 +2,10 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use chain::Network;
+use feed::limits::ANSWER_SECONDS_MAX;
 use feed::{Auth, BitcoinNode, Endpoint, Limits};
 use trace::Replay;
 
@@ -14,6 +16,10 @@ pub struct Secret {
     /// and password in the address are used, `http://USER:PASSWORD@HOST:PORT`.
     #[arg(long)]
     cookie: Option<PathBuf>,
+    /// Seconds that one answer of the node may take; tracing an old EVM block takes long.
+    #[arg(long, default_value_t = ANSWER_SECONDS_MAX, value_name = "SECONDS",
+        value_parser = clap::value_parser!(u64).range(1..=3600))]
+    answer_within: u64,
 }
 
 impl Secret {
@@ -26,9 +32,14 @@ impl Secret {
         })
     }
 
+    /// How long the node may take.
+    pub fn limits(&self) -> Limits {
+        Limits { answer: Duration::from_secs(self.answer_within), ..Limits::default() }
+    }
+
     /// A node that is asked by JSON-RPC.
     pub async fn rpc(&self, url: &str, network: Network) -> anyhow::Result<BitcoinNode> {
-        Ok(BitcoinNode::rpc(self.endpoint(url)?, network, Limits::default()).await?)
+        Ok(BitcoinNode::rpc(self.endpoint(url)?, network, self.limits()).await?)
     }
 }
 

@@ -11,15 +11,16 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use chain::account::{AccountChain, Ledgers};
 use chain::store::Layout;
-use chain::store::accounts::AccountFile;
+use chain::store::accounts::{AccountFile, AccountLogReader};
 use chain::{ChainStore, Height, Network, Utxo as _};
 use feed::account::keep;
-use feed::{AccountNode, BitcoinNode, Limits};
+use feed::{AccountNode, BitcoinNode};
 use trace::account::{AccountParameters, AccountPolicy};
 use trace::attribution::TagSet;
-use trace::attribution::cited::{ending_accounts, ending_addresses};
+use trace::attribution::cited::{ending_account, ending_addresses};
 use trace::watch::WatchNumber;
-use trace::watch::journal::{Happened, Line, Raised, Watched, of_accounts, of_outputs};
+use trace::watch::accounts::AccountWatch;
+use trace::watch::journal::{Happened, Line, Raised, Watched, of_outputs};
 use trace::{Source, Tags};
 
 use self::file::JournalFile;
@@ -156,18 +157,13 @@ async fn follow_store(watch: &Watch, tags: Option<&TagSet>, url: &str) -> anyhow
 
 /// An account log that another process keeps.
 async fn watch_log(watch: &Watch, tags: Option<&TagSet>, log: &Path) -> anyhow::Result<()> {
-    let length = || std::fs::metadata(log).map(|facts| facts.len());
-    let mut seen = length()?;
-    let ledgers = chains::ledgers(log)?;
-    let mut keeper = Keeper::of_accounts(watch, tags, ledgers.chain())?;
-    keeper.look_at_accounts(&ledgers)?;
-    drop(ledgers);
+    let mut reader = AccountLogReader::open(log)?;
+    let mut keeper = Keeper::of_accounts(watch, tags, reader.ledgers().chain())?;
+    keeper.look_at_accounts(reader.ledgers())?;
     while !watch.once {
         pause(watch).await;
-        let now = length()?;
-        if now != seen {
-            keeper.look_at_accounts(&chains::ledgers(log)?)?;
-            seen = now;
+        if reader.refresh()? {
+            keeper.look_at_accounts(reader.ledgers())?;
         }
     }
     Ok(())
@@ -196,7 +192,7 @@ async fn follow_log(
     let mut kept = AccountFile::open_or_create(&path, chain)?;
     let mut keeper = Keeper::of_accounts(watch, tags, chain)?;
     let endpoint = watch.secret.endpoint(url)?;
-    let node = AccountNode::connect(endpoint, chain, Limits::default()).await?;
+    let node = AccountNode::connect(endpoint, chain, watch.secret.limits()).await?;
     loop {
         match keep::step(&node, &mut kept, u64::from(watch.start)).await {
             Ok(Some(_)) => continue,
@@ -219,7 +215,7 @@ struct Keeper<'a> {
     named: Tags,
     file: JournalFile,
     outputs: Vec<(WatchNumber, Source)>,
-    accounts: Vec<(WatchNumber, AccountParameters)>,
+    accounts: AccountWatch,
 }
 
 impl<'a> Keeper<'a> {
@@ -257,7 +253,8 @@ impl<'a> Keeper<'a> {
             Ok((WatchNumber(watched.watch), parameters))
         };
         let watches = keeper.file.journal().watches();
-        keeper.accounts = watches.iter().map(read).collect::<anyhow::Result<_>>()?;
+        keeper.accounts =
+            AccountWatch::new(watches.iter().map(read).collect::<anyhow::Result<_>>()?);
         Ok(keeper)
     }
 
@@ -274,7 +271,8 @@ impl<'a> Keeper<'a> {
         if file.journal().watches().is_empty() {
             bail!("nothing is watched: name a source with --from");
         }
-        let (outputs, accounts, named) = (Vec::new(), Vec::new(), Tags::new());
+        let (outputs, named) = (Vec::new(), Tags::new());
+        let accounts = AccountWatch::new(Vec::new());
         let keeper = Keeper { watch, tags, named, file, outputs, accounts };
         Ok(keeper)
     }
@@ -285,19 +283,24 @@ impl<'a> Keeper<'a> {
     }
 
     fn look_at_accounts(&mut self, ledgers: &Ledgers) -> anyhow::Result<()> {
-        if let Some(set) = self.tags {
-            // Accounts that are named may turn up with any block.
-            let (view, boundaries) = (self.watch.tags.view(set), self.watch.tags.boundaries());
-            let named = ending_accounts(ledgers, &view, boundaries);
-            self.accounts.iter_mut().for_each(|(_, one)| one.tags.clone_from(&named));
-        }
-        let happened = of_accounts(ledgers, &self.accounts, now())?;
-        self.tell(happened)
+        let named = self.tags.map(|set| (self.watch.tags.view(set), self.watch.tags.boundaries()));
+        let name = |account: &str| {
+            let (view, boundaries) = named.as_ref()?;
+            ending_account(ledgers.chain(), view, *boundaries, account)
+        };
+        let news = self.accounts.look(ledgers, now(), name)?;
+        self.file.compare_from(news)?;
+        self.print()
     }
 
-    /// Keeps what is new, then prints it, then keeps that it was printed.
+    /// Keeps what is new, then prints it.
     fn tell(&mut self, happened: Happened) -> anyhow::Result<()> {
         self.file.compare(happened)?;
+        self.print()
+    }
+
+    /// Prints what was kept and not printed, then keeps that it was printed.
+    fn print(&mut self) -> anyhow::Result<()> {
         let mut out = std::io::stdout().lock();
         for line in self.file.journal().untold() {
             let text = if self.watch.json { line.text() } else { self.words(line) };

@@ -222,6 +222,14 @@ async fn a_watch_tells_each_move_once_and_takes_back_what_did_not_happen() {
     // In words; and a journal is of one chain.
     story.pay_token(&token, 4, 0, 100).await;
     story.watch(&["--tags", &tags]).exits(0).tells("5: moved: 100 (0x");
+    // Somebody's file is not a journal, and stays as it is.
+    let notes = story.path("notes.txt");
+    std::fs::write(&notes, "no line end").expect("written");
+    let log = story.path("accounts.log");
+    comity(&["trace", "watch", "--chain", &log, "--journal", &notes, "--once"])
+        .exits(1)
+        .complains("not a journal; choose another file for --journal");
+    assert_eq!(std::fs::read_to_string(&notes).expect("notes"), "no line end");
     let journal = ["trace", "watch", "--journal", &path, "--chain", "absent", "--once"];
     comity(&journal).exits(1).complains("absent");
 }

@@ -18,5 +18,8 @@ mod store;
 mod support;
 mod tables;
 mod tags;
+mod tron;
+#[path = "../../../feed/tests/common/tron.rs"]
+mod tron_api;
 mod verify;
 mod watch;

@@ -1,6 +1,8 @@
 //! The pages of one exhibit: what it is, how it was found, what was withheld, its rows. Knows the
 //! exhibit and nothing of the request.
 
+mod accounts;
+
 use serde_json::Value;
 
 use crate::bag::exhibit_stem;
@@ -227,8 +229,12 @@ pub fn trace_exhibit(
     }
     let bytes = if attached { read_whole(&path, &trace.json)? } else { Vec::new() };
     if let Ok(value) = serde_json::from_slice::<Value>(&bytes) {
-        ends(flow, &value);
-        hops(flow, &value, &path);
+        if accounts::is_over_accounts(&value) {
+            accounts::print(flow, &value, &path);
+        } else {
+            ends(flow, &value);
+            hops(flow, &value, &path);
+        }
     }
     Ok(())
 }

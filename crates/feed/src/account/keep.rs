@@ -23,6 +23,8 @@ pub struct Kept {
     pub added: u32,
     /// The newest block now.
     pub height: u64,
+    /// The node's newest block.
+    pub node: u64,
 }
 
 /// Why a log cannot be kept.
@@ -123,6 +125,7 @@ pub async fn step(
         }
     }
     let height = blocks.last().map_or(0, |block| block.number);
+    let told = node.tip().await?;
     if let Some(tip) = tip.filter(|tip| height < tip.number) {
         return Err(KeepError::Shorter { node: height, log: tip.number });
     }
@@ -132,7 +135,7 @@ pub async fn step(
         log.append(block)?;
     }
     log.commit()?;
-    Ok(Some(Kept { removed, added, height }))
+    Ok(Some(Kept { removed, added, height, node: told }))
 }
 
 /// What follows one of our blocks. A node whose tip is below our newest block is behind only where

@@ -333,8 +333,10 @@ pub async fn exhibit_answer(
     let sha256 = match (body, format) {
         (payload::ExhibitBody::Table { csv_sha256, .. }, "csv") => csv_sha256,
         (payload::ExhibitBody::Table { json_sha256, .. }, "json")
-        | (payload::ExhibitBody::Trace { json_sha256, .. }, "json") => json_sha256,
-        (payload::ExhibitBody::Trace { svg_sha256, .. }, "svg") => svg_sha256,
+        | (payload::ExhibitBody::Trace { json_sha256, .. }, "json")
+        | (payload::ExhibitBody::AccountTrace { json_sha256, .. }, "json") => json_sha256,
+        (payload::ExhibitBody::Trace { svg_sha256, .. }, "svg")
+        | (payload::ExhibitBody::AccountTrace { svg_sha256, .. }, "svg") => svg_sha256,
         _ => return Err(Error::Hidden),
     };
     blob_answer(node, sha256, &format!("exhibit-{exhibit:04}.{format}")).await

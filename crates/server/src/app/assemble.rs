@@ -143,7 +143,7 @@ impl Node {
                 payload::ExhibitBody::Table { .. } => {
                     exhibits.push(self.table(&small, exhibit, notes, fiction.as_ref()).await?);
                 }
-                payload::ExhibitBody::Trace { .. } => {
+                payload::ExhibitBody::Trace { .. } | payload::ExhibitBody::AccountTrace { .. } => {
                     traces.push(self.trace_exhibit(&small, exhibit, notes).await?);
                 }
             }
@@ -239,9 +239,17 @@ impl Node {
         exhibit: &payload::Exhibit,
         notes: &payload::Assembled,
     ) -> Result<TraceExhibit<'static>, Error> {
-        let payload::ExhibitBody::Trace {
+        let (payload::ExhibitBody::Trace {
             engine, inputs, json_sha256, svg_sha256, fiction, ..
-        } = &exhibit.body
+        }
+        | payload::ExhibitBody::AccountTrace {
+            engine,
+            inputs,
+            json_sha256,
+            svg_sha256,
+            fiction,
+            ..
+        }) = &exhibit.body
         else {
             return Err(Error::Hidden);
         };
@@ -383,24 +391,29 @@ fn entities(case: &Case, notes: &payload::Assembled) -> Vec<Entity> {
     let mut entities = Vec::new();
     let mut accounts = BTreeSet::new();
     for number in &notes.exhibits {
-        let Some(payload::ExhibitBody::Trace { reached, .. }) =
-            case.exhibits.get(number).map(|exhibit| &exhibit.body)
-        else {
-            continue;
+        let reached: Vec<(&String, &String)> = match case.exhibits.get(number).map(|one| &one.body)
+        {
+            Some(payload::ExhibitBody::Trace { reached, .. }) => {
+                reached.iter().map(|reached| (&reached.account, &reached.address)).collect()
+            }
+            Some(payload::ExhibitBody::AccountTrace { reached, .. }) => {
+                reached.iter().map(|reached| (&reached.account, &reached.address)).collect()
+            }
+            Some(payload::ExhibitBody::Table { .. }) | None => continue,
         };
-        for reached in reached {
-            if accounts.insert(reached.account.clone()) {
+        for (account, address) in reached {
+            if accounts.insert(account.clone()) {
                 entities.push(Entity::Account {
-                    identifier: reached.account.clone(),
+                    identifier: account.clone(),
                     login: None,
                     is_active: None,
                     exhibit: *number,
                 });
             }
             entities.push(Entity::Address {
-                value: reached.address.clone(),
+                value: address.clone(),
                 description: "deposit address".to_owned(),
-                account: Some(reached.account.clone()),
+                account: Some(account.clone()),
                 exhibit: *number,
             });
         }

@@ -45,7 +45,8 @@ impl Node {
                     let small = files.into_iter().filter(|(_, bytes)| *bytes <= MEMORY_BYTES_MAX);
                     names.extend(small.map(|(name, _)| name.as_str()));
                 }
-                payload::ExhibitBody::Trace { json_sha256, svg_sha256, .. } => {
+                payload::ExhibitBody::Trace { json_sha256, svg_sha256, .. }
+                | payload::ExhibitBody::AccountTrace { json_sha256, svg_sha256, .. } => {
                     names.extend([json_sha256.as_str(), svg_sha256.as_str()]);
                 }
             }

@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use quick_cache::sync::Cache;
 use store::Store;
 
-use super::{Clock, Node, bags, blocks, cases, derived, people, practice, security};
+use super::{Clock, Node, accounts, bags, blocks, cases, derived, people, practice, security};
 use crate::config::Config;
 use crate::fraud;
 use crate::keys::Seal;
@@ -51,6 +51,7 @@ impl Node {
         let records = records::Records::open(catalog, &base).await?;
         let practice = practice::open(&config).await?;
         let chain = blocks::read(&config)?;
+        let accounts = accounts::read(&config)?;
         let defences = fraud::open(&config)?;
         let scanner = config.scan.as_ref().map(crate::scan::Scanner::new);
         let http = reqwest::Client::builder()
@@ -72,6 +73,7 @@ impl Node {
             records,
             practice,
             chain,
+            accounts,
             defences,
             scanner,
             seal,

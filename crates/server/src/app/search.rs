@@ -78,10 +78,10 @@ impl Node {
             if is_practice && self.config.company.fiction.is_none() {
                 break;
             }
-            if let Some(traced) = self.trace(txid).await? {
+            for traced in self.traces(txid).await? {
                 // What the money reached is what the order asks about: "the account that received
                 // the proceeds of this transaction".
-                selectors.extend(traced.reached.iter().map(|reached| reached.account.clone()));
+                selectors.extend(traced.accounts());
                 traces.push(traced);
             }
         }

@@ -2,15 +2,20 @@
 //!
 //! Knows no policy of its own: the walk is `trace`'s, the attribution the catalog's.
 
+use chain::account::Hash256;
 use chain::{Txid, Utxo};
 use desk::policy::{Action, Actor, Facts, permit_read};
 use records::{Selector, SelectorKind};
 use trace::{Parameters, Policy, Source, Tag};
 
+mod accounts;
+
+pub use accounts::AccountQuestion;
+
 use super::Node;
 use super::blocks::Chain;
 use crate::error::Error;
-use crate::payload::{Exhibit, ExhibitBody};
+use crate::payload::{Exhibit, ExhibitBody, ReachedAccount};
 use crate::wrong::Wrong;
 
 /// Hops that are followed to find addresses of this company.
@@ -27,9 +32,18 @@ pub struct Traced {
     /// Digests of the blocks, as `name sha256`.
     pub inputs: Vec<String>,
     /// Deposit addresses of this company that the money reached.
-    pub reached: Vec<Reached>,
+    pub reached: TracedReach,
     /// Whether attributions in it are made up.
     pub fiction: bool,
+}
+
+/// What a trace reached in this company.
+#[derive(Clone, Debug)]
+pub enum TracedReach {
+    /// By outputs.
+    Outputs(Vec<Reached>),
+    /// By payments on a chain of accounts.
+    Accounts(Vec<ReachedAccount>),
 }
 
 /// A deposit address that the money reached.
@@ -59,14 +73,23 @@ pub fn own_label(company: &str) -> String {
 }
 
 impl Node {
-    /// Follows one transaction's money and says which of it reached this company.
+    /// Follows one transaction's money through every chain of this node that has it, and says which
+    /// of it reached this company; on chains of accounts once for each asset that it pays in.
     ///
-    /// Runs twice: once without tags to learn the addresses, which the catalog is then asked
+    /// Each runs twice: once without tags to learn the addresses, which the catalog is then asked
     /// about, and once with the company's own deposit addresses as boundaries.
     ///
     /// # Errors
-    /// When the transaction is not in the node's blocks or a source fails.
-    pub async fn trace(&self, txid: &Selector) -> Result<Option<Traced>, Error> {
+    /// When a chain or a source cannot be read.
+    pub async fn traces(&self, txid: &Selector) -> Result<Vec<Traced>, Error> {
+        let mut traces: Vec<Traced> = self.trace(txid).await?.into_iter().collect();
+        if let Some(hash) = Hash256::from_hex(txid.value()) {
+            traces.extend(self.account_traces(hash).await?);
+        }
+        Ok(traces)
+    }
+
+    async fn trace(&self, txid: &Selector) -> Result<Option<Traced>, Error> {
         let Some(blocks) = &self.chain else { return Ok(None) };
         let view = &blocks.now().map_err(Error::Internal)?;
         let id: Txid = txid
@@ -101,7 +124,7 @@ impl Node {
             svg: trace::svg::svg(&traced).into_bytes(),
             title: format!("{TITLE}{}", txid.value()),
             inputs: view.inputs(),
-            reached,
+            reached: TracedReach::Outputs(reached),
             fiction,
         }))
     }
@@ -167,21 +190,30 @@ impl Node {
             .filter_map(|output| output.address.as_deref())
             .filter_map(|address| Selector::read(SelectorKind::Address, address).ok())
             .collect();
-        let owners = match self.records.owners(&addresses).await {
-            Ok(owners) => owners,
-            // A company without deposit addresses of its own has no such boundary.
-            Err(records::SearchError::NotInCatalog { .. }) => Vec::new(),
-            Err(error) => return Err(Error::Internal(error.into())),
-        };
+        let owners = self.owners_of(&addresses).await?;
         for owner in &owners {
-            let tag = Tag {
-                label: own_label(&self.config.company.name),
-                source: format!("{}, own records", self.config.company.name),
-                fiction: self.config.company.fiction.is_some(),
-            };
-            parameters.tags.insert(owner.address.value().to_owned(), tag);
+            parameters.tags.insert(owner.address.value().to_owned(), self.own_tag());
         }
         Ok((parameters, owners))
+    }
+
+    /// Which of these addresses are deposit addresses of this company.
+    async fn owners_of(&self, addresses: &[Selector]) -> Result<Vec<records::Owner>, Error> {
+        match self.records.owners(addresses).await {
+            Ok(owners) => Ok(owners),
+            // A company without deposit addresses of its own has no such boundary.
+            Err(records::SearchError::NotInCatalog { .. }) => Ok(Vec::new()),
+            Err(error) => Err(Error::Internal(error.into())),
+        }
+    }
+
+    fn own_tag(&self) -> Tag {
+        let company = &self.config.company;
+        Tag {
+            label: own_label(&company.name),
+            source: format!("{}, own records", company.name),
+            fiction: company.fiction.is_some(),
+        }
     }
 }
 
@@ -198,17 +230,39 @@ impl Traced {
     /// The payload of the exhibit, once its files have names.
     #[must_use]
     pub fn exhibit(&self, number: u16, json_sha256: String, svg_sha256: String) -> Exhibit {
-        Exhibit {
-            number,
-            title: self.title.clone(),
-            body: ExhibitBody::Trace {
-                engine: format!("comity trace {}", trace::ENGINE_VERSION),
-                inputs: self.inputs.clone(),
-                json_sha256,
-                svg_sha256,
-                reached: self.reached.iter().map(Reached::payload).collect(),
-                fiction: self.fiction,
-            },
+        let engine = format!("comity trace {}", trace::ENGINE_VERSION);
+        let (inputs, fiction) = (self.inputs.clone(), self.fiction);
+        let body = match &self.reached {
+            TracedReach::Outputs(reached) => {
+                let reached = reached.iter().map(Reached::payload).collect();
+                ExhibitBody::Trace { engine, inputs, json_sha256, svg_sha256, reached, fiction }
+            }
+            TracedReach::Accounts(reached) => {
+                let reached = reached.clone();
+                ExhibitBody::AccountTrace {
+                    engine,
+                    inputs,
+                    json_sha256,
+                    svg_sha256,
+                    reached,
+                    fiction,
+                }
+            }
+        };
+        Exhibit { number, title: self.title.clone(), body }
+    }
+
+    /// The accounts of this company that the money reached, by the company's own ids.
+    #[must_use]
+    pub fn accounts(&self) -> Vec<Selector> {
+        match &self.reached {
+            TracedReach::Outputs(reached) => {
+                reached.iter().map(|reached| reached.account.clone()).collect()
+            }
+            TracedReach::Accounts(reached) => reached
+                .iter()
+                .filter_map(|one| Selector::read(SelectorKind::AccountId, &one.account).ok())
+                .collect(),
         }
     }
 }

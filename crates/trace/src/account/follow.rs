@@ -7,15 +7,20 @@
 use super::haircut::mul_div;
 use super::lots::{Holding, Moved};
 use super::{
-    AccountFlow, AccountParameters, AccountTotals, AccountTraceError, Contracts, events_of, origins,
+    AccountFlow, AccountParameters, AccountPolicy, AccountTotals, AccountTraceError, Contracts,
+    events_of, origins,
 };
 use crate::parameters::SHARE_WHOLE_PPB;
 use crate::poisoning;
 use chain::account::{
-    AccountNumber, Asset, AssetNumber, Event, EventNumber, Kind, Ledgers, NATIVE,
+    AccountNumber, Asset, AssetNumber, BlockIndex, Event, EventNumber, Kind, Ledgers, NATIVE,
 };
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
+
+mod onward;
+
+pub use onward::Onward;
 
 /// A payment that carried taint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,6 +97,7 @@ pub struct Held {
 type Key = (AssetNumber, AccountNumber);
 
 /// A ledger that holds or held tainted money.
+#[derive(Clone, Debug)]
 struct Tracked {
     holding: Holding,
     hop: u32,
@@ -156,10 +162,6 @@ fn follow_knowing(
     known: Known,
 ) -> Result<AccountFlow, AccountTraceError> {
     let origins: BTreeSet<u64> = origins(ledgers, parameters)?.into_iter().collect();
-    let last = parameters.limits.block_last;
-    let after = last.and_then(|last| ledgers.block_from(last.saturating_add(1)));
-    let rows_end =
-        after.map_or(ledgers.event_count(), |block| ledgers.events_of_block(block).start);
     let mut walk = Walk {
         known,
         ledgers,
@@ -168,19 +170,30 @@ fn follow_knowing(
         queue: origins.iter().map(|row| Reverse(*row)).collect(),
         origins,
         carried: BTreeMap::new(),
-        rows_end,
-        flow: AccountFlow {
-            policy: parameters.policy,
-            steps: Vec::new(),
-            held: Vec::new(),
-            totals: AccountTotals::default(),
-            bait: Vec::new(),
-            capped: false,
-            events_read: 0,
-        },
+        rows_end: rows_end(ledgers, parameters.limits.block_last),
+        flow: empty(parameters.policy),
     };
     walk.walk()?;
     Ok(walk.finish())
+}
+
+/// The first event after the last block that is read.
+fn rows_end(ledgers: &Ledgers, block_last: Option<u64>) -> u64 {
+    let after = block_last.and_then(|last| ledgers.block_from(last.saturating_add(1)));
+    after.map_or(ledgers.event_count(), |block| ledgers.events_of_block(block).start)
+}
+
+/// A flow of nothing yet.
+fn empty(policy: AccountPolicy) -> AccountFlow {
+    AccountFlow {
+        policy,
+        steps: Vec::new(),
+        held: Vec::new(),
+        totals: AccountTotals::default(),
+        bait: Vec::new(),
+        capped: false,
+        events_read: 0,
+    }
 }
 
 impl Walk<'_> {

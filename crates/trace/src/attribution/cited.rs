@@ -20,7 +20,7 @@ use crate::{Fate, Parameters, Tag, Tags, Trace, TraceError};
 
 mod accounts;
 
-pub use accounts::{ending_accounts, run_accounts};
+pub use accounts::{ending_account, ending_accounts, run_accounts};
 
 /// The tags behind a trace, as an exhibit records them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -17,8 +17,9 @@ const AMOUNT_CHARS_MAX: usize = 18;
 /// An account in one asset, at a distance from the source; 0 for those that the source paid.
 type Place = (AssetNumber, AccountNumber, u32);
 
-/// An amount of an asset, as pictures write it.
-pub(crate) fn amount_in_words(chain: AccountChain, asset: Asset, amount: u128) -> String {
+/// An amount of an asset, as pictures write it: a chain's own coin in whole coins, all else in
+/// smallest units.
+pub fn amount_in_words(chain: AccountChain, asset: Asset, amount: u128) -> String {
     unit(chain, asset).amount(amount)
 }
 

@@ -8,12 +8,11 @@
 
 use std::collections::BTreeMap;
 
-use chain::account::Ledgers;
 use chain::{BlockNumber, Satoshi, Utxo};
 use serde::{Deserialize, Serialize};
 
 use super::{Event, Watch, WatchNumber};
-use crate::account::{AccountParameters, AccountTraceError, StepFate};
+use crate::account::AccountTraceError;
 use crate::taint::Lot;
 use crate::{Policy, Source, Tag, Tags};
 
@@ -287,23 +286,38 @@ impl Journal {
         Ok(Some(Line::Watch(watched)))
     }
 
-    /// Compares what happened with what was told: gives the lines to keep, what no longer holds
+    /// Compares all that happened with what was told: gives the lines to keep, what no longer holds
     /// before what is new, both in chain order.
     ///
     /// # Errors
     /// More than a journal holds.
-    pub fn compare(&mut self, mut happened: Happened) -> Result<Vec<Line>, JournalError> {
+    pub fn compare(&mut self, happened: Happened) -> Result<Vec<Line>, JournalError> {
+        self.compare_from(0, happened)
+    }
+
+    /// The same from a height on, where below it nothing changed: what was told of lower blocks is
+    /// not looked at.
+    ///
+    /// # Errors
+    /// More than a journal holds.
+    pub fn compare_from(
+        &mut self,
+        height: u64,
+        mut happened: Happened,
+    ) -> Result<Vec<Line>, JournalError> {
         let after: Vec<Option<u64>> = self.watches.iter().map(|watched| watched.after).collect();
         happened.retain(|what, _| {
             let after = after.get(what.watch as usize).copied().flatten();
-            after.is_none_or(|after| what.height > after)
+            what.height >= height && after.is_none_or(|after| what.height > after)
         });
-        if happened.len() > ALERTS_MAX {
+        let told = self.standing.range(What::lowest(height)..);
+        let gone = told.filter(|(what, _)| !happened.contains_key(what));
+        let gone: Vec<(What, u64)> = gone.map(|(what, alert)| (what.clone(), *alert)).collect();
+        let fresh = happened.keys().filter(|what| !self.standing.contains_key(what)).count();
+        if self.standing.len() - gone.len() + fresh > ALERTS_MAX {
             return Err(JournalError::TooMany { what: "alerts", max: ALERTS_MAX });
         }
         let mut lines = Vec::new();
-        let gone = self.standing.iter().filter(|(what, _)| !happened.contains_key(what));
-        let gone: Vec<(What, u64)> = gone.map(|(what, alert)| (what.clone(), *alert)).collect();
         for (what, alert) in gone {
             self.last += 1;
             self.standing.remove(&what);
@@ -379,18 +393,10 @@ fn of_alert<C: Utxo>(chain: &C, alert: &super::Alert) -> What {
     let hash = chain.block_hash(alert.block);
     let height = chain.height(alert.block).map_or(alert.block.0, |height| height.0);
     let mut what = What {
-        height: u64::from(height),
         block: hash.map_or(String::new(), |hash| hash.to_string()),
         transaction: Some(alert.txid.to_string()),
-        place: None,
         watch: alert.watch.0,
-        what: String::new(),
-        address: None,
-        asset: None,
-        amount: String::new(),
-        label: None,
-        tag_source: None,
-        fiction: false,
+        ..What::lowest(u64::from(height))
     };
     let mut say = |word: &str, amount: Satoshi| {
         what.what = word.to_owned();
@@ -419,65 +425,27 @@ fn of_alert<C: Utxo>(chain: &C, alert: &super::Alert) -> What {
 }
 
 impl What {
-    fn name(&mut self, tag: &Tag) {
+    /// Before everything of a height.
+    pub(super) fn lowest(height: u64) -> What {
+        What {
+            height,
+            block: String::new(),
+            transaction: None,
+            place: None,
+            watch: 0,
+            what: String::new(),
+            address: None,
+            asset: None,
+            amount: String::new(),
+            label: None,
+            tag_source: None,
+            fiction: false,
+        }
+    }
+
+    pub(super) fn name(&mut self, tag: &Tag) {
         self.label = Some(tag.label.clone());
         self.tag_source = Some(tag.source.clone());
         self.fiction = tag.fiction;
-    }
-}
-
-/// Everything that the sources' money did on a chain of accounts.
-///
-/// # Errors
-/// A trace fails, as over a ledger beyond 128 bits.
-pub fn of_accounts(
-    ledgers: &Ledgers,
-    sources: &[(WatchNumber, AccountParameters)],
-    now_seconds: u64,
-) -> Result<Happened, JournalError> {
-    let mut happened = Happened::new();
-    for (number, parameters) in sources {
-        let moves = super::accounts::moves(ledgers, parameters)
-            .map_err(|error| JournalError::Trace { watch: number.0, error })?;
-        for step in moves {
-            let event = ledgers.event(step.event);
-            let block = ledgers.block(event.block);
-            let payee = event.to.map(|to| ledgers.account_text(to));
-            let hash = event
-                .transaction
-                .map(|number| ledgers.chain().hash_text(ledgers.transaction(number).hash));
-            let mut what = What {
-                height: block.number,
-                block: ledgers.chain().hash_text(block.hash),
-                transaction: hash,
-                place: Some(crate::account::exhibit::place(event.place)),
-                watch: number.0,
-                what: word(step.fate).to_owned(),
-                address: payee.clone(),
-                asset: Some(ledgers.asset(event.asset).text(ledgers.chain())),
-                amount: step.taint.to_string(),
-                label: None,
-                tag_source: None,
-                fiction: false,
-            };
-            let tag = payee.and_then(|payee| parameters.tags.get(&payee));
-            if let Some(tag) = tag.filter(|_| step.fate == StepFate::Reached) {
-                what.name(tag);
-            }
-            happened.insert(what, Some(now_seconds.saturating_sub(block.time)));
-        }
-    }
-    Ok(happened)
-}
-
-fn word(fate: StepFate) -> &'static str {
-    match fate {
-        StepFate::Followed => "moved",
-        StepFate::Reached => "reached",
-        StepFate::Contract => "contract",
-        StepFate::HopsMax | StepFate::AmountMin | StepFate::ShareMin => "limited",
-        StepFate::Bait => "bait",
-        StepFate::Destroyed => "destroyed",
-        StepFate::Wrapped(_) => "wrapped",
     }
 }

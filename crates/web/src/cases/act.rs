@@ -169,7 +169,7 @@ pub async fn preview(
     let case = site.node.case(id).await?;
     let found = site.node.find(&case, AskNumber(ask), &[]).await?;
     let traces = found.traces.iter();
-    let traces = traces.map(|t| (title(&by.frame, &t.title), t.reached.len())).collect();
+    let traces = traces.map(|t| (title(&by.frame, &t.title), t.accounts().len())).collect();
     let mut tables = Vec::new();
     for mut table in found.tables {
         let text = table.json.read_all()?;

@@ -327,7 +327,9 @@ fn exhibit_shown(frame: &Frame, case: &Case, exhibit: &desk::request::Exhibit) -
         withheld: exhibit.withheld,
         formats: match known.map(|known| &known.body) {
             Some(ExhibitBody::Table { .. }) => vec!["csv", "json"],
-            Some(ExhibitBody::Trace { .. }) => vec!["json", "svg"],
+            Some(ExhibitBody::Trace { .. } | ExhibitBody::AccountTrace { .. }) => {
+                vec!["json", "svg"]
+            }
             None => Vec::new(),
         },
     }

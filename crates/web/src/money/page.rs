@@ -151,9 +151,8 @@ pub async fn show(
         }
     }
     let has_blocks = site.node.chain.is_some();
-    let page =
-        ShowPage { frame: by.frame, typed, policies: Policy::ALL, mistakes, shown, has_blocks };
-    html(&page)
+    let (frame, policies) = (by.frame, Policy::ALL);
+    html(&ShowPage { frame, typed, policies, mistakes, shown, has_blocks })
 }
 
 fn tell(traced: &Trace<'_>, typed: &Typed) -> Shown {
@@ -209,7 +208,7 @@ fn tell(traced: &Trace<'_>, typed: &Typed) -> Shown {
 }
 
 /// Keeps what fits the page; returns how many do not.
-fn cut<T>(rows: &mut Vec<T>) -> usize {
+pub(super) fn cut<T>(rows: &mut Vec<T>) -> usize {
     let left_out = rows.len().saturating_sub(ROWS_MAX);
     rows.truncate(ROWS_MAX);
     left_out
@@ -280,16 +279,19 @@ async fn file<T>(
     make: impl FnOnce(&Trace<'_>) -> T,
 ) -> Result<T, Problem> {
     by.allowed(Action::FollowMoney)?;
-    let question = typed.question(&by.frame).map_err(|mistakes| {
-        let first = mistakes.0.into_iter().next();
-        let (place, why) = first.map_or_else(Default::default, |wrong| (wrong.field, wrong.text));
-        // It is in the reader's words already.
-        server::error::Error::input(place, why, by.frame.say("money-back-to-the-form"))
-    })?;
+    let question = typed.question(&by.frame).map_err(|wrong| first_mistake(&by.frame, wrong))?;
     Ok(site.node.follow(by.actor(), &question, make).await?)
 }
 
-fn attached(name: &str, kind: &'static str, bytes: Vec<u8>) -> Response {
+/// The first mistake, where there is no form beside which to show all.
+pub(super) fn first_mistake(frame: &Frame, mistakes: Mistakes) -> server::error::Error {
+    let first = mistakes.0.into_iter().next();
+    let (place, why) = first.map_or_else(Default::default, |wrong| (wrong.field, wrong.text));
+    // It is in the reader's words already.
+    server::error::Error::input(place, why, frame.say("money-back-to-the-form"))
+}
+
+pub(super) fn attached(name: &str, kind: &'static str, bytes: Vec<u8>) -> Response {
     let headers = [
         (header::CONTENT_TYPE, kind.to_owned()),
         (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
@@ -353,7 +355,7 @@ pub async fn board(
     Ok(Json(board_json(&board)).into_response())
 }
 
-fn board_json(board: &Board) -> Value {
+pub(super) fn board_json(board: &Board) -> Value {
     let pieces: Vec<Value> = board
         .pieces
         .iter()

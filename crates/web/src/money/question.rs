@@ -69,11 +69,7 @@ impl Typed {
 
     /// The layers that are open.
     pub fn open_layers(&self) -> std::collections::BTreeSet<usize> {
-        let spans = self.open.split(',').filter_map(|span| {
-            let (first, last) = span.split_once('-')?;
-            Some((first.parse::<usize>().ok()?, last.parse::<usize>().ok()?))
-        });
-        spans.flat_map(|(first, last)| first..=last).take(OPEN_LAYERS_MAX).collect()
+        open_layers(&self.open)
     }
 
     /// The question as the query of an address, without order and open layers.
@@ -92,7 +88,16 @@ impl Typed {
     }
 }
 
+/// The layers that are open, as an address writes them.
+pub(super) fn open_layers(open: &str) -> std::collections::BTreeSet<usize> {
+    let spans = open.split(',').filter_map(|span| {
+        let (first, last) = span.split_once('-')?;
+        Some((first.parse::<usize>().ok()?, last.parse::<usize>().ok()?))
+    });
+    spans.flat_map(|(first, last)| first..=last).take(OPEN_LAYERS_MAX).collect()
+}
+
 /// A whole number, or the default where nothing is typed.
-fn number<N: std::str::FromStr>(text: &str, default: N) -> Option<N> {
+pub(super) fn number<N: std::str::FromStr>(text: &str, default: N) -> Option<N> {
     if text.trim().is_empty() { Some(default) } else { text.trim().parse().ok() }
 }

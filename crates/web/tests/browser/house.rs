@@ -19,7 +19,7 @@ use crate::support::exchange::{self, Hands};
 pub use crate::support::exchange::{ACCOUNT, DECOY};
 
 /// The pages whose pictures are kept in docs/screenshots.
-const PICTURES: [&str; 15] = [
+const PICTURES: [&str; 16] = [
     "staff",
     "officer-admitted",
     "portal-check-yes",
@@ -35,6 +35,7 @@ const PICTURES: [&str; 15] = [
     "request-delivered",
     "dark--portal-new",
     "money",
+    "accounts",
 ];
 
 /// Somebody with a passkey.

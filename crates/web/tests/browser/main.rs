@@ -11,6 +11,7 @@ mod guard;
 mod harness;
 mod house;
 mod jobs;
+mod money;
 mod queue;
 mod reports;
 mod rooms;

@@ -8,12 +8,13 @@ use expect_test::expect;
 use crate::visitor::{House, Session, request};
 
 /// Every page that a visitor can ask for without knowing an id.
-const PAGES: [&str; 20] = [
+const PAGES: [&str; 22] = [
     "/",
     "/login",
     "/queue",
     "/intake",
     "/money",
+    "/money/accounts",
     "/people",
     "/agencies",
     "/agencies/new",
@@ -99,6 +100,7 @@ async fn who_sees_which_page() {
         /queue                                                   303 404 404 200 200 404
         /intake                                                  303 404 404 404 404 200
         /money                                                   303 404 404 200 200 404
+        /money/accounts                                          303 404 404 200 200 404
         /people                                                  303 404 200 404 404 404
         /agencies                                                303 404 200 200 404 404
         /agencies/new                                            303 404 200 404 404 404

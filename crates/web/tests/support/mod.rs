@@ -4,5 +4,6 @@
 //! Not every case uses every tool.
 #![allow(dead_code, unused_imports)]
 
+pub mod accounts;
 pub mod browser;
 pub mod exchange;

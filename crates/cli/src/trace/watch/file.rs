@@ -8,6 +8,7 @@ use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::bail;
+use trace::watch::accounts::News;
 use trace::watch::journal::{Happened, Journal, Line};
 
 use super::At as _;
@@ -36,9 +37,13 @@ impl JournalFile {
         file.read_to_string(&mut text).at(path)?;
         let path = path.to_owned();
         let Some((journal, whole)) = Journal::read(&text).at(&path)? else {
+            let (journal, line) = Journal::begin(chain);
+            // A first line that was cut off is begun again; anything else is somebody's file.
+            if !line.text().starts_with(&text) {
+                bail!("{}: not a journal; choose another file for --journal", path.display());
+            }
             file.set_len(0).at(&path)?;
             file.seek(SeekFrom::Start(0)).at(&path)?;
-            let (journal, line) = Journal::begin(chain);
             let mut begun = JournalFile { path, file, journal };
             begun.append(&[line])?;
             return Ok(begun);
@@ -70,6 +75,12 @@ impl JournalFile {
     /// Keeps what is new.
     pub fn compare(&mut self, happened: Happened) -> anyhow::Result<()> {
         let lines = self.journal.compare(happened)?;
+        self.append(&lines)
+    }
+
+    /// Keeps what is new on an account chain, of which only the new blocks were read.
+    pub fn compare_from(&mut self, news: News) -> anyhow::Result<()> {
+        let lines = self.journal.compare_from(news.height, news.happened)?;
         self.append(&lines)
     }
 

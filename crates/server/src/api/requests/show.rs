@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use crate::app::Folded;
 use crate::app::case::Case;
 use crate::app::search::Found;
+use crate::app::trace::{Reached, TracedReach};
 use crate::error::Error;
 
 /// What a list's row keeps for the desk's own use: what later requests are compared with.
@@ -178,22 +179,23 @@ pub fn found(found: Found, rows_max: usize) -> Result<Value, Error> {
         .traces
         .iter()
         .map(|traced| {
-            let reached: Vec<Value> = traced
-                .reached
-                .iter()
-                .map(|reached| {
-                    json!({
-                        "output": reached.output,
-                        "address": reached.address,
-                        "account": reached.account.value(),
-                        "hop": reached.hop,
-                        "value_satoshi": reached.value.to_string(),
-                        "taint_satoshi": reached.taint.to_string(),
-                    })
-                })
-                .collect();
+            let reached: Vec<Value> = match &traced.reached {
+                TracedReach::Outputs(reached) => reached.iter().map(reached_output).collect(),
+                TracedReach::Accounts(reached) => reached.iter().map(|one| json!(one)).collect(),
+            };
             json!({ "title": traced.title, "reached": reached })
         })
         .collect();
     Ok(json!({ "tables": tables, "traces": traces }))
+}
+
+fn reached_output(reached: &Reached) -> Value {
+    json!({
+        "output": reached.output,
+        "address": reached.address,
+        "account": reached.account.value(),
+        "hop": reached.hop,
+        "value_satoshi": reached.value.to_string(),
+        "taint_satoshi": reached.taint.to_string(),
+    })
 }

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use chain::account::Ledgers;
+use chain::account::{AccountChain, Ledgers};
 
 use super::{attribution, ending};
 use crate::account::{self, AccountParameters, AccountTrace, AccountTraceError, StepFate};
@@ -53,6 +53,18 @@ pub fn ending_accounts(ledgers: &Ledgers, tags: &View<'_>, boundaries: Boundarie
         Some((chain.text(account), ending(tags, boundaries, number)?))
     };
     tagged.filter_map(ending).collect()
+}
+
+/// What ends a trace at one account, as its chain writes it.
+pub fn ending_account(
+    chain: AccountChain,
+    tags: &View<'_>,
+    boundaries: Boundaries,
+    account: &str,
+) -> Option<Tag> {
+    let blockchain = Blockchain::of_accounts(chain);
+    let number = tags.set.find(&blockchain, &blockchain.spell(account).text)?;
+    ending(tags, boundaries, number)
 }
 
 /// Every account that taint came to under some policy, and whether a trace ended there by its tag.

@@ -1,0 +1,5 @@
+//! The same over chains of accounts (EVM, Tron).
+
+pub mod page;
+mod question;
+mod shown;

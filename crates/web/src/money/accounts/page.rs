@@ -1,0 +1,159 @@
+//! The page of a trace over accounts, and the files that are taken along.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::Json;
+use axum::extract::{Query, State};
+use axum::response::{IntoResponse, Response};
+use chain::account::AccountChain;
+use desk::policy::Action;
+use trace::account::{AccountPolicy, AccountTrace};
+
+use super::super::page::{attached, board_json, first_mistake};
+use super::question::Typed;
+use super::shown::{Shown, tell};
+use crate::form::Mistakes;
+use crate::frame::{Frame, SignedIn};
+use crate::problem::{Problem, html};
+use crate::site::Site;
+
+#[derive(Template)]
+#[template(path = "money/accounts.html")]
+struct AccountsPage {
+    frame: Frame,
+    typed: Typed,
+    chains: Vec<AccountChain>,
+    policies: [AccountPolicy; 5],
+    mistakes: Mistakes,
+    shown: Option<Shown>,
+}
+
+impl AccountsPage {
+    fn is_chosen(&self, policy: &AccountPolicy) -> bool {
+        self.typed.policy() == Some(*policy)
+    }
+
+    fn is_chain(&self, chain: &AccountChain) -> bool {
+        self.typed.chain(&self.chains) == Some(*chain)
+    }
+
+    /// A chain's name for people; the EIP-155 number where there is none.
+    fn chain_name(&self, chain: &AccountChain) -> String {
+        match chain {
+            AccountChain::Evm { chain_id: 1 } => "Ethereum".to_owned(),
+            AccountChain::Evm { chain_id } => format!("EVM {chain_id}"),
+            AccountChain::Tron => "Tron".to_owned(),
+        }
+    }
+
+    /// The address that sorts the ends by a column; once more turns the order around.
+    fn sort_link(&self, column: &str) -> String {
+        let turned = self.typed.sort == format!("{column}-up");
+        let way = if turned { "down" } else { "up" };
+        format!("/money/accounts?{}&sort={column}-{way}#ends", self.typed.query())
+    }
+
+    fn sorted(&self, column: &str) -> &'static str {
+        match self.typed.sort.strip_prefix(column) {
+            Some("-up") => "ascending",
+            Some("-down") => "descending",
+            _ => "none",
+        }
+    }
+}
+
+/// The form, and below it the trace that it asks for.
+///
+/// # Errors
+/// For whoever may not follow money.
+pub async fn show(
+    State(site): State<Arc<Site>>,
+    by: SignedIn,
+    Query(typed): Query<Typed>,
+) -> Result<Response, Problem> {
+    by.allowed(Action::FollowMoney)?;
+    let chains = site.node.accounts.names();
+    let (mut mistakes, mut shown) = (Mistakes::default(), None);
+    if !typed.from.trim().is_empty() && !chains.is_empty() {
+        match typed.question(&by.frame, &chains) {
+            Err(wrong) => mistakes = wrong,
+            Ok(question) => {
+                let tell = |traced: &AccountTrace<'_>| tell(traced, &typed);
+                match site.node.follow_accounts(by.actor(), &question, tell).await {
+                    Ok(told) => shown = Some(told),
+                    Err(error) => mistakes.take(error)?,
+                }
+            }
+        }
+    }
+    let policies = AccountPolicy::ALL;
+    html(&AccountsPage { frame: by.frame, typed, chains, policies, mistakes, shown })
+}
+
+/// Follows what an address asks, for whoever may, and makes a file of it.
+async fn file<T>(
+    site: &Site,
+    by: &SignedIn,
+    typed: &Typed,
+    make: impl FnOnce(&AccountTrace<'_>) -> T,
+) -> Result<T, Problem> {
+    by.allowed(Action::FollowMoney)?;
+    let chains = site.node.accounts.names();
+    let question = typed.question(&by.frame, &chains).map_err(|wrong| first_mistake(&by.frame, wrong))?;
+    Ok(site.node.follow_accounts(by.actor(), &question, make).await?)
+}
+
+/// The exhibit, which `comity trace replay` recomputes.
+///
+/// # Errors
+/// For whoever may not follow money, or when the question cannot be asked.
+pub async fn exhibit(
+    State(site): State<Arc<Site>>,
+    by: SignedIn,
+    Query(typed): Query<Typed>,
+) -> Result<Response, Problem> {
+    let bytes = file(&site, &by, &typed, trace::account::exhibit).await?;
+    Ok(attached("exhibit.json", "application/json", bytes))
+}
+
+/// The picture as it stands in a package.
+///
+/// # Errors
+/// As [`exhibit`].
+pub async fn picture(
+    State(site): State<Arc<Site>>,
+    by: SignedIn,
+    Query(typed): Query<Typed>,
+) -> Result<Response, Problem> {
+    let text = file(&site, &by, &typed, trace::account_svg).await?;
+    Ok(attached("picture.svg", "image/svg+xml", text.into_bytes()))
+}
+
+/// The flow as CSV, see docs/formats/trace-csv.md.
+///
+/// # Errors
+/// As [`exhibit`].
+pub async fn flow_csv(
+    State(site): State<Arc<Site>>,
+    by: SignedIn,
+    Query(typed): Query<Typed>,
+) -> Result<Response, Problem> {
+    let text = file(&site, &by, &typed, trace::table::account_csv).await?;
+    Ok(attached("flow.csv", "text/csv; charset=utf-8", text.into_bytes()))
+}
+
+/// The board: pieces with their places and links, for the script that draws it.
+///
+/// # Errors
+/// As [`exhibit`].
+pub async fn board(
+    State(site): State<Arc<Site>>,
+    by: SignedIn,
+    Query(typed): Query<Typed>,
+) -> Result<Response, Problem> {
+    let open = typed.open_layers();
+    let draw = |traced: &AccountTrace<'_>| trace::layout::account_board(traced, &open);
+    let board = file(&site, &by, &typed, draw).await?;
+    Ok(Json(board_json(&board)).into_response())
+}
