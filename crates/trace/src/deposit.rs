@@ -5,7 +5,9 @@
 //! account that passes on what it receives to a known account of an exchange, soon and whole, is
 //! taken for such a one, and whoever pays into it for one customer (Victor, "Address Clustering
 //! Heuristics for Ethereum", FC 2020, "deposit address reuse"). The paper's limits, 0.01 ether and
-//! 3,200 blocks, are the defaults here; they were taken from programs that follow it.
+//! 3,200 blocks, are the defaults here; they were taken from programs that follow it. One payment
+//! may take several that wait, all of them or the oldest; one in ten may go on late, and dust that
+//! stays behind counts for nothing: these limits are ours ([`DepositRules`]).
 //!
 //! Wrong where an exchange has accounts between deposits and the one that is known (it then looks
 //! like one customer of all), where somebody passes others' money on, and where a friend pays into
@@ -21,6 +23,7 @@ use chain::account::{
 };
 
 use crate::Tags;
+use crate::account::haircut::mul_div;
 use crate::hypothesis::SCORE_WHOLE_PPM;
 
 pub mod owners;
@@ -46,6 +49,12 @@ pub struct DepositRules {
     /// The least part of the payments in that makes a payer a customer, parts per million: a
     /// friend's payment must not join two people. Ours, not the paper's.
     pub customer_share_min_ppm: u32,
+    /// The least part of the payments in that must go on in time for [`Sign::PassesAllOn`], parts
+    /// per million: exchanges are late at times. Ours.
+    pub passed_share_min_ppm: u32,
+    /// A payment in of a token is dust up to this part of the account's largest, parts per million:
+    /// nobody moves it on, and anybody can send it. Of coin it is `difference_max`. Ours.
+    pub dust_share_max_ppm: u32,
 }
 
 /// Something that an account does.
@@ -55,7 +64,7 @@ pub enum Sign {
     PaysOneExchange,
     /// After each payment on, at most the difference is left.
     EmptiesItself,
-    /// All that others paid it was passed on in time.
+    /// Nearly all payments by others were passed on in time; dust does not count.
     PassesAllOn,
     /// It passed on more than once.
     Repeats,
@@ -120,15 +129,16 @@ impl DepositRules {
     /// The paper's limits, in this chain's units; of Tron, whose blocks come four times as often
     /// and whose coin is worth less, as much time and 10 TRX, which no paper has measured.
     pub fn of(chain: AccountChain) -> DepositRules {
-        match chain {
-            AccountChain::Evm { .. } => {
-                let difference_max = 10_000_000_000_000_000;
-                DepositRules { blocks_max: 3_200, difference_max, customer_share_min_ppm: 100_000 }
-            }
-            AccountChain::Tron => {
-                let difference_max = 10_000_000;
-                DepositRules { blocks_max: 12_800, difference_max, customer_share_min_ppm: 100_000 }
-            }
+        let (blocks_max, difference_max) = match chain {
+            AccountChain::Evm { .. } => (3_200, 10_000_000_000_000_000),
+            AccountChain::Tron => (12_800, 10_000_000),
+        };
+        DepositRules {
+            blocks_max,
+            difference_max,
+            customer_share_min_ppm: 100_000,
+            passed_share_min_ppm: 900_000,
+            dust_share_max_ppm: 1_000,
         }
     }
 
@@ -153,7 +163,7 @@ impl Sign {
         match self {
             Sign::PaysOneExchange => "pays that exchange only",
             Sign::EmptiesItself => "empties itself",
-            Sign::PassesAllOn => "passes all on in time",
+            Sign::PassesAllOn => "passes nearly all on in time",
             Sign::Repeats => "passed on more than once",
             Sign::GasFromExchange => "was given coin by the exchange",
         }
@@ -219,7 +229,7 @@ pub fn deposit_link(
     let mut vote = |sign, holds| if holds { votes.push(sign) } else { against.push(sign) };
     vote(Sign::PaysOneExchange, seen.paid_to.len() == 1 && !seen.paid_others);
     vote(Sign::EmptiesItself, !seen.kept);
-    vote(Sign::PassesAllOn, !seen.left);
+    vote(Sign::PassesAllOn, seen.passes_nearly_all(rules));
     vote(Sign::Repeats, most > 1);
     // An account that holds coin only needs no gas from anybody: silence says nothing.
     if seen.gas_from.contains(&exchange) {
@@ -258,15 +268,16 @@ struct Seen {
     paid_others: bool,
     /// Whether more than the difference was left after a payment on.
     kept: bool,
-    /// Whether something paid by others was not passed on in time.
-    left: bool,
+    /// Payments by others that were passed on in time, and those that were not.
+    in_time: u64,
+    late: u64,
     /// Exchanges that paid it coin.
     gas_from: BTreeSet<ExchangeNumber>,
 }
 
 impl Seen {
-    /// Reads one ledger. What came in is paired with the next payment on that takes it whole, alone
-    /// or with all that waits.
+    /// Reads one ledger. What came in is paired with the next payment on that takes it whole:
+    /// alone, with all that waits, or with those that have waited longest.
     fn read(
         &mut self,
         ledgers: &Ledgers,
@@ -277,13 +288,14 @@ impl Seen {
         rows: &[u64],
     ) {
         let mut waiting: Vec<Event> = Vec::new();
-        let mut balance: u128 = 0;
+        let (mut balance, mut largest): (u128, u128) = (0, 0);
         for event in rows.iter().map(|row| ledgers.event(EventNumber(*row))) {
             if event.from == event.to {
                 continue;
             }
             if event.to == Some(account) {
                 balance = balance.saturating_add(event.amount);
+                largest = largest.max(event.amount);
                 match event.from.and_then(|from| exchanges.of(from)) {
                     Some(exchange) if asset == NATIVE => drop(self.gas_from.insert(exchange)),
                     _ => waiting.push(event),
@@ -304,8 +316,21 @@ impl Seen {
             self.pair(ledgers, rules, &event, exchange, &mut waiting);
         }
         // Coin that waits within the difference is what fees were paid from.
-        let least = if asset == NATIVE { rules.difference_max } else { 0 };
-        self.left |= waiting.iter().any(|event| event.amount > least);
+        let dust = match asset == NATIVE {
+            true => rules.difference_max,
+            false => mul_div(
+                largest,
+                u128::from(rules.dust_share_max_ppm.min(SCORE_WHOLE_PPM)),
+                u128::from(SCORE_WHOLE_PPM),
+            ),
+        };
+        self.late += waiting.iter().filter(|event| event.amount > dust).count() as u64;
+    }
+
+    /// Whether as much went on in time as must.
+    fn passes_nearly_all(&self, rules: &DepositRules) -> bool {
+        let (part, all) = (u128::from(self.in_time), u128::from(self.in_time + self.late));
+        part * u128::from(SCORE_WHOLE_PPM) >= all * u128::from(rules.passed_share_min_ppm)
     }
 
     fn pair(
@@ -318,22 +343,35 @@ impl Seen {
     ) {
         let height = |event: &Event| ledgers.block(event.block).number;
         let in_time = |event: &Event| height(paid) - height(event) <= rules.blocks_max;
-        let one = waiting.iter().rposition(|event| {
-            in_time(event) && rules.passes_on(paid.asset, event.amount, paid.amount)
-        });
-        let taken: Vec<Event> = match one {
-            Some(place) => vec![waiting.remove(place)],
-            None => {
-                let all: u128 =
-                    waiting.iter().fold(0, |sum, event| event.amount.saturating_add(sum));
-                let whole = rules.passes_on(paid.asset, all, paid.amount);
-                if !whole || !waiting.iter().all(in_time) {
-                    return;
-                }
-                std::mem::take(waiting)
-            }
+        let whole = |received: u128| rules.passes_on(paid.asset, received, paid.amount);
+        let soon = waiting.iter().rposition(|event| in_time(event) && whole(event.amount));
+        let taken: Vec<Event> = match (soon, oldest(waiting, &whole)) {
+            (Some(place), _) => vec![waiting.remove(place)],
+            (None, Some(count)) => waiting.drain(..count).collect(),
+            // Late and alone, behind what still waits.
+            (None, None) => match waiting.iter().rposition(|event| whole(event.amount)) {
+                Some(place) => vec![waiting.remove(place)],
+                None => return,
+            },
         };
-        let pair = |event: Event| Pair { received: event.number, paid: paid.number, exchange };
-        self.pairs.extend(taken.into_iter().map(pair));
+        for event in taken {
+            if in_time(&event) {
+                self.in_time += 1;
+                let (received, paid) = (event.number, paid.number);
+                self.pairs.push(Pair { received, paid, exchange });
+            } else {
+                self.late += 1;
+            }
+        }
     }
+}
+
+/// How many of the oldest that wait go on together: all of them, or else the fewest that fit.
+fn oldest(waiting: &[Event], whole: &impl Fn(u128) -> bool) -> Option<usize> {
+    let sums = waiting.iter().scan(0u128, |sum, event| {
+        *sum = sum.saturating_add(event.amount);
+        Some(*sum)
+    });
+    let fits: Vec<usize> = sums.zip(1..).filter(|(sum, _)| whole(*sum)).map(|(_, n)| n).collect();
+    fits.iter().copied().find(|count| *count == waiting.len()).or(fits.first().copied())
 }

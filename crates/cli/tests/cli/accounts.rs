@@ -252,7 +252,7 @@ async fn customers_of_a_deposit_account_are_told_with_their_reasons() {
     comity(&[&why[..], &both, &named].concat())
         .exits(0)
         .tells("which looks like a deposit account of =Exchange")
-        .tells("for: pays that exchange only, empties itself, passes all on in time, passed on more than once")
+        .tells("for: pays that exchange only, empties itself, passes nearly all on in time, passed on more than once")
         .tells(&format!("200 ({}) in {last}", checksummed(&token)));
     comity(&[&why[..], &both, &["--json"], &named].concat())
         .exits(0)

@@ -2,6 +2,7 @@
 
 use super::text::{self, Rate};
 use chain::account::{Account, AccountChain, AccountNumber, Ledgers};
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use trace::deposit::owners::owners_under;
@@ -12,6 +13,8 @@ use trace::{Tag, Tags};
 const CHAIN: AccountChain = AccountChain::Evm { chain_id: 1 };
 /// Seeds of the made-up chains; other seeds change the last digits.
 const SEEDS: [u64; 4] = [1, 2, 3, 4];
+/// Shares that must go on in time, in per cent.
+const IN_TIME: [u32; 6] = [100, 95, 90, 80, 50, 0];
 /// Numbers of votes that are tried.
 const VOTES: [usize; 6] = [0, 1, 2, 3, 4, 5];
 
@@ -38,6 +41,8 @@ fn tags(made: &MadeAccounts) -> Tags {
 pub fn write(page: &mut String) {
     let mut by_votes: BTreeMap<usize, Counts> = BTreeMap::new();
     let mut by_sign: BTreeMap<Sign, (u64, u64)> = BTreeMap::new();
+    // Accounts that show the sign, those that do so rightly, and all that are right.
+    let mut in_time: BTreeMap<Reverse<u32>, (u64, u64, u64)> = BTreeMap::new();
     let (mut emptied, mut pairs_owned, mut transactions) = (0, 0, 0);
     for seed in SEEDS {
         let plan = AccountPlan { seed, people: 600, blocks: 30_000, acts_per_block: 2 };
@@ -61,6 +66,17 @@ pub fn write(page: &mut String) {
                 let counts = by_sign.entry(*sign).or_default();
                 counts.0 += 1;
                 counts.1 += u64::from(is_right(link));
+            }
+        }
+        for percent in IN_TIME {
+            let rules = DepositRules { passed_share_min_ppm: percent * 10_000, ..rules };
+            let links = deposit_links(&ledgers, &exchanges, &rules, "deposits").links;
+            let counts = in_time.entry(Reverse(percent)).or_default();
+            for link in &links {
+                let (shows, right) = (link.votes.contains(&Sign::PassesAllOn), is_right(link));
+                counts.0 += u64::from(shows);
+                counts.1 += u64::from(shows && right);
+                counts.2 += u64::from(right);
             }
         }
         pairs_owned += owned_pairs(&made.owners);
@@ -108,6 +124,12 @@ pub fn write(page: &mut String) {
         let (named, right) = by_sign.get(&sign).copied().unwrap_or_default();
         let rate = Rate { part: right, whole: named };
         let _ = writeln!(page, "| {} | {named} | {rate} |", sign.name());
+    }
+    *page += text::IN_TIME_COLUMNS;
+    for (Reverse(percent), (shown, right, all)) in in_time {
+        let (of_shown, of_right) =
+            (Rate { part: right, whole: shown }, Rate { part: right, whole: all });
+        let _ = writeln!(page, "| {percent} % | {shown} | {of_shown} | {of_right} |");
     }
 }
 

@@ -154,7 +154,9 @@ themselves away more than real ones: their wallets pay few others. One exchange 
 deposit accounts into accounts that nobody knows: those then look like customers' accounts, their
 deposit accounts like customers, and its real deposit accounts are not found. One person in thirty
 passes money on to an exchange's known account; a friend pays into a deposit account one time in
-twelve; only who makes a tenth of the payments into an account counts as its customer. No chain with known owners was at hand; nothing here is measured on a real one.
+twelve; only who makes a tenth of the payments into an account counts as its customer. One time in
+twenty an exchange is days late, and one deposit in forty is followed by a stranger's dust. No chain
+with known owners was at hand; nothing here is measured on a real one.
 
 ";
 
@@ -165,6 +167,14 @@ wallets of one person, how often they are taken for one customer's.
 
 | votes, at least | named | right of those named | found | the exchange's own | right pairs of joined | joined pairs of owned |
 |---|---|---|---|---|---|---|
+";
+
+pub const IN_TIME_COLUMNS: &str = "
+How much must go on in time for the sign “passes nearly all on in time” (the default is 90 %; dust
+does not count). *Shown by deposit accounts*: of all deposit accounts that were found.
+
+| goes on in time, at least | accounts that show it | right of those | shown by deposit accounts |
+|---|---|---|---|
 ";
 
 pub const SIGN_COLUMNS: &str = "

@@ -3,12 +3,13 @@
 //!
 //! What they do. People hold coin and a token in one to four wallets and pay each other. Each has a
 //! deposit account at one or two of three exchanges and pays into it now and then; a friend does so
-//! in one payment of twelve. An exchange empties a deposit account soon after, mostly within a few
-//! hundred blocks, one time in twenty after days; for a token it first sends coin for gas. The
-//! first exchange empties into the account that is known; the second waits, half the time, until a
-//! second payment is in; the third empties into accounts of its own that nobody knows, and from
-//! there into the known one. One person in thirty pays an exchange's known account directly, out of
-//! a wallet that only passes on. Exchanges pay out to people's wallets.
+//! in one payment of twelve, and one time in forty somebody sends it dust in the token. An exchange
+//! empties a deposit account soon after, mostly within a few hundred blocks, one time in twenty
+//! after days; for a token it first sends coin for gas. The first exchange empties into the account
+//! that is known; the second waits, half the time, until a second payment is in; the third empties
+//! into accounts of its own that nobody knows, and from there into the known one. One person in
+//! thirty pays an exchange's known account directly, out of a wallet that only passes on. Exchanges
+//! pay out to people's wallets.
 
 use chain::account::block::HashCheck;
 use chain::account::{
@@ -275,6 +276,11 @@ impl Maker {
         let wallet = if self.one_in(12) { self.wallet_of(friend) } else { own };
         if !self.pay(wallet, deposit, asset, amount) {
             return;
+        }
+        if self.one_in(40) {
+            let stranger = self.random.below(self.people.len() as u64) as usize;
+            let wallet = self.wallet_of(stranger);
+            self.pay(wallet, deposit, Asset::Token(TOKEN), 1);
         }
         let again = self.waiting.remove(&(deposit, asset));
         if exchange == WAITS && !again && self.one_in(2) {
