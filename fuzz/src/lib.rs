@@ -3,6 +3,7 @@
 
 pub mod account;
 pub mod chain;
+#[cfg(feature = "evidence")]
 pub mod evidence;
 #[cfg(feature = "hi1")]
 pub mod fraud;

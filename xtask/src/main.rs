@@ -1,6 +1,7 @@
 //! The project's own commands. `cargo xtask --help` lists them.
 
 mod bench;
+mod fuzz;
 mod install;
 mod run;
 mod sbom;
@@ -28,6 +29,7 @@ const EXAMPLES: &str = "Examples:
   cargo xtask bench trace              the trace engine beside other programs
   cargo xtask bench scale --edges 1m,10m   how its cost grows with the chain
   cargo xtask sbom --out comity.cdx.json   what is in the binary
+  cargo xtask fuzz --seconds 300       every fuzz target for five minutes
   cargo xtask crash --rounds 100       kill the store at random moments";
 
 #[derive(Subcommand)]
@@ -62,11 +64,11 @@ enum Command {
         #[arg(long)]
         out: Option<PathBuf>,
     },
-    /// Runs one fuzz target with cargo-fuzz (needs a nightly toolchain); lists them without a name.
+    /// Runs fuzz targets with libFuzzer on the installed compiler, one after the other.
     Fuzz {
-        /// The target; all are listed when absent.
-        target: Option<String>,
-        /// How long.
+        /// Targets, files of fuzz/fuzz_targets; all when absent.
+        targets: Vec<String>,
+        /// How long each.
         #[arg(long, default_value_t = 60)]
         seconds: u32,
     },
@@ -100,7 +102,7 @@ fn run() -> Result<()> {
             )
         }
         Command::Sbom { out } => sbom::sbom(&root, out.as_deref()),
-        Command::Fuzz { target, seconds } => run::fuzz(&root, target.as_deref(), seconds),
+        Command::Fuzz { targets, seconds } => fuzz::fuzz(&root, &targets, seconds),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Running other programs: cargo, the examples, the fuzzers.
+//! Running other programs: cargo and the examples.
 
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
@@ -71,34 +71,4 @@ pub fn example_lines(
         bail!("{program} ended with {status}");
     }
     Ok(lines)
-}
-
-/// Runs one fuzz target, or lists them.
-///
-/// # Errors
-/// As [`command`].
-pub fn fuzz(root: &Path, target: Option<&str>, seconds: u32) -> Result<()> {
-    let Some(target) = target else {
-        println!("fuzz targets (fuzz/fuzz_targets):");
-        let mut names: Vec<String> = std::fs::read_dir(root.join("fuzz/fuzz_targets"))?
-            .filter_map(|entry| Some(entry.ok()?.path().file_stem()?.to_str()?.to_owned()))
-            .collect();
-        names.sort();
-        for name in names {
-            println!("  {name}");
-        }
-        return Ok(());
-    };
-    // Where the toolchain is stable, this lets its compiler take the fuzzer's flags.
-    let limit = format!("-max_total_time={seconds}");
-    let status = Command::new("cargo")
-        .args(["fuzz", "run", target, "--", &limit])
-        .env("RUSTC_BOOTSTRAP", "1")
-        .current_dir(root)
-        .status()
-        .context("cargo-fuzz is not installed; run: cargo install cargo-fuzz")?;
-    if !status.success() {
-        bail!("fuzz target {target} ended with {status}");
-    }
-    Ok(())
 }

@@ -82,7 +82,7 @@ pub async fn show(
                 let tell = |traced: &AccountTrace<'_>| tell(traced, &typed);
                 match site.node.follow_accounts(by.actor(), &question, tell).await {
                     Ok(told) => shown = Some(told),
-                    Err(error) => mistakes.take(error)?,
+                    Err(error) => mistakes.take(&by.frame, error)?,
                 }
             }
         }
