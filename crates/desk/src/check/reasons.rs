@@ -289,7 +289,8 @@ fn scope(scope: &Scope, pack: &RulePack, now: Timestamp, reasons: &mut Vec<Reaso
         add(RefusalCode::OverBroad, Fix::SelectorsTooMany { count, most });
     }
     if let Some(count) = scope.selectors.get(&SelectorKind::Ipv4).filter(|count| **count > 0) {
-        reasons.push(desk(RefusalCode::OverBroad, Fix::AddressesAlone { count: u64::from(*count) }));
+        reasons
+            .push(desk(RefusalCode::OverBroad, Fix::AddressesAlone { count: u64::from(*count) }));
     }
     let mut add = |code, fix: Fix| reasons.push(Reason::new(code, &rule.source, fix));
     match scope.range {

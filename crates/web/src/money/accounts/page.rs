@@ -100,7 +100,8 @@ async fn file<T>(
 ) -> Result<T, Problem> {
     by.allowed(Action::FollowMoney)?;
     let chains = site.node.accounts.names();
-    let question = typed.question(&by.frame, &chains).map_err(|wrong| first_mistake(&by.frame, wrong))?;
+    let question =
+        typed.question(&by.frame, &chains).map_err(|wrong| first_mistake(&by.frame, wrong))?;
     Ok(site.node.follow_accounts(by.actor(), &question, make).await?)
 }
 
