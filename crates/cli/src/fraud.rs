@@ -44,8 +44,8 @@ Exit codes: 0 taken in, 1 not.")]
     /// Trusts a key for another desk's marks, in place of the one known until now.
     #[command(after_help = "Example:
   comity fraud trust 'log.example/desk+0123abcd+AX…' --reason 'called Ms Roe at their switchboard'
-A desk's first key is trusted when its marks are first taken in. When it changes, call a person there
-at a number you know, compare the key, and only then run this.
+A desk's first key is trusted when its marks are first taken in. When it changes, call a person
+there at a number you know, compare the key, and only then run this.
 Exit codes: 0 trusted, 1 not.")]
     Trust {
         #[command(flatten)]
@@ -96,7 +96,7 @@ pub enum Networks {
   comity fraud networks check delegated-extended.txt
   comity fraud networks check networks.csv --address 192.0.2.1 --json
   comity fraud networks check tor-exits.txt --anonymisers
-Read are the registries' statistics (delegated-extended; several files may stand one after the other)
+Read are the registries' statistics (delegated-extended; several files may stand one after another)
 and CSV with start,end,country; with --anonymisers a network or an address on each line.
 Exit codes: 0 sound, 1 not.")]
     Check {

@@ -26,8 +26,8 @@ pub enum Command {
 Works while the node is served; reads no personal data. With --out the report goes on the record:
 its digest becomes a leaf of the log, and the log's key signs it. docs/formats/transparency.md
 explains every column, and why some counts are withheld. A report that counts some of the same
-requests as an earlier one is refused: one could be subtracted from the other. On the page Reports two
-people publish a report; [transparency] public shows it to anybody at /transparency.")]
+requests as an earlier one is refused: one could be subtracted from the other. On the page Reports
+two people publish a report; [transparency] public shows it to anybody at /transparency.")]
     Transparency(Transparency),
     /// Checks a report against its proof; needs no server, no network, no trust in us.
     #[command(after_help = "Exit codes:

@@ -251,8 +251,8 @@ fills! {
 /// }
 /// let wrong = Wrong::TooLarge { most: 9 };
 /// let sentence = desk::said::Sentence::from(&wrong);
-/// assert_eq!((wrong.to_string(), wrong.fix()), ("it is above 9".into(), "take a smaller one".into()));
-/// assert_eq!(sentence.code, "wrong-too-large");
+/// assert_eq!((wrong.to_string(), wrong.fix()), ("it is above 9".into(), "take a smaller
+/// one".into())); assert_eq!(sentence.code, "wrong-too-large");
 /// ```
 #[macro_export]
 macro_rules! sayings {
@@ -283,7 +283,9 @@ macro_rules! sayings {
 
             /// The stable code of the sentence.
             pub const fn code(&self) -> &'static str {
-                match self { $(Self::$variant $({ $($field: _,)+ })? => concat!($family, "-", $code),)* }
+                match self {
+                    $(Self::$variant $({ $($field: _,)+ })? => concat!($family, "-", $code),)*
+                }
             }
 
             /// What to do about it, in English; empty where the sentence says it itself.

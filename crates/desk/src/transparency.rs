@@ -1,8 +1,8 @@
 //! What the company says in public about the requests it receives: counts, and nothing else.
 //!
 //! Knows no storage, no page and no person: histories come in as events, a [`Report`] goes out.
-//! It does not know other reports either: two reports that count the same requests can be subtracted
-//! from each other, so nobody makes the second ([`Scope::can_be_subtracted`]).
+//! It does not know other reports either: two reports that count the same requests can be
+//! subtracted from each other, so nobody makes the second ([`Scope::can_be_subtracted`]).
 //!
 //! | module | holds |
 //! |---|---|

@@ -314,6 +314,9 @@ fn random_command(rng: &mut impl Rng, request: &Request) -> Command {
                 .random_bool(0.7)
                 .then(|| StaffId(uuid::Uuid::from_u128(rng.random_range(1..4)))),
         },
+        25 if rng.random_bool(0.1) => {
+            Command::SetRetention { days: rng.random_bool(0.5).then(|| rng.random_range(1..900)) }
+        }
         25 => Command::PostMessage { ask: Some(number) },
         26 => random_look(rng),
         _ => Command::Tick,

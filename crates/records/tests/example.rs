@@ -86,7 +86,7 @@ fn the_one_real_deposit_is_the_blocks_own() {
 fn the_example_is_small_enough_to_embed() {
     let sizes = std::fs::read_dir(folder().join("records")).unwrap();
     let total: u64 = sizes.map(|entry| entry.unwrap().metadata().unwrap().len()).sum();
-    assert!(total < 4_000_000, "{total} bytes");
+    assert!(total < 4_200_000, "{total} bytes");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -134,12 +134,12 @@ async fn money_in_the_block_leads_to_records() {
         W000002,LX-004711,bc1qe523q9amv9jg8acugwc6fux5q5maz7vzjt5xhl,114c7f639b6d2f48138efab5caed8a83950466508b85cf31d0f849ffa97fcca3,0.12500000,2021-09-30T20:50:41Z,sent,yes
         W000003,LX-004711,bc1qdlmtkqq4he5m37t8gswxmgxavrrssqnl8nxjcg,"",2.00000000,2021-10-01T13:50:41Z,refused: limit,yes
         logins: 5 rows
-        login_id,account_id,at,ip,port,client,result
-        L008428,LX-004711,2021-09-30T09:50:41Z,203.0.113.77,63063,web,ok
-        L008437,LX-004711,2021-09-30T17:08:41Z,203.0.113.77,32653,web,ok
-        L008445,LX-004711,2021-10-01T00:26:41Z,203.0.113.77,21127,web,ok
-        L008453,LX-004711,2021-10-01T07:44:41Z,203.0.113.77,61570,web,ok
-        L008457,LX-004711,2021-10-01T15:02:41Z,203.0.113.77,20281,web,ok
+        login_id,account_id,at,ip,port,client,result,device
+        L008428,LX-004711,2021-09-30T09:50:41Z,203.0.113.77,63063,web,ok,web-72a16b0c6722
+        L008437,LX-004711,2021-09-30T17:08:41Z,203.0.113.77,32653,web,ok,web-72a16b0c6722
+        L008445,LX-004711,2021-10-01T00:26:41Z,203.0.113.77,21127,web,ok,web-72a16b0c6722
+        L008453,LX-004711,2021-10-01T07:44:41Z,203.0.113.77,61570,web,ok,web-72a16b0c6722
+        L008457,LX-004711,2021-10-01T15:02:41Z,203.0.113.77,20281,web,ok,web-72a16b0c6722
     "#]].assert_eq(&told);
 }
 

@@ -49,7 +49,6 @@ use desk::suspicion::Assessment;
 use jiff::Timestamp;
 use ledger::LeafIndex;
 use quick_cache::sync::Cache;
-use serde_json::Value;
 use store::{
     Append, AppendError, Appended, ExpectedSeq, NewEvent, NewJob, SeenTransaction, Store,
     StoredEvent,
@@ -152,10 +151,9 @@ impl Node {
     /// # Errors
     /// [`Error::Hidden`] without a permit, [`Error::Refused`] with the desk's reasons,
     /// [`Error::Busy`] when others were faster three times over.
-    pub async fn act(&self, actor: &Actor, mut act: Act) -> Result<Done, Error> {
+    pub async fn act(&self, actor: &Actor, act: Act) -> Result<Done, Error> {
         let mut is_fresh = false;
         let mut conflicts = 0;
-        act.note_connection();
         let assessment = self.assess(actor, &act).await?;
         loop {
             let before = self.folded(act.request).await?;
@@ -348,13 +346,17 @@ impl Node {
         let after = events.iter().fold(before.request.clone(), |r, e| evolve(r, e, now));
         // The personal part belongs to the act, not to what time did before it.
         let first_own = events.len() - own;
+        let looked = events.iter().position(|event| matches!(event, Event::Assessed { .. }));
         let mut new_events = Vec::with_capacity(events.len());
         for (index, event) in events.iter().enumerate() {
-            let payload = act.payload.as_ref().filter(|_| index == first_own);
-            let payload_json = payload.map(Value::to_string);
-            let words = payload_json.as_deref();
-            let words = words.map(|text| derived::words(text, after.agency)).unwrap_or_default();
+            let payload_json = match act.payload.as_ref().filter(|_| index == first_own) {
+                Some(payload) => Some(payload.to_string()),
+                None if looked == Some(index) => act.connection_note().map(|note| note.to_string()),
+                None => None,
+            };
             let event_json = desk::record::encode(event);
+            let words = |text| derived::words(&event_json, text, after.agency);
+            let words = payload_json.as_deref().map(words).unwrap_or_default();
             let names = derived::names(act.request.0, &event_json, payload_json.as_deref());
             new_events.push(NewEvent { event_json, payload_json, words, names });
         }

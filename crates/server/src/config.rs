@@ -147,8 +147,8 @@ pub struct Web {
     /// Its key.
     #[serde(default)]
     pub key: Option<PathBuf>,
-    /// Proxies in front of the site, by address: what they write into `X-Forwarded-For` is believed,
-    /// of everybody else it is not read.
+    /// Proxies in front of the site, by address: what they write into `X-Forwarded-For` is
+    /// believed, of everybody else it is not read.
     #[serde(default)]
     pub proxies: Vec<std::net::IpAddr>,
 }
@@ -187,8 +187,8 @@ pub struct Fraud {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Scan {
-    /// Where clamd answers: `unix:/run/clamav/clamd.ctl`, or an address of this machine with a port.
-    /// Files go there as they are, so no other machine can be named.
+    /// Where clamd answers: `unix:/run/clamav/clamd.ctl`, or an address of this machine with a
+    /// port. Files go there as they are, so no other machine can be named.
     pub clamd: crate::scan::Address,
     /// What becomes of files while it does not answer.
     pub unreachable: crate::scan::Unreachable,
@@ -322,7 +322,8 @@ impl Config {
             let known = desk::pack::embedded_all().iter().map(|pack| pack.reference.id.as_str());
             let known = known.collect::<Vec<_>>().join(", ");
             return Err(contents(format!(
-                "[retention] names {regime:?}, which is no rule pack of this release; it has {known}"
+                "[retention] names {regime:?}, which is no rule pack of this release; it has \
+                 {known}"
             )));
         }
         if let Some(why) = config.notices_fault().or_else(|| config.alarm.fault()) {

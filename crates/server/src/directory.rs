@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 pub use agency::check_agency;
 pub use change::{CallBack, Change, ChangePayload, EnrolledPasskey, OfficerRole, SignatureKey};
+pub use mail::MailLink;
 pub use marks::{DeskKey, ForeignList, Mark, MarkKind, key_sha256};
 pub(crate) use officer::about as officer_about;
 pub use officer::{ATTESTED_DAYS_MAX, Call, Officer, OfficerState};
@@ -22,6 +23,7 @@ use crate::tls::Fingerprint;
 
 mod agency;
 mod change;
+mod mail;
 mod marks;
 mod officer;
 mod rules;
@@ -81,17 +83,6 @@ pub struct Invitation {
     pub until: Timestamp,
     /// Who made it.
     pub by: ActorId,
-}
-
-/// A link that confirms a mail address and has not been used.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MailLink {
-    /// Whose address it will be.
-    pub holder: ActorId,
-    /// It confirms nothing from then on.
-    pub until: Timestamp,
-    /// The address.
-    pub address: String,
 }
 
 /// One agency and its key.
@@ -215,11 +206,9 @@ impl Directory {
                 self.passkeys.remove(credential_sha256);
             }
             Change::MailProposed { holder, token_sha256, until, .. } => {
-                // A newer link takes the place of an older one.
-                self.mail_links.retain(|_, known| known.holder != *holder);
                 let address = payload.email.clone().unwrap_or_default();
                 let link = MailLink { holder: *holder, until: *until, address };
-                self.mail_links.insert(token_sha256.clone(), link);
+                self.propose_mail(token_sha256.clone(), link);
             }
             Change::MailChanged { holder, .. } => self.mail_to(*holder, payload.email.as_ref()),
             Change::Named { holder, .. } => self.name_holder(*holder, &payload.name),
@@ -257,22 +246,6 @@ impl Directory {
         self.passkeys.retain(|_, passkey| passkey.holder != ActorId::Staff(staff));
         self.invitations.retain(|_, invited| invited.holder != ActorId::Staff(staff));
         self.mail_links.retain(|_, link| link.holder != ActorId::Staff(staff));
-    }
-
-    fn mail_to(&mut self, holder: ActorId, address: Option<&String>) {
-        self.mail_links.retain(|_, known| known.holder != holder);
-        let (email, former) = match holder {
-            ActorId::Staff(id) => match self.staff.get_mut(&id) {
-                Some(person) => (&mut person.email, &mut person.former_email),
-                None => return,
-            },
-            ActorId::Key(key) => match self.officers.get_mut(&key) {
-                Some(officer) => (&mut officer.email, &mut officer.former_email),
-                None => return,
-            },
-            ActorId::Partner(_) | ActorId::System => return,
-        };
-        *former = std::mem::replace(email, address.cloned());
     }
 
     fn name_holder(&mut self, holder: ActorId, name: &str) {
@@ -373,32 +346,6 @@ impl Directory {
     pub fn invitation_of(&self, holder: ActorId, now: Timestamp) -> Option<&Invitation> {
         let mut unused = self.invitations.values();
         unused.find(|invited| invited.holder == holder && now < invited.until)
-    }
-
-    /// An unused link that confirms an address, by the SHA-256 of its secret.
-    #[must_use]
-    pub fn mail_link(&self, token_sha256: &str, now: Timestamp) -> Option<&MailLink> {
-        self.mail_links.get(token_sha256).filter(|link| now < link.until)
-    }
-
-    /// The address that somebody wants and has not confirmed yet.
-    #[must_use]
-    pub fn wanted_address(&self, holder: ActorId, now: Timestamp) -> Option<&str> {
-        let mut links = self.mail_links.values();
-        let link = links.find(|link| link.holder == holder && now < link.until);
-        link.map(|link| link.address.as_str())
-    }
-
-    /// Where somebody's mails go, whether or not that person may act, and where they went before.
-    #[must_use]
-    pub fn addresses(&self, holder: ActorId) -> (Option<&str>, Option<&str>) {
-        let known = match holder {
-            ActorId::Staff(id) => self.staff.get(&id).map(|it| (&it.email, &it.former_email)),
-            ActorId::Key(key) => self.officers.get(&key).map(|it| (&it.email, &it.former_email)),
-            ActorId::Partner(_) | ActorId::System => None,
-        };
-        let (now, before) = known.unwrap_or((&None, &None));
-        (now.as_deref(), before.as_deref())
     }
 
     /// True when some administrator can log in.

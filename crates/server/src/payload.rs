@@ -6,8 +6,10 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// Member of a payload of `received` and `information_provided`: the address at the other end of the
-/// connection, where the request came by one. Only the look for signs of fraud reads it.
+/// Member of a payload of `assessed`: the address at the other end of the connection, where the
+/// request or its correction came by one. Staff see it beside the signs of fraud, an officer never.
+/// Earlier releases wrote it into the payloads of `received` and `information_provided`: a receipt
+/// of such a payload does not hold the record.
 pub const CONNECTION: &str = "connection";
 
 /// Of `received` and `information_provided`: who asks, about whom, under which papers.
@@ -37,6 +39,14 @@ pub struct Received {
     /// For a signed request: what the officer's passkey approved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approval: Option<Approval>,
+    /// [`CONNECTION`], as earlier releases wrote it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connection: Option<String>,
+}
+
+/// Of `assessed`: what is personal in a look for signs of fraud.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Assessed {
     /// [`CONNECTION`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub connection: Option<String>,

@@ -39,12 +39,14 @@ pub struct DraftInfo {
     pub form: Vec<u8>,
     /// Length of form and files together, encrypted.
     pub bytes: u64,
+    /// How the encrypted files begin: their nonce, another one whenever they are kept anew.
+    pub files_begin: Vec<u8>,
 }
 
 /// A change of the drafts.
 pub(crate) enum DraftChange {
     Put(Draft),
-    PutForm { name: String, owner: Uuid, touched_at: Timestamp, form: Vec<u8> },
+    PutForm { name: String, owner: Uuid, since: Timestamp, touched_at: Timestamp, form: Vec<u8> },
     Remove { name: String, owner: Uuid },
     RemoveOwner(Uuid),
     RemoveBefore(Timestamp),
@@ -65,7 +67,8 @@ impl Store {
         Ok(self.other(size_kib, Other::Draft(DraftChange::Put(draft))).await? > 0)
     }
 
-    /// Keeps what was typed into a draft whose files are as they were; says whether it is there.
+    /// Keeps what was typed into a draft whose files are as they were; says whether it is there and
+    /// was touched since a moment: what is too old does not come back.
     ///
     /// # Errors
     /// When it is too large, or the store takes no writes.
@@ -73,13 +76,14 @@ impl Store {
         &self,
         name: &str,
         owner: Uuid,
-        touched_at: Timestamp,
+        (since, touched_at): (Timestamp, Timestamp),
         form: Vec<u8>,
     ) -> Result<bool, AppendError> {
         use crate::store::limit;
         limit("bytes of a draft's form", form.len(), DRAFT_FORM_BYTES_MAX)?;
         let size_kib = 1 + form.len() / 1024;
-        let change = DraftChange::PutForm { name: name.to_owned(), owner, touched_at, form };
+        let name = name.to_owned();
+        let change = DraftChange::PutForm { name, owner, since, touched_at, form };
         Ok(self.other(size_kib, Other::Draft(change)).await? > 0)
     }
 
@@ -135,8 +139,8 @@ impl Reader {
     /// # Errors
     /// When the database fails.
     pub async fn drafts_of(&self, owner: Uuid) -> Result<Vec<DraftInfo>, ReadError> {
-        let sql = "select name, touched_at, form, cast(length(form) + length(files) as bigint) \
-                   from draft \
+        let sql = "select name, touched_at, form, cast(length(form) + length(files) as bigint), \
+                   substr(files, 1, 12) from draft \
                    where owner = $1 order by touched_at desc, name limit $2";
         let values = vec![owner.into(), (PAGE_ROWS_MAX as u64).into()];
         let rows = self.db.query("listing drafts", sql, values).await?;
@@ -146,6 +150,7 @@ impl Reader {
                 touched_at: time(row.get(1)?),
                 form: row.get(2)?,
                 bytes: row.count(3)?,
+                files_begin: row.get(4)?,
             })
         };
         Ok(rows.iter().map(info).collect::<Result<_, _>>()?)
@@ -195,13 +200,15 @@ pub(crate) async fn write(
             ];
             ("keeping a draft", sql, values)
         }
-        DraftChange::PutForm { name, owner, touched_at, form } => {
-            let sql = "update draft set touched_at = $3, form = $4 where name = $1 and owner = $2";
+        DraftChange::PutForm { name, owner, since, touched_at, form } => {
+            let sql = "update draft set touched_at = $3, form = $4 \
+                       where name = $1 and owner = $2 and touched_at >= $5";
             let values = vec![
                 name.as_str().into(),
                 (*owner).into(),
                 touched_at.as_microsecond().into(),
                 form.as_slice().into(),
+                since.as_microsecond().into(),
             ];
             ("keeping a draft's form", sql, values)
         }

@@ -1,5 +1,5 @@
-//! The list of requests: by age, as a queue, by words. Knows the table `request_view`; what a state,
-//! a mark or a word means is the caller's.
+//! The list of requests: by age, as a queue, by words. Knows the table `request_view`; what a
+//! state, a mark or a word means is the caller's.
 
 mod found;
 

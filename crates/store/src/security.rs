@@ -71,12 +71,15 @@ pub struct Reading {
 }
 
 const COLUMNS: &str = "noticed_id, hour, kind, who, source, place, count, first_at, last_at";
+/// The clock may have stepped back meanwhile: the last time is the latest of all.
 const NOTICED: Insert = Insert {
     doing: "storing the security log",
     into: "security_log (hour, kind, who, source, place, count, first_at, last_at)",
     columns: 8,
     after: "on conflict (hour, kind, who, source, place) do update set \
-            count = security_log.count + excluded.count, last_at = excluded.last_at",
+            count = security_log.count + excluded.count, \
+            last_at = case when excluded.last_at > security_log.last_at \
+            then excluded.last_at else security_log.last_at end",
 };
 
 impl Store {
@@ -97,7 +100,7 @@ impl Store {
     }
 
     /// Erases rows of hours before a time, at most so many; says how many. The store itself keeps
-    /// those of the last 90 days.
+    /// those of the 90 days before the newest row.
     pub async fn erase_security(&self, before: Timestamp) -> Result<u64, AppendError> {
         self.other(1, Other::EraseNoticed { before: before.as_microsecond() }).await
     }
@@ -123,8 +126,11 @@ pub(crate) async fn write(connection: &mut Connection, rows: &[Noticed]) -> Resu
 
 /// Erases old rows, on the writer's connection.
 pub(crate) async fn erase(connection: &mut Connection, before: i64) -> Result<u64, DbError> {
+    // The trigger refuses to delete what is younger, and the whole group with it.
     let sql = "delete from security_log where noticed_id in \
-               (select noticed_id from security_log where hour < $1 order by noticed_id limit $2)";
+               (select noticed_id from security_log where hour < $1 \
+               and hour <= (select max(hour) from security_log) - 7776000000000 \
+               order by noticed_id limit $2)";
     let values = vec![before.into(), (NOTICED_ROWS_MAX as u64).into()];
     connection.execute("erasing old rows of the security log", sql, values).await
 }

@@ -6,7 +6,7 @@
 //! `org`. It is kept as `jo.doe.example.org`, in its place among the others: the index is over the
 //! set of all words of a request, and order is looked up in what is kept.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
@@ -96,7 +96,11 @@ fn is_digest(word: &str) -> bool {
 
 /// What is looked for: all of these words, in one request.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Question(Vec<Wanted>);
+pub struct Question {
+    wanted: Vec<Wanted>,
+    /// Only payloads with this word count.
+    within: Option<String>,
+}
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Wanted {
@@ -169,29 +173,45 @@ impl Question {
         }
         match wanted.len() {
             0 => Err(QuestionError::Empty),
-            1..=QUESTION_WORDS_MAX => Ok(Question(wanted)),
+            1..=QUESTION_WORDS_MAX => Ok(Question { wanted, within: None }),
             _ => Err(QuestionError::TooLong),
         }
     }
 
-    /// Whether the order of some words matters, which the index does not know.
-    pub(crate) fn has_order(&self) -> bool {
-        self.0.iter().any(|wanted| matches!(wanted, Wanted::Phrase(parts) if parts.len() > 1))
+    /// Whether it matters in which order or payload words stand, which the index does not know.
+    pub(crate) fn needs_texts(&self) -> bool {
+        let has_order = |wanted: &Wanted| matches!(wanted, Wanted::Phrase(it) if it.len() > 1);
+        self.within.is_some() || self.wanted.iter().any(has_order)
     }
 
-    /// Whether each phrase stands in one of these kept texts.
-    pub(crate) fn has_phrases(&self, texts: &[String]) -> bool {
-        let texts: Vec<Vec<&str>> = texts.iter().map(|text| parts_of(text)).collect();
-        self.0.iter().all(|wanted| match wanted {
-            Wanted::Phrase(parts) => texts.iter().any(|text| count_of(text, parts) > 0),
-            _ => true,
+    /// Whether a request with these kept texts, which the index found, has what is looked for: each
+    /// phrase in one of them, and everything in those that count.
+    pub(crate) fn is_in(&self, texts: &[String]) -> bool {
+        let counts = |text: &&String| {
+            self.within.as_ref().is_none_or(|word| text.split(' ').any(|one| one == word))
+        };
+        let texts: Vec<&str> = texts.iter().filter(counts).map(String::as_str).collect();
+        let kept: Vec<Vec<&str>> = texts.iter().map(|text| parts_of(text)).collect();
+        // What the index found is only looked at again where not every payload counts.
+        let set = self.within.as_ref().map(|_| set_of(texts.iter().copied()));
+        let set: Option<HashSet<&str>> = set.as_deref().map(|set| set.split(' ').collect());
+        self.wanted.iter().all(|wanted| match (wanted, &set) {
+            (Wanted::Phrase(parts), _) => kept.iter().any(|text| count_of(text, parts) > 0),
+            (_, None) => true,
+            (Wanted::Beginning(start), Some(set)) => {
+                set.iter().any(|word| word.starts_with(start.as_str()))
+            }
+            (Wanted::Word { whole, parts }, Some(set)) => {
+                set.contains(whole.as_str())
+                    || (!parts.is_empty() && parts.iter().all(|part| set.contains(part.as_str())))
+            }
         })
     }
 
     /// How much these kept texts are about the question: BM25 (Robertson and Zaragoza, 2009,
-    /// section 3.4) over all of them together. Every text that is compared has all the words, so how
-    /// rare each is plays no part; nor does the average length, which is taken as fixed, so that the
-    /// same request has the same number whatever else is in the store.
+    /// section 3.4) over all of them together. Every text that is compared has all the words, so
+    /// how rare each is plays no part; nor does the average length, which is taken as fixed, so
+    /// that the same request has the same number whatever else is in the store.
     pub(crate) fn relevance(&self, texts: &[String]) -> f64 {
         const SATURATION: f64 = 1.2;
         const LENGTH_SHARE: f64 = 0.75;
@@ -221,13 +241,15 @@ impl Question {
             let count = count(wanted).max(1) as f64;
             count * (SATURATION + 1.0) / (count + SATURATION * length)
         };
-        self.0.iter().map(score).sum()
+        self.wanted.iter().map(score).sum()
     }
 
     /// The same question of those payloads only that have this word too: letters and digits, small.
+    /// What stands in the other payloads of a request is not found.
     #[must_use]
-    pub fn also(mut self, word: &str) -> Question {
-        self.0.push(Wanted::Word { whole: word.to_owned(), parts: Vec::new() });
+    pub fn within(mut self, word: &str) -> Question {
+        self.wanted.push(Wanted::Word { whole: word.to_owned(), parts: Vec::new() });
+        self.within = Some(word.to_owned());
         self
     }
 
@@ -272,7 +294,7 @@ impl Question {
                 format!("({}{or}({}))", word(whole), parts.join(and))
             }
         };
-        let all: Vec<String> = self.0.iter().map(one).collect();
+        let all: Vec<String> = self.wanted.iter().map(one).collect();
         all.join(and)
     }
 }
@@ -354,14 +376,14 @@ mod tests {
         let set = set_of(texts.iter().map(String::as_str));
         let question = Question::parse(asked).expect("words");
         let has = |word: &String| set.split(' ').any(|one| one == word);
-        let has_words = question.0.iter().all(|wanted| match wanted {
+        let has_words = question.wanted.iter().all(|wanted| match wanted {
             Wanted::Word { whole, parts } => {
                 has(whole) || (!parts.is_empty() && parts.iter().all(has))
             }
             Wanted::Beginning(start) => set.split(' ').any(|one| one.starts_with(start.as_str())),
             Wanted::Phrase(parts) => parts.iter().all(has),
         });
-        has_words && question.has_phrases(&texts)
+        has_words && question.is_in(&texts)
     }
 
     #[test]
@@ -380,6 +402,22 @@ mod tests {
         }
         for asked in ["\"doe jo closed\"", "\"account jo\"", "\"of the\""] {
             assert!(!finds(text, asked), "{asked}");
+        }
+    }
+
+    #[test]
+    fn only_payloads_with_the_word_of_a_reader_count() {
+        let texts = ["ours The account of jo.doe@example.org", "a secret account, anonymously"];
+        let texts = texts.map(|text| Words::of([text]).text());
+        let is_in = |asked: &str| {
+            let question = Question::parse(asked).expect("words").within("ours");
+            (question.is_in(&texts), Question::parse(asked).expect("words").is_in(&texts))
+        };
+        for asked in ["account", "jo doe", "jodoeexampleorg", "jo.doe", "accou*", "\"jo doe\""] {
+            assert_eq!(is_in(asked), (true, true), "{asked}");
+        }
+        for asked in ["secret", "account secret", "anony*", "\"secret account\"", "\"secret\""] {
+            assert_eq!(is_in(asked), (false, true), "{asked}");
         }
     }
 
@@ -454,8 +492,10 @@ mod tests {
         #[test]
         fn every_word_of_a_text_asks_for_words_it_has(text in "\\PC{0,60}") {
             let words = set_of([Words::of([text.as_str()]).text().as_str()]);
-            for chunk in text.split_whitespace().filter(|chunk| !chunk.ends_with('*')) {
-                let Ok(Question(wanted)) = Question::parse(chunk) else { continue };
+            // Quotation marks part a question where they do not part a word.
+            let plain = |chunk: &&str| !chunk.ends_with('*') && quoted(chunk).count() == 1;
+            for chunk in text.split_whitespace().filter(plain) {
+                let Ok(Question { wanted, .. }) = Question::parse(chunk) else { continue };
                 for wanted in wanted {
                     let Wanted::Word { whole, parts } = wanted else { continue };
                     let has = |word: &String| words.split(' ').any(|one| one == word);

@@ -5,9 +5,9 @@
 //! spends it, so a transaction is entered once, after everything before it, and its tainted inputs
 //! leave the queue together.
 //!
-//! A visit reads at half a dozen places that lie anywhere in the chain, and would wait for memory at
-//! each. Because the order is total, what comes next is known before its turn: the queue shows some
-//! hundred transactions that are near, and [`Near::touch`] asks for all of theirs at once.
+//! A visit reads at half a dozen places that lie anywhere in the chain, and would wait for memory
+//! at each. Because the order is total, what comes next is known before its turn: the queue shows
+//! some hundred transactions that are near, and [`Near::touch`] asks for all of theirs at once.
 
 use crate::flow::{Fate, Totals};
 use crate::pending::Pending;

@@ -1,7 +1,7 @@
 //! Where somebody's mails go: the own address, its link, and addresses set for others.
 //!
-//! Knows no rule: `server::app::Node` says which address may be whose. A new own address counts when
-//! its link was opened by the same person, logged in; until then mails go to the old one.
+//! Knows no rule: `server::app::Node` says which address may be whose. A new own address counts
+//! when its link was opened by the same person, logged in; until then mails go to the old one.
 
 use std::sync::Arc;
 
@@ -89,7 +89,7 @@ pub async fn propose(
     posted: Posted<AddressForm>,
 ) -> Result<Response, Problem> {
     let (by, form) = (posted.by, posted.fields);
-    site.confirmed(&by.viewer.session, &form.passkey)?;
+    site.confirmed(&by.viewer, &form.passkey)?;
     site.take(rate::ADDRESSES, &by.id().to_string())?;
     let mut mistakes = Mistakes::default();
     match site.node.propose_address(by.actor(), &form.address).await {
@@ -172,7 +172,7 @@ async fn set(
     page: String,
 ) -> Result<Response, Problem> {
     let (by, form) = (posted.by, posted.fields);
-    site.confirmed(&by.viewer.session, &form.passkey)?;
+    site.confirmed(&by.viewer, &form.passkey)?;
     match site.node.set_address(by.actor(), holder, &form.address).await {
         Ok(()) => Ok(Redirect::to(&page).into_response()),
         Err(error) => {

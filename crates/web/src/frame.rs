@@ -22,6 +22,8 @@ pub struct Viewer {
     pub name: String,
     /// The session.
     pub session: Session,
+    /// The network at the other end, for the security log.
+    pub source: String,
 }
 
 /// The frame of one page.

@@ -25,7 +25,7 @@ use crate::passkey::Passkeys;
 use crate::portal::drafts::Signing;
 use crate::problem::{self, Problem};
 use crate::rate::Limit;
-use crate::session::{LIFE_MINUTES_MAX, Session, Sessions};
+use crate::session::{LIFE_MINUTES_MAX, Sessions};
 use crate::settings::Settings;
 use crate::words::Words;
 use crate::{address, cases, door, form, guard, jobs, money, people, portal, reports};
@@ -82,13 +82,14 @@ impl Site {
     ///
     /// # Errors
     /// [`Problem::Passkey`].
-    pub fn confirmed(&self, session: &Session, field: &str) -> Result<(), Problem> {
+    pub fn confirmed(&self, viewer: &Viewer, field: &str) -> Result<(), Problem> {
         let answered = crate::passkey::Answered::read(field)?;
         let proven = self.passkeys.finish_proof(&self.node.directory(), &answered, self.now())?;
-        if proven.holder != session.holder {
+        let holder = viewer.session.holder;
+        if proven.holder != holder {
             return Err(Problem::Passkey);
         }
-        self.node.notice(Kind::Proven, Some(session.holder), NOWHERE, NOWHERE);
+        self.node.notice(Kind::Proven, Some(holder), &viewer.source, NOWHERE);
         Ok(())
     }
 
@@ -154,11 +155,11 @@ async fn nothing() -> Problem {
 
 /// Goes around every page.
 async fn enter(State(site): State<Arc<Site>>, mut request: Request, next: Next) -> Response {
-    let frame = frame(&site, &request);
     let place = security::place(request.method(), request.extensions().get::<MatchedPath>());
     let client = Client::of(request.extensions(), request.headers(), &site.settings.proxies);
     request.extensions_mut().insert(client);
     let source = network_of(&client);
+    let frame = frame(&site, &request, &source);
     request.extensions_mut().insert(frame.clone());
     let response = next.run(request).await;
     note(&site, &frame, &response, (&source, &place));
@@ -185,12 +186,12 @@ fn note(site: &Site, frame: &Frame, response: &Response, (source, place): (&str,
     site.node.notice(kind, who, source, place);
 }
 
-fn frame(site: &Site, request: &Request) -> Frame {
+fn frame(site: &Site, request: &Request, source: &str) -> Frame {
     let accept = request.headers().get(header::ACCEPT_LANGUAGE);
     let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
     Frame {
         words: Words::of(accept.and_then(|value| value.to_str().ok())),
-        viewer: viewer(site, request.headers()),
+        viewer: viewer(site, request.headers(), source),
         path: path.to_owned(),
         company: site.settings.company.clone(),
         fiction: site.settings.fiction.clone(),
@@ -200,7 +201,7 @@ fn frame(site: &Site, request: &Request) -> Frame {
 
 /// Who is logged in, asked anew of the directory for every page, so that a kill switch binds at
 /// once.
-fn viewer(site: &Site, headers: &HeaderMap) -> Option<Viewer> {
+fn viewer(site: &Site, headers: &HeaderMap, source: &str) -> Option<Viewer> {
     let session = site.sessions.find(&session_secret(headers)?, site.now())?;
     let directory = site.node.directory();
     directory.passkey(&session.credential_sha256)?;
@@ -212,7 +213,7 @@ fn viewer(site: &Site, headers: &HeaderMap) -> Option<Viewer> {
         return None;
     }
     let name = directory.name(session.holder);
-    Some(Viewer { actor, name, session })
+    Some(Viewer { actor, name, session, source: source.to_owned() })
 }
 
 fn session_secret(headers: &HeaderMap) -> Option<String> {

@@ -201,6 +201,16 @@ impl AccountLogReader {
         self.cut_bytes
     }
 
+    /// Whether the file is longer or shorter than what was read of it.
+    ///
+    /// # Errors
+    /// When the file cannot be looked at.
+    pub fn has_changed(&self) -> Result<bool, AccountFileError> {
+        let io = |source| AccountFileError::Io { path: self.path.clone(), source };
+        let found = std::fs::metadata(&self.path).map_err(io)?;
+        Ok(found.len() != (self.found.whole_bytes + self.cut_bytes) as u64)
+    }
+
     /// Reads what was appended since, and only that; says whether anything was. A log that became
     /// another one is read anew.
     ///

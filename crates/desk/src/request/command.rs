@@ -106,8 +106,8 @@ pub enum Command {
     PostMessage { ask: Option<AskNumber> },
     /// Say who works on it; nobody when absent.
     Assign { to: Option<StaffId> },
-    /// Keep the personal data for another time than the rule pack says, in days; for the rule pack's
-    /// own again when there is none.
+    /// Keep the personal data for another time than the rule pack says, in days; for the rule
+    /// pack's own again when there is none.
     SetRetention { days: Option<u16> },
     /// Note that the personal data was erased, because the rule pack's time for it is over.
     Erase,

@@ -44,7 +44,6 @@ const fn events_max(command: &Command) -> Option<u32> {
         | Command::Freeze { .. }
         | Command::ConfirmFreeze { .. }
         | Command::ReceiveExPostOrder { .. }
-        | Command::SetRetention { .. }
         | Command::MarkKey { .. } => Some(WORK_EVENTS_MAX),
         Command::Receive { .. }
         | Command::Tick
@@ -60,6 +59,7 @@ const fn events_max(command: &Command) -> Option<u32> {
         | Command::Unfreeze { .. }
         | Command::ConfirmEffect { .. }
         | Command::FailEffect { .. }
+        | Command::SetRetention { .. }
         | Command::Erase => None,
     }
 }

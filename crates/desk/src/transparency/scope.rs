@@ -19,9 +19,10 @@ pub struct Scope {
 }
 
 impl Scope {
-    /// Whether counts of one can be subtracted from counts of the other: both count some of the same
-    /// requests, and not exactly the same ones at the same moment. What is left would be counts of
-    /// few requests, or of what became of few between two moments, that neither report tells.
+    /// Whether counts of one can be subtracted from counts of the other: both count some of the
+    /// same requests, and not exactly the same ones at the same moment. What is left would be
+    /// counts of few requests, or of what became of few between two moments, that neither report
+    /// tells.
     pub fn can_be_subtracted(&self, other: &Self) -> bool {
         let overlap =
             |one: Period, other: Period| one.from() <= other.to() && other.from() <= one.to();

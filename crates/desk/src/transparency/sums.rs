@@ -54,8 +54,8 @@ struct Table<'a> {
 
 /// The sums of each column over the groups of each grouping, without those that are withheld.
 ///
-/// A grouping says for each row which of its groups it belongs to, counted from 0. No row sum and no
-/// column sum may be small.
+/// A grouping says for each row which of its groups it belongs to, counted from 0. No row sum and
+/// no column sum may be small.
 pub fn told_sums(cells: &[Vec<u64>], groupings: &[Vec<usize>]) -> Vec<Vec<Vec<Option<u64>>>> {
     let mut table = Table::new(cells, groupings);
     // Each round hides more or ends; a swap that was found keeps its part open for good.

@@ -1,8 +1,8 @@
 //! Which counts are told. Knows nothing of what is counted.
 //!
 //! Lists are *folded*: what is small is counted together with something else until the sum is not
-//! small, so that a list has no gaps and every sum of it is a sum of large counts. Tables have their
-//! small cells *withheld* (`sums`).
+//! small, so that a list has no gaps and every sum of it is a sum of large counts. Tables have
+//! their small cells *withheld* (`sums`).
 
 use std::collections::BTreeMap;
 

@@ -19,7 +19,13 @@ pub fn audit(history: &[(Timestamp, Event)]) -> Result<(), String> {
     let mut silent = BTreeSet::new();
     // What the personal data of an ended request may still be needed for.
     let mut needed = Needed::default();
+    let mut days_kept = DAYS_KEPT;
     for (at, event) in history {
+        // How long it is kept is told; the time before begins nothing anew.
+        if let Event::RetentionSet { days, .. } = event {
+            days_kept = days.map_or(DAYS_KEPT, i64::from);
+            continue;
+        }
         let since = before.replace(*at).map_or(0, |before| at.duration_since(before).as_hours());
         if let (Event::Erased { .. }, Some(why)) = (event, needed.why()) {
             return Err(format!("erased {why}"));
@@ -66,7 +72,7 @@ pub fn audit(history: &[(Timestamp, Event)]) -> Result<(), String> {
                     return Err(format!("the clock {clock} of ask {ask} ended before its time"));
                 }
             }
-            Event::Erased { .. } if since < 24 * DAYS_KEPT || !clocks.is_empty() => {
+            Event::Erased { .. } if since < 24 * days_kept || !clocks.is_empty() => {
                 return Err(format!("erased {since} hours after the last event"));
             }
             Event::InForce { ask, .. } => drop(silent.insert(*ask)),

@@ -1,4 +1,5 @@
-//! A receipt: the leaf with which an act upon a request came into the log (docs/formats/receipt.md).
+//! A receipt: the leaf with which an act upon a request came into the log
+//! (docs/formats/receipt.md).
 //!
 //! Knows no package. That a filing stands in the log proves that it was filed, not that it was
 //! accepted. After an erasure a receipt proves that the leaf is there; what the leaf said is then

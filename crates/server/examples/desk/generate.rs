@@ -221,9 +221,9 @@ impl History {
                 _ => None,
             };
             let agency = self.request.agency;
-            let words = |text| derived::words(text, agency);
-            let words = payload_json.as_deref().map(words).unwrap_or_default();
             let event_json = desk::record::encode(event);
+            let words = |text| derived::words(&event_json, text, agency);
+            let words = payload_json.as_deref().map(words).unwrap_or_default();
             let names = derived::names(id.0, &event_json, payload_json.as_deref());
             new_events.push(NewEvent { event_json, payload_json, words, names });
         }

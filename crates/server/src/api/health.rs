@@ -66,7 +66,7 @@ pub async fn metrics(State(node): State<Arc<Node>>, parts: Parts) -> Result<Resp
         return Err(Error::Hidden);
     }
     let health = node.store.health();
-    let (jobs_waiting, jobs_dead) = node.store.reader().job_counts().await?;
+    let (jobs_waiting, jobs_dead) = node.house_job_counts().await?;
     let serving = matches!(health.state, WriterState::Serving);
     let mut text = String::new();
     let mut gauge = |name: &str, help: &str, value: u64| {

@@ -66,9 +66,24 @@ impl AccountChains {
         let Some((_, log)) = self.logs.iter().find(|(name, _)| *name == chain) else {
             return Ok(None);
         };
-        // A reader that fails keeps what it had read, so that a poisoned lock holds sound ledgers.
-        log.write().unwrap_or_else(PoisonError::into_inner).refresh()?;
-        let reader = log.read().unwrap_or_else(PoisonError::into_inner);
-        Ok(Some(question(reader.ledgers())))
+        in_place(|| {
+            // A reader that fails keeps what it had read, so that a poisoned lock holds sound
+            // ledgers. Who asks waits for nobody who asks as well, as long as nothing is new.
+            if log.read().unwrap_or_else(PoisonError::into_inner).has_changed()? {
+                log.write().unwrap_or_else(PoisonError::into_inner).refresh()?;
+            }
+            let reader = log.read().unwrap_or_else(PoisonError::into_inner);
+            Ok(Some(question(reader.ledgers())))
+        })
+    }
+}
+
+/// Does long work where it stands, while other tasks go on elsewhere. A runtime of one thread has
+/// no elsewhere.
+fn in_place<T>(work: impl FnOnce() -> T) -> T {
+    use tokio::runtime::{Handle, RuntimeFlavor};
+    match Handle::try_current().map(|handle| handle.runtime_flavor()) {
+        Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(work),
+        _ => work(),
     }
 }

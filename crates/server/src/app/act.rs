@@ -75,17 +75,13 @@ impl Act {
         self
     }
 
-    /// Writes down where an order came from, beside what it says: the address is personal, so it is
-    /// erased with it.
-    pub(super) fn note_connection(&mut self) {
+    /// Where an order came from, as the personal part of the look at it (`assessed`): it is erased
+    /// with the order, and whoever is given the order's own record does not see it.
+    pub(super) fn connection_note(&self) -> Option<Value> {
         let is_order =
             matches!(self.command, Command::Receive { .. } | Command::ProvideInformation { .. });
-        if let (true, Some(address), Some(Value::Object(said))) =
-            (is_order, self.connection, self.payload.as_mut())
-        {
-            let address = address.to_canonical().to_string();
-            said.insert(crate::payload::CONNECTION.to_owned(), Value::String(address));
-        }
+        let address = self.connection.filter(|_| is_order && self.payload.is_some())?;
+        Some(serde_json::json!({ crate::payload::CONNECTION: address.to_canonical().to_string() }))
     }
 
     /// The same act, which also ends the job it was done for.

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use desk::ids::{ActorId, EffectId, RequestId};
+use desk::ids::{ActorId, AskNumber, EffectId, RequestId};
 use desk::order::Order;
 use desk::request::{Event, Request, evolve};
 use jiff::Timestamp;
@@ -29,6 +29,8 @@ pub struct Case {
     pub seq: u64,
     /// Who asks, about whom; as first received. None when it was erased.
     pub received: Option<payload::Received>,
+    /// The address that the request came from, where it came by a connection.
+    pub sent_from: Option<String>,
     /// What officers' passkeys approved, oldest first.
     pub approvals: Vec<payload::Approval>,
     /// Exhibits by number.
@@ -156,6 +158,7 @@ impl Case {
             request: Request::default(),
             seq: 0,
             received: None,
+            sent_from: None,
             approvals: Vec::new(),
             exhibits: BTreeMap::new(),
             operators: BTreeMap::new(),
@@ -218,16 +221,13 @@ impl Case {
             Event::Received { .. } => {
                 if let Some(received) = payload_of::<payload::Received>(stored)? {
                     self.approvals.extend(received.approval.clone());
+                    self.sent_from.clone_from(&received.connection);
                     self.received = Some(received);
                 }
             }
+            Event::Assessed { .. } => self.take_look(stored)?,
             Event::InformationProvided { ask, order, by } => {
-                let said = payload_of::<payload::SignedSaid>(stored)?;
-                let order = self.request.order.clone().map(Box::new).zip(order.clone());
-                self.take_correction((stored.at, *by, ask.0), order, said.as_ref());
-                if let Some(said) = said {
-                    self.take_signed(ask.0, said);
-                }
+                self.take_answer(stored, (*ask, *by), order.clone())?;
             }
             Event::Withdrawn { ask, .. } | Event::Extended { ask, .. } => {
                 if let Some(said) = payload_of(stored)? {
@@ -283,6 +283,29 @@ impl Case {
             }
             _ => {}
         }
+        Ok(())
+    }
+
+    fn take_answer(
+        &mut self,
+        stored: &StoredEvent,
+        (ask, by): (AskNumber, ActorId),
+        order: Option<Box<Order>>,
+    ) -> Result<(), Error> {
+        let said = payload_of::<payload::SignedSaid>(stored)?;
+        let order = self.request.order.clone().map(Box::new).zip(order);
+        self.take_correction((stored.at, by, ask.0), order, said.as_ref());
+        if let Some(said) = said {
+            self.take_signed(ask.0, said);
+        }
+        Ok(())
+    }
+
+    /// Where the request came from: its own address, not that of a later correction.
+    fn take_look(&mut self, stored: &StoredEvent) -> Result<(), Error> {
+        let looked: Option<payload::Assessed> = payload_of(stored)?;
+        let from = looked.and_then(|looked| looked.connection);
+        self.sent_from = self.sent_from.take().or(from);
         Ok(())
     }
 

@@ -145,6 +145,16 @@ impl Node {
         Ok(DeadPage { jobs, count, waiting, next })
     }
 
+    /// How many jobs wait or run, and how many are dead, as far as whoever runs the house may know:
+    /// the watch of a key is not among them.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub(crate) async fn house_job_counts(&self) -> Result<(u64, u64), Error> {
+        let kinds = Sight { house: true, cases: false }.kinds();
+        Ok(self.store.reader().job_counts_of(&kinds).await?)
+    }
+
     /// Tries a dead job again, or gives it up. That it was decided, and by whom, is on the record
     /// in the same transaction. An effect that is given up has failed, on its request's record.
     ///

@@ -6,7 +6,7 @@
 //! rows are for those alone who may read them.
 
 use anyhow::Context as _;
-use desk::ids::{AgencyId, Digest};
+use desk::ids::{ActorId, AgencyId, Digest};
 use desk::request::Event;
 use serde::Deserialize;
 use serde_json::Value;
@@ -19,7 +19,7 @@ use crate::view;
 
 /// The version of what this release derives: a store with another one is derived again when it is
 /// opened.
-pub const VERSION: &str = "5";
+pub const VERSION: &str = "6";
 /// Setting that says which version a store has.
 const VERSION_SETTING: &str = "derived_version";
 
@@ -49,8 +49,9 @@ pub fn deriver() -> impl FnMut(&Part<'_>) -> Derived + Send {
                 Payload::Kept(text) => Some(text.as_str()),
                 _ => None,
             };
-            let words =
-                payload.filter(|_| is_request).map(|text| words(text, agency)).unwrap_or_default();
+            let payload_of_request = payload.filter(|_| is_request);
+            let words = |text| words(&event.event_json, text, agency);
+            let words = payload_of_request.map(words).unwrap_or_default();
             if !words.is_empty() {
                 derived.words.push((event.leaf, words));
             }
@@ -113,16 +114,38 @@ struct Said {
     account: String,
 }
 
-/// The word that every filing and message of an agency's requests has, so that the index itself
-/// keeps one agency's officers to their own. Whoever types it into a text is found by that agency,
-/// and the list's own agency is compared besides.
+/// The word that every payload of an agency's requests has whose words its officers see, so that
+/// the index itself keeps one agency's officers to their own, and to those. Whoever types it into a
+/// text is found by that agency, and the list's own agency is compared besides.
 pub(super) fn agency_word(agency: AgencyId) -> String {
     format!("agency{}", agency.0.simple())
 }
 
-/// The words that a payload is found by.
+/// Whether officers of the agency see the words of an event's payload: the filing, questions,
+/// refusals and messages, and whatever a key of theirs wrote. What staff note with their other acts
+/// is for staff alone.
+fn is_seen_by_officers(event_json: &str) -> bool {
+    #[derive(Deserialize)]
+    struct Done<'a> {
+        by: Option<&'a str>,
+    }
+    let by_key = || {
+        let by = serde_json::from_str::<Done<'_>>(event_json).ok().and_then(|done| done.by);
+        matches!(by.and_then(ActorId::parse), Some(ActorId::Key(_)))
+    };
+    match crate::notice::kind_of(event_json) {
+        "received"
+        | "information_provided"
+        | "message_posted"
+        | "information_requested"
+        | "refused" => true,
+        _ => by_key(),
+    }
+}
+
+/// The words that an event's payload is found by.
 #[must_use]
-pub fn words(payload_json: &str, agency: Option<AgencyId>) -> Words {
+pub fn words(event_json: &str, payload_json: &str, agency: Option<AgencyId>) -> Words {
     // A payload of another shape says nothing in words.
     let Ok(said) = serde_json::from_str::<Said>(payload_json) else { return Words::default() };
     let blobs: Vec<String> = digests(payload_json).iter().map(ToString::to_string).collect();
@@ -134,7 +157,8 @@ pub fn words(payload_json: &str, agency: Option<AgencyId>) -> Words {
     let all = texts.into_iter().chain(contacts).chain(accounts).chain(files).chain(selectors);
     let all: Vec<&str> = all.map(String::as_str).filter(|text| !text.trim().is_empty()).collect();
     // Nobody of an agency looks for a payload in which nobody wrote anything.
-    let own = agency.filter(|_| !all.is_empty()).map(agency_word);
+    let own = agency.filter(|_| !all.is_empty() && is_seen_by_officers(event_json));
+    let own = own.map(agency_word);
     // Digests and agency first: they must not fall to the limit of words.
     Words::of(blobs.iter().chain(&own).map(String::as_str).chain(all))
 }
@@ -156,7 +180,8 @@ fn digests(payload_json: &str) -> Vec<BlobDigest> {
                         Value::String(text) if names_blob(&key) => {
                             found.extend(Digest::from_hex(text).map(|it| BlobDigest(it.0)));
                         }
-                        _ if key == "selectors" => {}
+                        // Nor does what a sender wrote in a language of its own.
+                        _ if key == "selectors" || key == "hi1" => {}
                         _ => open.push(value),
                     }
                 }

@@ -27,8 +27,28 @@ pub const DRAFTS_EACH_BYTES_MAX: u64 = 96 * 1024 * 1024;
 /// Bytes of all drafts together, encrypted.
 pub const DRAFTS_BYTES_MAX: u64 = 4 * 1024 * 1024 * 1024;
 
-/// The key that opens drafts.
-pub(super) struct DraftKey(RandomizedNonceKey);
+/// The key that opens drafts, and whose turn it is to keep one.
+pub(super) struct DraftKey {
+    key: RandomizedNonceKey,
+    /// Held from the look at what is kept until something is: nobody gets past a limit, or writes
+    /// over what he has not seen, by asking twice at once. One process has the store.
+    turn: tokio::sync::Mutex<()>,
+}
+
+/// Which files a draft had when it was read: another value once somebody has kept the draft whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FilesSeen(Vec<u8>);
+
+/// What became of a form that was to be kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FormKept {
+    /// It is kept under this name, and says something else than before.
+    Changed(String),
+    /// It says what was kept already.
+    Same,
+    /// It is not kept: the draft was kept whole, or went, after it was read.
+    Overtaken,
+}
 
 /// A draft, opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +61,8 @@ pub struct OpenDraft {
     pub form: Vec<u8>,
     /// Its files, as whoever kept it packed them.
     pub files: Vec<u8>,
+    /// Which files these are.
+    pub seen: FilesSeen,
 }
 
 /// A draft of a list, opened without its files.
@@ -67,13 +89,14 @@ impl DraftKey {
     pub(super) fn new(key: [u8; 32]) -> Self {
         // AES-256 takes every key of 32 bytes.
         #[expect(clippy::expect_used, reason = "the length is the type's")]
-        Self(RandomizedNonceKey::new(&AES_256_GCM, &key).expect("a key of 32 bytes"))
+        let key = RandomizedNonceKey::new(&AES_256_GCM, &key).expect("a key of 32 bytes");
+        Self { key, turn: tokio::sync::Mutex::new(()) }
     }
 
     /// Nonce, ciphertext and tag. What is sealed opens under this name and owner only.
     fn seal(&self, name: &str, owner: Uuid, half: Half, plain: &[u8]) -> Result<Vec<u8>, Error> {
         let mut bytes = plain.to_vec();
-        let sealed = self.0.seal_in_place_append_tag(aad(name, owner, half), &mut bytes);
+        let sealed = self.key.seal_in_place_append_tag(aad(name, owner, half), &mut bytes);
         let nonce =
             sealed.map_err(|_| Error::Internal(anyhow::anyhow!("a draft was not sealed")))?;
         let mut whole = nonce.as_ref().to_vec();
@@ -81,12 +104,13 @@ impl DraftKey {
         Ok(whole)
     }
 
-    /// The plain bytes; nothing when they are another name's or owner's, changed, or of another key.
+    /// The plain bytes; nothing when they are another name's or owner's, changed, or of another
+    /// key.
     fn open(&self, name: &str, owner: Uuid, half: Half, sealed: &[u8]) -> Option<Vec<u8>> {
         let (nonce, bytes) = sealed.split_at_checked(NONCE_LEN)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
         let mut bytes = bytes.to_vec();
-        let plain = self.0.open_in_place(nonce, aad(name, owner, half), &mut bytes).ok()?.len();
+        let plain = self.key.open_in_place(nonce, aad(name, owner, half), &mut bytes).ok()?.len();
         bytes.truncate(plain);
         Some(bytes)
     }
@@ -121,6 +145,7 @@ impl Node {
             touched_at: kept.touched_at,
             form,
             files,
+            seen: FilesSeen(kept.files.iter().copied().take(NONCE_LEN).collect()),
         }))
     }
 
@@ -164,22 +189,88 @@ impl Node {
         if form.len() > DRAFT_FORM_BYTES_MAX {
             return Err(Error::TooLarge { max: DRAFT_FORM_BYTES_MAX });
         }
+        let _turn = self.drafts.turn.lock().await;
         self.store.remove_drafts_before(self.drafts_kept_since()).await?;
-        let reader = self.store.reader();
-        let own = reader.drafts_of(owner).await?;
+        let own = self.store.reader().drafts_of(owner).await?;
+        self.draft_has_room(&own, name, (form.len() + files.len()) as u64).await?;
+        self.put_draft_whole(actor, owner, name, (form, files)).await
+    }
+
+    /// Keeps what was typed into a draft whose files stay as they are: those that were seen when it
+    /// was read, or none where there was no draft of this name. What somebody kept whole since then
+    /// is not written over.
+    ///
+    /// # Errors
+    /// As [`Node::keep_draft`].
+    pub async fn keep_draft_form(
+        &self,
+        actor: &Actor,
+        name: &str,
+        form: &[u8],
+        seen: Option<&FilesSeen>,
+    ) -> Result<FormKept, Error> {
+        let owner = self.draft_owner(actor)?;
+        if form.len() > DRAFT_FORM_BYTES_MAX {
+            return Err(Error::TooLarge { max: DRAFT_FORM_BYTES_MAX });
+        }
+        let _turn = self.drafts.turn.lock().await;
+        let since = self.drafts_kept_since();
+        self.store.remove_drafts_before(since).await?;
+        let own = self.store.reader().drafts_of(owner).await?;
+        let known = own.iter().find(|info| info.name == name);
+        if known.map(|info| &info.files_begin) != seen.map(|seen| &seen.0) {
+            return Ok(FormKept::Overtaken);
+        }
+        let files_bytes = known.map_or(0, |info| info.bytes.saturating_sub(info.form.len() as u64));
+        self.draft_has_room(&own, Some(name), form.len() as u64 + files_bytes).await?;
+        let Some(known) = known else {
+            let kept = self.put_draft_whole(actor, owner, Some(name), (form, &[])).await?;
+            return Ok(FormKept::Changed(kept));
+        };
+        let before = self.drafts.open(name, owner, Half::Form, &known.form);
+        let sealed = self.drafts.seal(name, owner, Half::Form, form)?;
+        let times = (since, self.now());
+        if !self.store.put_draft_form(name, owner, times, sealed).await? {
+            return Ok(FormKept::Overtaken);
+        }
+        let is_same = before.as_deref() == Some(form);
+        Ok(if is_same { FormKept::Same } else { FormKept::Changed(name.to_owned()) })
+    }
+
+    /// Whether so many bytes more may be kept under a name, beside the owner's other drafts.
+    async fn draft_has_room(
+        &self,
+        own: &[store::DraftInfo],
+        name: Option<&str>,
+        coming: u64,
+    ) -> Result<(), Error> {
         let others = || own.iter().filter(|info| Some(info.name.as_str()) != name);
         if others().count() >= DRAFTS_EACH_MAX {
             let why = format!("{DRAFTS_EACH_MAX} drafts of yours are kept already");
             return Err(Error::input("draft", why, "send or delete one of them first"));
         }
-        let coming = (form.len() + files.len()) as u64;
-        if others().map(|info| info.bytes).sum::<u64>() + coming > DRAFTS_EACH_BYTES_MAX {
+        let others_bytes = others().map(|info| info.bytes).sum::<u64>();
+        if others_bytes + coming > DRAFTS_EACH_BYTES_MAX {
             let why = format!("your drafts would be larger than {DRAFTS_EACH_BYTES_MAX} bytes");
             return Err(Error::input("files", why, "send or delete a draft with files first"));
         }
-        if reader.drafts_bytes().await? + coming > DRAFTS_BYTES_MAX {
+        // What is kept under the name now makes room for what comes.
+        let own_bytes = own.iter().map(|info| info.bytes).sum::<u64>();
+        let all = self.store.reader().drafts_bytes().await?;
+        if all.saturating_sub(own_bytes - others_bytes) + coming > DRAFTS_BYTES_MAX {
             return Err(Error::Busy);
         }
+        Ok(())
+    }
+
+    /// Writes a draft under its name, or under another one where that is taken; returns the name.
+    async fn put_draft_whole(
+        &self,
+        actor: &Actor,
+        owner: Uuid,
+        name: Option<&str>,
+        (form, files): (&[u8], &[u8]),
+    ) -> Result<String, Error> {
         let sealed = |name: String| {
             Ok::<_, Error>(store::Draft {
                 owner,
@@ -203,24 +294,6 @@ impl Node {
             return Err(Error::Hidden);
         }
         Ok(name)
-    }
-
-    /// Keeps what was typed into a draft whose files are as they were; says whether it is there.
-    ///
-    /// # Errors
-    /// [`Error::TooLarge`] when it is.
-    pub async fn keep_draft_form(
-        &self,
-        actor: &Actor,
-        name: &str,
-        form: &[u8],
-    ) -> Result<bool, Error> {
-        let owner = self.draft_owner(actor)?;
-        if form.len() > DRAFT_FORM_BYTES_MAX {
-            return Err(Error::TooLarge { max: DRAFT_FORM_BYTES_MAX });
-        }
-        let sealed = self.drafts.seal(name, owner, Half::Form, form)?;
-        Ok(self.store.put_draft_form(name, owner, self.now(), sealed).await?)
     }
 
     /// Takes a draft away that was sent or given up; says whether this officer had it.

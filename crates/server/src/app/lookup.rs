@@ -1,9 +1,9 @@
 //! Requests by the words of their filings and messages. Knows no page.
 //!
 //! Whoever looks for words learns which requests have them, so a search is a read of case data and
-//! is noted as one; the words themselves are personal data and are not noted. The words may stand in
-//! different filings, answers and messages of one request; words in quotation marks follow each other
-//! in one of them.
+//! is noted as one; the words themselves are personal data and are not noted. The words may stand
+//! in different filings, answers and messages of one request; words in quotation marks follow each
+//! other in one of them.
 
 use std::collections::HashMap;
 
@@ -17,7 +17,7 @@ use uuid::Uuid;
 use super::Node;
 use super::queue::{self, QueueRow};
 use crate::error::Error;
-use crate::rate::SEARCHES;
+use crate::rate::{SEARCHES, SEARCHES_AGENCY};
 use crate::view;
 use crate::wrong::Wrong;
 
@@ -77,8 +77,8 @@ impl FoundState {
 }
 
 impl Node {
-    /// Requests that have all of the words. A selector may be typed as people write it, with spaces;
-    /// it is looked for in its normal spelling.
+    /// Requests that have all of the words. A selector may be typed as people write it, with
+    /// spaces; it is looked for in its normal spelling.
     ///
     /// # Errors
     /// [`Error::Hidden`] without the right to search, [`Error::Input`] for a text without words,
@@ -97,10 +97,12 @@ impl Node {
         Ok(FoundPage { rows, next })
     }
 
-    /// Requests of the officer's own agency that have all of the words, newest first.
+    /// Requests of the officer's own agency that have all of the words where its officers see them,
+    /// newest first: what staff write for each other is not found.
     ///
     /// # Errors
-    /// [`Error::Hidden`] for whoever has no agency or may not search; as [`Node::look_up`].
+    /// [`Error::Hidden`] for whoever has no agency or may not search, [`Error::TooOften`] beyond
+    /// [`SEARCHES_AGENCY`] too; as [`Node::look_up`].
     pub async fn look_up_own(
         &self,
         actor: &Actor,
@@ -109,7 +111,7 @@ impl Node {
         before: Option<LeafIndex>,
     ) -> Result<FoundPage, Error> {
         let agency = actor.agency.ok_or(Error::Hidden)?;
-        let question = question(text)?.also(&super::derived::agency_word(agency));
+        let question = question(text)?.within(&super::derived::agency_word(agency));
         let action = Action::SearchOwnRequests;
         let (found, next) = self
             .found_views(actor, action, question, (FoundOrder::Newest, before), FOUND_ROWS_MAX)
@@ -152,6 +154,11 @@ impl Node {
         permit_read(actor, action, &Facts::default()).ok_or(Error::Hidden)?;
         // One bucket for pages and programs: nobody lists more by taking both doors.
         self.rates.take(SEARCHES, &actor.id.to_string(), self.now())?;
+        // One more for all officers of an agency.
+        if action == Action::SearchOwnRequests {
+            let agency = actor.agency.ok_or(Error::Hidden)?;
+            self.rates.take(SEARCHES_AGENCY, &agency.to_string(), self.now())?;
+        }
         let audit = ReadAudit {
             actor: view::actor_uuid(actor.id),
             stream: None,

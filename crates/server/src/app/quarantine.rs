@@ -197,8 +197,8 @@ impl Node {
     }
 
     /// Takes in another desk's marks, signed by a key that the caller trusts. They raise the score
-    /// of requests by the senders they name, and do nothing else. The first key of a desk is the one
-    /// that is known from then on. Returns what was taken in.
+    /// of requests by the senders they name, and do nothing else. The first key of a desk is the
+    /// one that is known from then on. Returns what was taken in.
     ///
     /// # Errors
     /// [`Error::Hidden`] without the right; [`Error::Input`] saying what is wrong with the

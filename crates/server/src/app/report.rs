@@ -233,11 +233,11 @@ impl Node {
     /// One report, by the digest of its JSON.
     ///
     /// # Errors
-    /// [`Error::Hidden`] without the right to read it, or when there is none of that name.
+    /// [`Error::Hidden`] without the right to read it, or when there is none of that name, or it
+    /// was withdrawn.
     pub async fn report(&self, actor: &Actor, sha256: &str) -> Result<(Made, Report), Error> {
         let all = self.reports(actor).await?;
-        let made = all.into_iter().find(|made| made.recorded.json_sha256 == sha256);
-        let made = made.ok_or(Error::Hidden)?;
+        let made = all.into_iter().find(|made| made.is_of(sha256)).ok_or(Error::Hidden)?;
         let report = read_text(self.store.reader(), &made).await?;
         Ok((made, report))
     }

@@ -2,8 +2,8 @@
 //!
 //! The period is the rule pack's, or that of `[retention]` in comity.toml, which then stands on the
 //! record of the request (`desk::request::erasure_due`). First everything is erased, in one
-//! transaction, then the event says so; whoever is interrupted between the two does it again. A blob
-//! that something else names as well stays until that one's time.
+//! transaction, then the event says so; whoever is interrupted between the two does it again. A
+//! blob that something else names as well stays until that one's time.
 
 use desk::ids::RequestId;
 use desk::pack::RulePack;
@@ -77,10 +77,11 @@ impl Node {
     }
 
     /// Gives every request that is kept the time that `[retention]` says, each change on its own
-    /// record; says how many changed. Requests that come in have it from the start.
+    /// record; says how many changed. Requests that come in have it from the start. One that cannot
+    /// be changed is told and left as it is.
     ///
     /// # Errors
-    /// When the list cannot be read, or an act is refused.
+    /// When the list cannot be read.
     pub async fn apply_retention(&self) -> Result<u64, Error> {
         let mut changed = 0;
         let mut query = ViewQuery { rows_max: ERASED_REQUESTS_MAX, ..ViewQuery::default() };
@@ -97,8 +98,13 @@ impl Node {
                     continue;
                 }
                 let act = Act::new(RequestId(row.stream), Command::SetRetention { days });
-                self.act(&Actor::system(), act).await?;
-                changed += 1;
+                match self.act(&Actor::system(), act).await {
+                    Ok(_) => changed += 1,
+                    Err(error) => {
+                        let id = row.stream;
+                        tracing::warn!("Request {id} keeps its retention: {error}");
+                    }
+                }
             }
         }
     }

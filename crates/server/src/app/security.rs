@@ -63,10 +63,12 @@ impl Guard {
     /// When the store cannot be read.
     pub(super) async fn open(store: &Store, now: Timestamp) -> anyhow::Result<Self> {
         let reader = store.reader();
-        let hour = start_of_hour(now);
+        let digested = reader.setting(DIGESTED_UNTIL).await?.and_then(|text| text.parse().ok());
+        let mut tally = Tally::default();
+        tally.close_until(digested.unwrap_or(Timestamp::MIN));
+        let hour = start_of_hour(now).max(digested.unwrap_or(Timestamp::MIN));
         let rows = reader.noticed_in(hour..end_of(hour), HOUR_ROWS_MAX).await?;
         let rows: Vec<_> = rows.into_iter().map(|row| row.noticed).collect();
-        let mut tally = Tally::default();
         tally.resume(&rows, now);
         let alarms = Alarms::read(reader, now).await?;
         Ok(Self { tally: Mutex::new(tally), alarms: alarms.into(), ..Self::default() })
@@ -120,12 +122,15 @@ impl Node {
     }
 
     /// Notes a log-in by passkey, and tells the person when it is from a network that nobody has
-    /// seen this person come from (OWASP ASVS 4.0.3, 2.2.3).
+    /// seen this person come from (OWASP ASVS 4.0.3, 2.2.3). A store that takes no acts keeps
+    /// nobody out: what is noticed waits in memory.
     ///
     /// # Errors
-    /// When the store cannot be read or takes no acts.
+    /// When the store cannot be read.
     pub async fn logged_in(&self, holder: ActorId, source: &str, place: &str) -> Result<(), Error> {
-        self.keep_noticed().await?;
+        if let Err(error) = self.keep_noticed().await {
+            tracing::warn!("What was noticed could not be stored: {error}");
+        }
         let mut filter = NoticedFilter {
             who: Some(view::actor_uuid(holder)),
             kind: Some(Kind::LogIn.as_str().to_owned()),
@@ -138,7 +143,9 @@ impl Node {
         self.notice(Kind::LogIn, Some(holder), source, place);
         if came_before && !is_known {
             self.notice(Kind::NewPlace, Some(holder), source, place);
-            notice::tell_of_new_place(self, holder).await?;
+            if let Err(error) = notice::tell_of_new_place(self, holder).await {
+                tracing::warn!("Nobody is told of a log-in from a new network: {error}");
+            }
         }
         Ok(())
     }
@@ -219,6 +226,7 @@ impl Node {
             let sha256 = sha256.to_string();
             self.append_digest(&Digested::SecurityDigested { from, until, count, sha256 }).await?;
             self.store.put_setting(DIGESTED_UNTIL, &until.to_string()).await?;
+            self.guard.tally().close_until(until);
             from = until;
         }
         let days = i64::from(self.config.alarm.log_days);

@@ -192,8 +192,8 @@ impl Directory {
         said
     }
 
-    /// What other desks say now of the paper of a request, by the digests of its files and of all of
-    /// them together.
+    /// What other desks say now of the paper of a request, by the digests of its files and of all
+    /// of them together.
     #[must_use]
     pub fn foreign_marks_of_order(
         &self,

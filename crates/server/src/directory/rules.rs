@@ -6,9 +6,9 @@
 use desk::ids::ActorId;
 use jiff::Timestamp;
 
+use super::Directory;
 use super::change::{Change, OfficerRole};
 use super::officer::OfficerState;
-use super::{Directory, officer};
 
 desk::sayings! {
     /// Why a change of the directory cannot be.
@@ -56,20 +56,17 @@ impl Directory {
     #[must_use]
     pub fn fault(&self, change: &Change, now: Timestamp) -> Option<Fault> {
         match change {
-            Change::OfficerProposed { agency, role, by, .. } => match self.agency(*agency) {
-                None => Some(Fault::Unknown),
-                Some(_) if *role == OfficerRole::Supervisor && !by.is_staff() => {
-                    Some(Fault::SupervisorByStaff)
-                }
-                Some(_) => None,
-            },
+            Change::OfficerProposed { agency, role, by, .. } => {
+                let is_supervisor = *role == OfficerRole::Supervisor;
+                let by_staff =
+                    (is_supervisor && !by.is_staff()).then_some(Fault::SupervisorByStaff);
+                self.agency(*agency).map_or(Some(Fault::Unknown), |_| by_staff)
+            }
             Change::CallBackRecorded { officer, number, .. } => {
                 let agency = self.officer(*officer).and_then(|known| self.agency(known.agency));
-                match agency {
-                    None => Some(Fault::Unknown),
-                    Some(agency) => (usize::from(*number) >= agency.switchboard.len())
-                        .then_some(Fault::NoSuchNumber),
-                }
+                let Some(agency) = agency else { return Some(Fault::Unknown) };
+                let is_there = usize::from(*number) < agency.switchboard.len();
+                (!is_there).then_some(Fault::NoSuchNumber)
             }
             Change::OfficerAdmitted { officer, .. } => self.admission_fault(*officer),
             Change::OfficerAttested { officer, by } => {
@@ -81,9 +78,8 @@ impl Directory {
                 let attestable = [OfficerState::Admitted, OfficerState::Unattested];
                 (!attestable.contains(&state)).then_some(Fault::NotAdmitted)
             }
-            Change::OfficerStopped { .. } | Change::OfficerResumed { .. } => {
-                let known = officer::about(change).and_then(|id| self.officer(id));
-                known.is_none().then_some(Fault::Unknown)
+            Change::OfficerStopped { officer, .. } | Change::OfficerResumed { officer, .. } => {
+                self.officer(*officer).is_none().then_some(Fault::Unknown)
             }
             Change::AgencyStopped { agency, .. } | Change::AgencyResumed { agency, .. } => {
                 self.agency(*agency).is_none().then_some(Fault::Unknown)
@@ -92,15 +88,19 @@ impl Directory {
                 None => Some(Fault::Unknown),
                 Some(officer) => (!officer.is_confirmed()).then_some(Fault::NotConfirmed),
             },
-            Change::MailChanged { holder, token_sha256: Some(token), .. } => {
-                let link = self.mail_link(token, now);
-                link.is_none_or(|link| link.holder != *holder).then_some(Fault::NoMailLink)
+            Change::MailChanged { holder, token_sha256, by } => {
+                let link = token_sha256.as_ref().map(|token| self.mail_link(token, now));
+                match link {
+                    Some(link) => {
+                        link.is_none_or(|link| link.holder != *holder).then_some(Fault::NoMailLink)
+                    }
+                    None if holder == by => Some(Fault::OwnAddress),
+                    None => (!self.knows(*holder)).then_some(Fault::Unknown),
+                }
             }
-            Change::MailChanged { holder, by, .. } if holder == by => Some(Fault::OwnAddress),
             Change::Invited { holder, .. }
             | Change::Named { holder, .. }
-            | Change::MailProposed { holder, .. }
-            | Change::MailChanged { holder, .. } => {
+            | Change::MailProposed { holder, .. } => {
                 (!self.knows(*holder)).then_some(Fault::Unknown)
             }
             Change::PasskeyEnrolled { holder, credential_sha256, token_sha256, .. } => {

@@ -93,7 +93,7 @@ mod enrolment {
         directory.apply(&agency, &payload, at(0));
         for (day, change) in changes {
             if let Some(fault) = directory.fault(change, at(*day)) {
-                return (directory, fault.to_string());
+                return (directory, format!("{fault}; {}", fault.fix()));
             }
             let facts = EnrolledPasskey {
                 credential_id: "c".into(),
@@ -209,7 +209,10 @@ mod enrolment {
         let by = ActorId::Key(ANA);
         let role = OfficerRole::Supervisor;
         let crony = Change::OfficerProposed { officer: ANA, agency: POLICE, role, by };
-        check(&[(0, crony)], expect!["a supervisor is proposed by the company's staff"]);
+        check(
+            &[(0, crony)],
+            expect!["a supervisor is proposed by the company's staff; look at the list again"],
+        );
     }
 
     #[test]

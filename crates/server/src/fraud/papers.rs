@@ -1,5 +1,5 @@
-//! What the files of an instrument say that can be looked at without opening them as a reader would:
-//! the words of text files, and what made the PDFs.
+//! What the files of an instrument say that can be looked at without opening them as a reader
+//! would: the words of text files, and what made the PDFs.
 //!
 //! Knows no decoy and no order. What stands on the pages of a PDF is not read.
 

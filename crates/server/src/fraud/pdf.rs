@@ -1,10 +1,10 @@
 //! What wrote a PDF: the program that its metadata names, and the fonts it is set in.
 //!
 //! Reads no document: no table of references, no page, no picture. It walks once over the bytes,
-//! takes the values of a few keys (ISO 32000-1, 14.3.3 and 9.6 to 9.8) where they stand, and inflates
-//! object streams (7.5.7) up to a limit. A PDF is whatever its sender made it, so nothing here is
-//! believed: what was found is compared with earlier orders, and what cannot be read is not found.
-//! Encrypted documents say nothing.
+//! takes the values of a few keys (ISO 32000-1, 14.3.3 and 9.6 to 9.8) where they stand, and
+//! inflates object streams (7.5.7) up to a limit. A PDF is whatever its sender made it, so nothing
+//! here is believed: what was found is compared with earlier orders, and what cannot be read is not
+//! found. Encrypted documents say nothing.
 
 use std::collections::BTreeSet;
 use std::io::Read as _;

@@ -228,7 +228,9 @@ mod tests {
         check(
             ("ETSI", "IMEI"),
             "490154203237518",
-            expect!["refused: not an IMEI: its length is not this format's"],
+            expect![
+                "refused: not an IMEI: 14 digits, or 16 with the software version, are expected here"
+            ],
         );
         check(("ETSI", "IMEICheckDigit"), "490154203237518", expect!["imei 490154203237518"]);
         check(

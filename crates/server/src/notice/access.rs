@@ -281,13 +281,19 @@ pub(crate) fn alarm_jobs(node: &Node, alarm: Uuid) -> Vec<NewJob> {
 impl Node {
     /// The directory as it stood after so many changes.
     async fn directory_as_of(&self, seq: u64) -> Result<Directory, Error> {
-        let mut directory = Directory::default();
-        let events = self.store.reader().load(directory::STREAM).await?;
-        for event in events.iter().take_while(|event| event.seq <= seq) {
-            let change = serde_json::from_str(&event.event_json)
-                .with_context(|| format!("directory event {}", event.seq))?;
-            let payload = crate::app::payload_of(event)?.unwrap_or_default();
-            directory.apply(&change, &payload, event.at);
+        let (mut directory, mut after) = (Directory::default(), 0);
+        // It grows without end.
+        while after < seq {
+            let (reader, rows_max) = (self.store.reader(), store::limits::PAGE_ROWS_MAX);
+            let page = reader.load_page(directory::STREAM, after, rows_max).await?;
+            let Some(last) = page.last() else { break };
+            after = last.seq;
+            for event in page.iter().take_while(|event| event.seq <= seq) {
+                let change = serde_json::from_str(&event.event_json)
+                    .with_context(|| format!("directory event {}", event.seq))?;
+                let payload = crate::app::payload_of(event)?.unwrap_or_default();
+                directory.apply(&change, &payload, event.at);
+            }
         }
         Ok(directory)
     }

@@ -18,6 +18,7 @@ pub const PEOPLE_ROWS_MAX: usize = 1_000;
 pub const STRANGERS_ROWS_MAX: usize = 500;
 /// Rows that wait to be stored while the store takes none.
 const WAITING_ROWS_MAX: usize = 8_000;
+const HOUR_SECONDS: i64 = 3_600;
 /// Network and place of what came when an hour was full.
 pub const OTHERS: &str = "others";
 
@@ -26,6 +27,8 @@ pub const OTHERS: &str = "others";
 pub struct Tally {
     /// Start of the running hour, in seconds.
     hour: i64,
+    /// Hours before this are over for good, in seconds: their digest is on the record.
+    digested_until: i64,
     /// How often each was noticed within the running hour.
     counts: HashMap<Note, u64>,
     people: usize,
@@ -41,6 +44,19 @@ struct Waiting {
 }
 
 impl Tally {
+    /// Nothing more is counted in the hours before a time, whose digest is on the record.
+    pub fn close_until(&mut self, digested_until: Timestamp) {
+        self.digested_until = self.digested_until.max(digested_until.as_second());
+    }
+
+    /// Start of the hour in which is counted; before the clock's own when it was quiet, after it
+    /// when the clock stepped back.
+    #[must_use]
+    pub fn hour(&self) -> Timestamp {
+        // An hour begins at a second that a time was made of.
+        Timestamp::from_second(self.hour).unwrap_or_default()
+    }
+
     /// Goes on with an hour of which rows are stored already.
     pub fn resume(&mut self, rows: &[Noticed], now: Timestamp) {
         self.turn(now);
@@ -92,6 +108,7 @@ impl Tally {
                 self.waiting.entry(key).or_insert(Waiting { count: 0, first_at, last_at });
             waiting.count += count;
             waiting.first_at = waiting.first_at.min(first_at);
+            waiting.last_at = waiting.last_at.max(last_at);
         }
     }
 
@@ -102,8 +119,12 @@ impl Tally {
     }
 
     fn turn(&mut self, now: Timestamp) {
-        // An hour that was left is not entered again, whatever the clock does.
-        let hour = super::alarm::start_of_hour(now).as_second().max(self.hour);
+        let of_clock = super::alarm::start_of_hour(now).as_second();
+        // An hour that was left is not entered again when the clock steps back a little. One that
+        // ran far ahead is followed back: nobody looks at hours to come.
+        let ran_ahead = self.hour - of_clock > HOUR_SECONDS;
+        let hour = if ran_ahead { of_clock } else { of_clock.max(self.hour) };
+        let hour = hour.max(self.digested_until);
         if hour != self.hour {
             self.hour = hour;
             self.counts.clear();
@@ -226,6 +247,25 @@ mod tests {
         let told: Vec<_> = rows.iter().map(|row| (row.count, row.first_at)).collect();
         assert_eq!(told, [(2, at(0)), (1, at(4_000))]);
         assert_ne!(rows[0].hour, rows[1].hour);
+    }
+
+    #[test]
+    fn a_clock_that_ran_ahead_is_followed_back_but_into_no_hour_that_is_digested() {
+        let mut tally = Tally::default();
+        let hour = 3_600;
+        let counted_in = |tally: &mut Tally, second: i64| {
+            tally.add(stranger(1), at(second));
+            let hours = tally.take().iter().map(|row| row.hour.as_second()).collect::<Vec<_>>();
+            (hours[0] - at(0).as_second()) / hour
+        };
+        assert_eq!(counted_in(&mut tally, 5 * hour), 5);
+        assert_eq!(counted_in(&mut tally, 5 * hour - 1), 5, "an hour that was left stays left");
+        assert_eq!(counted_in(&mut tally, hour), 1, "the hour that alarms look at");
+        assert_eq!(counted_in(&mut tally, 2 * hour), 2);
+        tally.close_until(at(3 * hour));
+        assert_eq!(counted_in(&mut tally, 2 * hour), 3, "what has a digest does not change");
+        assert_eq!(tally.hour(), at(3 * hour));
+        assert_eq!(counted_in(&mut tally, 4 * hour), 4);
     }
 
     proptest! {

@@ -7,13 +7,13 @@ use expect_test::{Expect, expect};
 use jiff::SignedDuration;
 use ledger::LeafIndex;
 use serde_json::json;
-use server::app::drafts::{DRAFT_DAYS_MAX, DRAFT_FILES_BYTES_MAX, DRAFTS_EACH_MAX};
+use server::app::drafts::{DRAFT_DAYS_MAX, DRAFT_FILES_BYTES_MAX, DRAFTS_EACH_MAX, FormKept};
 use server::app::intake::OfficerAct;
 use server::app::lookup::{FoundOrder, FoundState};
 use server::directory::{Change, ChangePayload, console};
 use server::error::Error;
 
-use crate::signed::{Officer, agency, order};
+use crate::signed::{HERE, Officer, agency, order};
 use crate::support::House;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -32,6 +32,19 @@ async fn drafts_are_their_officer_s_alone_and_go_in_time() {
     assert_ne!(other, name);
     assert_eq!(node.draft(&iris.actor, &name).await.expect("read"), Some(kept));
     assert!(!node.forget_draft(&olaf.actor, &name).await.expect("no fault"));
+    // What was typed is kept without the files, unless somebody has kept the whole since it was read.
+    let seen = node.draft(&iris.actor, &name).await.expect("read").expect("there").seen;
+    let typed = async |form: &[u8], seen| {
+        node.keep_draft_form(&iris.actor, &name, form, seen).await.expect("no fault")
+    };
+    assert_eq!(typed(b"about whom", Some(&seen)).await, FormKept::Changed(name.clone()));
+    assert_eq!(typed(b"about whom", Some(&seen)).await, FormKept::Same);
+    node.keep_draft(&iris.actor, Some(&name), b"whole", b"files").await.expect("kept");
+    for stale in [Some(&seen), None] {
+        assert_eq!(typed(b"stale", stale).await, FormKept::Overtaken);
+    }
+    let kept = node.draft(&iris.actor, &name).await.expect("read").expect("there");
+    assert_eq!((kept.form.as_slice(), kept.files.as_slice()), (&b"whole"[..], &b"files"[..]));
     // Staff have none.
     let vera = node.directory().staff().find(|one| one.name == "vera").expect("vera").id;
     let vera = node.directory().person(ActorId::Staff(vera), node.now()).expect("staff");
@@ -51,6 +64,9 @@ async fn drafts_are_their_officer_s_alone_and_go_in_time() {
     house.clock.forward(SignedDuration::from_hours(24 * DRAFT_DAYS_MAX + 1));
     assert_eq!(node.drafts(&iris.actor).await.expect("listed"), []);
     assert_eq!(node.draft(&iris.actor, &name).await.expect("read"), None);
+    let seen = Some(&kept.seen);
+    let told = node.keep_draft_form(&iris.actor, &name, b"again", seen).await.expect("no fault");
+    assert_eq!(told, FormKept::Overtaken, "what is too old does not come back");
     node.keep_draft(&olaf.actor, None, b"olaf's", b"").await.expect("kept");
     assert!(node.store.reader().drafts_of(key(&iris)).await.expect("listed").is_empty());
     // The kill switch.
@@ -103,11 +119,32 @@ async fn officers_find_their_own_agency_s_requests_and_no_others() {
     node.act(&iris.actor, act).await.expect("said");
     assert_eq!(find(&iris, &word, FoundState::Any).await, [of_iris.as_str()], "its own words");
     assert_eq!(find(&olaf, "LX-999999", FoundState::Any).await, [of_olaf.as_str()]);
+    // Nor by a word that staff wrote for each other, alone or beside words of their own.
+    let vera = node.directory().staff().find(|one| one.name == "vera").expect("vera").id;
+    let vera = node.directory().person(ActorId::Staff(vera), node.now()).expect("staff");
+    let note = server::payload::Said { text: "zebracrossing looks forged".to_owned() };
+    let start = server::app::Act::new(request, desk::request::Command::StartIdentityCheck);
+    node.act(&vera, start.with(&note).expect("an act")).await.expect("started");
+    for text in [
+        "zebracrossing",
+        "zebra*",
+        "zebracrossing LX-999999",
+        "\"zebracrossing looks\"",
+        "\"zebracrossing\"",
+    ] {
+        assert_eq!(find(&iris, text, FoundState::Any).await, [""; 0], "{text}");
+        let page = node.look_up(&vera, text, FoundOrder::Newest, None).await.expect("found");
+        let found: Vec<_> = page.rows.iter().map(|one| one.row.request.to_string()).collect();
+        assert_eq!(found, [of_iris.as_str()], "staff: {text}");
+    }
+    let post = desk::request::Command::PostMessage { ask: None };
+    let said = server::payload::Said { text: "please send a walrus".to_owned() };
+    let act = server::app::Act::new(request, post).with(&said).expect("an act");
+    node.act(&vera, act).await.expect("said");
+    assert_eq!(find(&iris, "walrus 12/26", FoundState::Any).await, [of_iris.as_str()], "to them");
     // The staff's search is not theirs, nor theirs the staff's; both are noted as reads.
     let told = node.look_up(&iris.actor, "LX-999999", FoundOrder::Newest, None).await;
     assert!(matches!(told, Err(Error::Hidden)));
-    let vera = node.directory().staff().find(|one| one.name == "vera").expect("vera").id;
-    let vera = node.directory().person(ActorId::Staff(vera), node.now()).expect("staff");
     let told = node.look_up_own(&vera, "LX-999999", FoundState::Any, None).await;
     assert!(matches!(told, Err(Error::Hidden)));
     let reads = node.store.reader().reads(None, Some(key(&iris)), None, 50).await.expect("reads");
@@ -156,6 +193,10 @@ async fn each_act_has_a_receipt_that_outlives_the_erasure() {
     let before = [receipt(leaves[0]).await, receipt(leaves[1]).await];
     check(&before[0], expect!["received, ask None, derived true, time true"]);
     check(&before[1], expect!["withdrawn, ask Some(1), derived true, time true"]);
+    // The address that it came from is no part of what its sender takes home.
+    assert_eq!(case.sent_from, HERE.map(|address| address.to_string()));
+    let from = case.sent_from.as_deref().expect("an address");
+    assert!(before.iter().all(|text| !text.contains(from)));
     node.store.erase_events(&leaves).await.expect("erased");
     let after = [receipt(leaves[0]).await, receipt(leaves[1]).await];
     check(&after[0], expect!["received, ask None, derived false, time false"]);

@@ -1,5 +1,7 @@
 //! Requests that an officer's passkey signs, from the enrolment to the package a court opens.
 
+use std::net::{IpAddr, Ipv4Addr};
+
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair as _};
 use base64::Engine as _;
@@ -25,7 +27,7 @@ use server::directory::{CallBack, Change, ChangePayload, EnrolledPasskey, Office
 use crate::support::{ACCOUNT, House, Plans, SITE, approval, days};
 
 /// Where the officers of these tests sit; no list of networks is given.
-const HERE: Option<std::net::IpAddr> = None;
+pub(crate) const HERE: Option<IpAddr> = Some(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 77)));
 
 /// An officer of an agency of the house, enrolled under supervision, with a passkey.
 pub(crate) struct Officer {

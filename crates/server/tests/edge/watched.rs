@@ -181,6 +181,32 @@ async fn an_alarm_is_raised_once_told_by_mail_and_webhook_and_acknowledged_by_an
     house.close().await;
 }
 
+/// That the watch of a key is dead would tell that a request named a decoy.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_dead_watch_of_a_key_raises_no_alarm_and_is_in_no_count() {
+    let house = House::open().await;
+    let url = format!("sqlite://{}", house.path("desk.sqlite").display());
+    let root = somebody(&house, "root", Role::Administrator);
+    for (kind, body, count, rules) in [
+        ("watch", r#"{"kind":"watch"}"#, 0, vec![]),
+        ("seal", r#"{"kind":"seal","asks":[1]}"#, 1, vec!["dead_jobs"]),
+    ] {
+        let sql = format!(
+            "insert into job (kind, stream, body, run_at, attempts, attempts_max, state, last_error)
+             values ('{kind}', zeroblob(16), '{body}', 0, 8, 8, 'dead', 'no')"
+        );
+        run_sql(&url, &sql).await.expect("stored");
+        let metrics = house.staff("root").call("GET", "/metrics", Vec::new()).await.1;
+        let metrics = String::from_utf8_lossy(&metrics).into_owned();
+        assert!(metrics.contains(&format!("\ncomity_jobs_dead {count}\n")), "{kind}: {metrics}");
+        house.node().look_for_alarms().await.expect("looked");
+        let alarms = house.node().alarms(&root).await.expect("an administrator");
+        let told: Vec<_> = alarms.iter().map(|alarm| alarm.cause.rule.as_str()).collect();
+        assert_eq!(told, rules, "{kind}");
+    }
+    house.close().await;
+}
+
 /// One connection that stays open.
 struct Line(BufReader<TlsStream<tokio::net::TcpStream>>);
 

@@ -1,7 +1,7 @@
 //! Requests by words. Knows the tables `request_words` and `payload_words`.
 //!
-//! The index says which requests have all the words; what it does not know, order, is read from the
-//! words of their payloads, in the same way on both engines.
+//! The index says which requests have all the words; what it does not know, order and which payload
+//! a word is from, is read from the words of their payloads, in the same way on both engines.
 
 use std::collections::HashMap;
 
@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::act::Found;
 use crate::db::{Connection, Row, tuples};
 use crate::error::{DbError, ReadError};
-use crate::limits::PAGE_ROWS_MAX;
+use crate::limits::{PAGE_ROWS_MAX, TEXTS_ROWS_MAX};
 use crate::read::Reader;
 use crate::words::Question;
 use crate::writer::time;
@@ -51,13 +51,13 @@ impl Reader {
             return Err(ReadError::TooLarge { what: "number of rows of a page", size, max });
         }
         let mut connection = self.db.connection().await?;
-        let at_once = if question.has_order() { max.min(200) } else { size };
+        let at_once = if question.needs_texts() { TEXTS_ROWS_MAX } else { size };
         let (mut page, mut before, mut walked) = (FoundPage::default(), before, 0);
         loop {
             let some = candidates(&mut connection, question, before, at_once).await?;
             let (count, last) = (some.len(), some.last().map(|found| found.leaf));
             walked += count;
-            let kept = in_order(&mut connection, question, some).await?;
+            let kept = in_texts(&mut connection, question, some).await?;
             let room = size - page.rows.len();
             if kept.len() > room {
                 page.rows.extend(kept.into_iter().take(room));
@@ -91,7 +91,7 @@ impl Reader {
             newest.extend(page.rows);
             before = page.next;
             // A page of a phrase that found nothing has walked far enough.
-            if before.is_none() || question.has_order() {
+            if before.is_none() || question.needs_texts() {
                 break;
             }
         }
@@ -153,22 +153,21 @@ async fn candidates(
     rows.iter().map(read).collect()
 }
 
-/// Those that have the phrases of a question in their order.
-async fn in_order(
+/// Those whose texts have what the index does not know: order, and which payload a word is from.
+async fn in_texts(
     connection: &mut Connection,
     question: &Question,
     found: Vec<Found>,
 ) -> Result<Vec<Found>, DbError> {
-    if !question.has_order() {
+    if !question.needs_texts() {
         return Ok(found);
     }
     let mut kept = Vec::new();
     for some in found.chunks(WORDS_AT_ONCE_MAX) {
         let words = words_of(connection, some).await?;
         kept.extend(
-            some.iter().filter(|one| {
-                words.get(&one.stream).is_some_and(|texts| question.has_phrases(texts))
-            }),
+            some.iter()
+                .filter(|one| words.get(&one.stream).is_some_and(|texts| question.is_in(texts))),
         );
     }
     Ok(kept)

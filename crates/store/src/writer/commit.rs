@@ -367,7 +367,8 @@ async fn decide(
 }
 
 /// Brings forward what waits under a key of which something is to be done at once. One that is
-/// being done has its lease in `run_at`: it is marked, so that a failure waits for little.
+/// being done has its lease in `run_at`, and may be done for longer than that: it is marked, so
+/// that a failure waits for little.
 async fn hasten(
     connection: &mut Connection,
     keys: BTreeSet<String>,
@@ -379,7 +380,8 @@ async fn hasten(
             "update job set hastened = case when lease_token is null then 0 else 1 end, \
              attempts = case when lease_token is null then 0 else attempts end, \
              run_at = case when lease_token is null then $1 else run_at end \
-             where state = 'ready' and run_at > $1 and job_key in {}",
+             where state = 'ready' and (run_at > $1 or lease_token is not null) \
+             and job_key in {}",
             tuples(part.len(), 1, 2)
         );
         let values = std::iter::once(now.into()).chain(part.iter().cloned()).collect();

@@ -269,10 +269,13 @@ async fn change_job(
             ("failing a job", sql, values)
         }
         JobChange::Postpone { lease, until } => {
-            let sql = "update job set run_at = $1, attempts = attempts - 1, lease_token = null \
+            // One that was asked for anew while it was being done does not wait.
+            let sql = "update job set run_at = case when hastened = 1 then $4 else $1 end, \
+                       hastened = 0, attempts = attempts - 1, lease_token = null \
                        where job_id = $2 and lease_token = $3 and state = 'ready'";
             let (id, token) = (lease.id.0.into(), lease.token.as_slice().into());
-            ("postponing a job", sql, vec![until.as_microsecond().into(), id, token])
+            let values = vec![until.as_microsecond().into(), id, token, now.into()];
+            ("postponing a job", sql, values)
         }
     };
     connection.execute(doing, sql, values).await

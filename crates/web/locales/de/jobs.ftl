@@ -67,6 +67,7 @@ job-kept-push = Aufgeben kann es, wer an Fällen arbeitet.
 job-kept-watch = Das lässt sich nicht aufgeben. Die Anfrage selbst ist angehalten, andere Anfragen dieses Schlüssels sind es erst danach.
 job-kept-notify = Aufgeben kann es die Administration.
 job-kept-warn = Aufgeben kann es die Administration.
+job-kept-remind = Aufgeben kann es die Administration.
 job-kept-mail = Aufgeben kann es die Administration.
 job-kept-webhook = Aufgeben kann es die Administration.
 job-lost-notify = Niemand erfährt von dieser Handlung. In der Liste steht sie trotzdem.

@@ -67,6 +67,7 @@ job-kept-push = Those who work on cases may give it up.
 job-kept-watch = This cannot be given up. The request itself is held, but other requests of that key are not until this is done.
 job-kept-notify = An administrator may give it up.
 job-kept-warn = An administrator may give it up.
+job-kept-remind = An administrator may give it up.
 job-kept-mail = An administrator may give it up.
 job-kept-webhook = An administrator may give it up.
 job-lost-notify = Nobody is told of this act. It stands in the queue all the same.

@@ -121,7 +121,7 @@ async fn package(
     let digest = desk::ids::Digest::from_hex(&fields.digest).ok_or_else(Problem::hidden)?;
     let asks = package_asks(site.node.case(id).await?.as_ref(), digest);
     let command = if fields.act == "approve" {
-        site.confirmed(&by.viewer.session, &fields.passkey)?;
+        site.confirmed(&by.viewer, &fields.passkey)?;
         Command::Approve { asks, tagmanifest_sha256: digest }
     } else {
         Command::ReturnPackage { asks }

@@ -170,7 +170,7 @@ pub async fn show(
         id,
         agency_id: request.agency,
         looks: looks(&by.frame, request),
-        sent_from: received.connection,
+        sent_from: case.sent_from.clone(),
         needs_call_back,
         is_watched: standing.key_watched,
         reference: received.reference,

@@ -296,7 +296,7 @@ async fn switch(
     id: Uuid,
 ) -> Result<Response, Problem> {
     allowed(&posted.by, Some(AgencyId(id)))?;
-    site.confirmed(&posted.by.viewer.session, &posted.fields.passkey)?;
+    site.confirmed(&posted.by.viewer, &posted.fields.passkey)?;
     let reason = posted.fields.reason.trim().to_owned();
     let payload = ChangePayload { reason, ..ChangePayload::default() };
     site.node.change_directory(posted.by.actor(), change, &payload).await?;

@@ -123,7 +123,7 @@ pub async fn import(
 ) -> Result<Response, Problem> {
     let (by, typed) = (posted.by, posted.fields);
     by.allowed(Action::ShareMarks)?;
-    site.confirmed(&by.viewer.session, &typed.passkey)?;
+    site.confirmed(&by.viewer, &typed.passkey)?;
     let mut mistakes = Mistakes::default();
     let key = VerifierKey::parse(typed.key.trim());
     // Browsers send lines that end as in mail; a note's lines end in a line feed alone.
@@ -153,7 +153,7 @@ pub async fn trust(
 ) -> Result<Response, Problem> {
     let (by, typed) = (posted.by, posted.fields);
     by.allowed(Action::ShareMarks)?;
-    site.confirmed(&by.viewer.session, &typed.passkey)?;
+    site.confirmed(&by.viewer, &typed.passkey)?;
     let mut mistakes = Mistakes::default();
     if typed.words.trim().is_empty() {
         mistakes.add("words", by.frame.say("marks-trust-words-missing"));

@@ -206,7 +206,7 @@ pub async fn invite(
     posted: Posted<ProvenForm>,
 ) -> Result<Response, Problem> {
     posted.by.allowed(Action::ManageOfficers)?;
-    site.confirmed(&posted.by.viewer.session, &posted.fields.passkey)?;
+    site.confirmed(&posted.by.viewer, &posted.fields.passkey)?;
     super::staff::invited(&site, posted.by, ActorId::Key(KeyId(id))).await
 }
 
@@ -219,7 +219,7 @@ pub async fn admit(
     Path(id): Path<Uuid>,
     posted: Posted<ProvenForm>,
 ) -> Result<Response, Problem> {
-    site.confirmed(&posted.by.viewer.session, &posted.fields.passkey)?;
+    site.confirmed(&posted.by.viewer, &posted.fields.passkey)?;
     let change = Change::OfficerAdmitted { officer: KeyId(id), by: posted.by.id() };
     recorded(&site, &posted.by, &change, "", id).await
 }
@@ -233,7 +233,7 @@ pub async fn attest(
     Path(id): Path<Uuid>,
     posted: Posted<ProvenForm>,
 ) -> Result<Response, Problem> {
-    site.confirmed(&posted.by.viewer.session, &posted.fields.passkey)?;
+    site.confirmed(&posted.by.viewer, &posted.fields.passkey)?;
     let change = Change::OfficerAttested { officer: KeyId(id), by: posted.by.id() };
     recorded(&site, &posted.by, &change, "", id).await
 }
@@ -247,7 +247,7 @@ pub async fn stop(
     Path(id): Path<Uuid>,
     posted: Posted<ProvenForm>,
 ) -> Result<Response, Problem> {
-    site.confirmed(&posted.by.viewer.session, &posted.fields.passkey)?;
+    site.confirmed(&posted.by.viewer, &posted.fields.passkey)?;
     let change = Change::OfficerStopped { officer: KeyId(id), by: posted.by.id() };
     recorded(&site, &posted.by, &change, &posted.fields.reason, id).await
 }
@@ -261,7 +261,7 @@ pub async fn resume(
     Path(id): Path<Uuid>,
     posted: Posted<ProvenForm>,
 ) -> Result<Response, Problem> {
-    site.confirmed(&posted.by.viewer.session, &posted.fields.passkey)?;
+    site.confirmed(&posted.by.viewer, &posted.fields.passkey)?;
     let change = Change::OfficerResumed { officer: KeyId(id), by: posted.by.id() };
     recorded(&site, &posted.by, &change, &posted.fields.reason, id).await
 }

@@ -202,7 +202,7 @@ async fn changed(
         _ => Action::MarkKey,
     };
     posted.by.allowed(needed)?;
-    site.confirmed(&posted.by.viewer.session, &posted.fields.passkey)?;
+    site.confirmed(&posted.by.viewer, &posted.fields.passkey)?;
     let reason = posted.fields.words.trim().to_owned();
     if reason.is_empty() {
         let mut mistakes = Mistakes::default();

@@ -229,7 +229,7 @@ pub async fn roles(
 ) -> Result<Response, Problem> {
     let by = posted.by;
     by.allowed(Action::ManageStaff)?;
-    site.confirmed(&by.viewer.session, &posted.fields.passkey)?;
+    site.confirmed(&by.viewer, &posted.fields.passkey)?;
     let roles = read_roles(&posted.fields.roles)?;
     let change = Change::StaffRolesChanged { staff: StaffId(id), roles, by: by.id() };
     site.node.change_directory(by.actor(), &change, &ChangePayload::default()).await?;
@@ -257,7 +257,7 @@ pub async fn invite(
     posted: Posted<ProvenForm>,
 ) -> Result<Response, Problem> {
     posted.by.allowed(Action::ManageStaff)?;
-    site.confirmed(&posted.by.viewer.session, &posted.fields.passkey)?;
+    site.confirmed(&posted.by.viewer, &posted.fields.passkey)?;
     invited(&site, posted.by, ActorId::Staff(StaffId(id))).await
 }
 
@@ -272,7 +272,7 @@ pub async fn remove(
 ) -> Result<Response, Problem> {
     let by = posted.by;
     by.allowed(Action::ManageStaff)?;
-    site.confirmed(&by.viewer.session, &posted.fields.passkey)?;
+    site.confirmed(&by.viewer, &posted.fields.passkey)?;
     let change = Change::StaffRemoved { staff: StaffId(id), by: by.id() };
     site.node.change_directory(by.actor(), &change, &ChangePayload::default()).await?;
     Ok(Redirect::to("/people").into_response())

@@ -10,8 +10,8 @@ use std::sync::{Mutex, PoisonError};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use server::app::drafts::OpenDraft;
 pub use server::app::drafts::{DRAFT_DAYS_MAX, DRAFTS_EACH_MAX};
+use server::app::drafts::{FilesSeen, FormKept, OpenDraft};
 use server::app::intake::ToSign;
 use uuid::Uuid;
 
@@ -22,7 +22,7 @@ use crate::problem::Problem;
 use crate::site::Site;
 
 /// Version of what is kept; another one is not opened.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 /// Acts that wait for a signature, of all officers; more must wait. The node has its own limit for
 /// each officer.
 const TO_SIGN_COUNT_MAX: usize = 10_000;
@@ -128,15 +128,17 @@ pub(super) struct Listed {
     pub has_form: bool,
 }
 
-/// The half that a list reads: all but the files.
+/// The half that a list reads: all but the files, of which it says nothing, so that it can be kept
+/// anew without them.
 #[derive(Serialize, Deserialize)]
 struct Kept {
     v: u8,
     /// Public name of the session in which it is open.
     session: String,
     what: What,
-    files: Vec<FileFacts>,
 }
+
+/// What stands before the bytes of the files: one line of JSON, in their order.
 
 #[derive(Serialize, Deserialize)]
 struct FileFacts {
@@ -145,59 +147,95 @@ struct FileFacts {
     bytes: usize,
 }
 
-/// A draft of this officer; `None` when it is there and not open in this session.
-pub(super) async fn get(site: &Site, by: &SignedIn, name: &str) -> Result<Option<Draft>, Problem> {
-    let Some((kept, files)) = read(site, by, name).await? else { return Err(Problem::hidden()) };
-    Ok((kept.session == by.viewer.session.name).then_some(Draft { what: kept.what, files }))
+/// What is kept under the name that a form came with.
+pub(super) enum Known {
+    /// Nothing yet.
+    Nothing,
+    /// A draft that is open in this session, and which files it had when it was read.
+    Open(Draft, FilesSeen),
+    /// One that is open in another session: what it says is not told in this one.
+    Elsewhere(What),
 }
 
-/// Keeps a draft, under its name or a new one, open in this session; returns the name. What was
-/// given to sign before is void.
+/// Looks for the draft that a form goes on with.
+pub(super) async fn known(site: &Site, by: &SignedIn, name: &str) -> Result<Known, Problem> {
+    Ok(match read(site, by, name).await? {
+        None => Known::Nothing,
+        Some((kept, files, seen)) if kept.session == by.viewer.session.name => {
+            Known::Open(Draft { what: kept.what, files }, seen)
+        }
+        Some((kept, ..)) => Known::Elsewhere(kept.what),
+    })
+}
+
+/// A draft of this officer; `None` when it is there and not open in this session.
+pub(super) async fn get(site: &Site, by: &SignedIn, name: &str) -> Result<Option<Draft>, Problem> {
+    match known(site, by, name).await? {
+        Known::Nothing => Err(Problem::hidden()),
+        Known::Open(draft, _) => Ok(Some(draft)),
+        Known::Elsewhere(_) => Ok(None),
+    }
+}
+
+/// Keeps a draft with its files, under its name or a new one, open in this session; returns the
+/// name. What was given to sign before is void.
 pub(super) async fn keep(
     site: &Site,
     by: &SignedIn,
     name: Option<&str>,
     draft: &Draft,
-    files: Files,
 ) -> Result<String, server::error::Error> {
     let facts = |file: &File| FileFacts {
         name: file.name.clone(),
         media_type: file.media_type.clone(),
         bytes: file.bytes.len(),
     };
-    let kept = Kept {
-        v: VERSION,
-        session: by.viewer.session.name.clone(),
-        what: draft.what.clone(),
-        files: draft.files.iter().map(facts).collect(),
-    };
-    let form = serde_json::to_vec(&kept)
-        .map_err(|error| server::error::Error::Internal(anyhow::anyhow!("a draft: {error}")))?;
-    if let (Files::Unchanged, Some(name)) = (files, name)
-        && site.node.keep_draft_form(by.actor(), name, &form).await?
-    {
-        site.signing.forget(name);
-        return Ok(name.to_owned());
-    }
-    let files = draft.files.iter().map(|file| file.bytes.as_slice()).collect::<Vec<_>>().concat();
+    let mut files = json(&draft.files.iter().map(facts).collect::<Vec<_>>())?;
+    files.push(b'\n');
+    files.extend(draft.files.iter().flat_map(|file| &file.bytes));
+    let form = form(by, &draft.what)?;
     let name = site.node.keep_draft(by.actor(), name, &form, &files).await?;
     site.signing.forget(&name);
     Ok(name)
 }
 
-/// Whether the files of a draft are those that are kept already; they may be large.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Files {
-    Changed,
-    Unchanged,
+/// Keeps what was typed, open in this session, whatever files are kept with it; returns the name.
+/// Where somebody has kept the draft whole since it was read, that stands and there is no name.
+/// What was given to sign is void if something else is typed now.
+pub(super) async fn keep_typed(
+    site: &Site,
+    by: &SignedIn,
+    name: &str,
+    what: &What,
+    seen: Option<&FilesSeen>,
+) -> Result<Option<String>, server::error::Error> {
+    let form = form(by, what)?;
+    Ok(match site.node.keep_draft_form(by.actor(), name, &form, seen).await? {
+        FormKept::Changed(name) => {
+            site.signing.forget(&name);
+            Some(name)
+        }
+        FormKept::Same => Some(name.to_owned()),
+        FormKept::Overtaken => None,
+    })
+}
+
+fn form(by: &SignedIn, what: &What) -> Result<Vec<u8>, server::error::Error> {
+    let session = by.viewer.session.name.clone();
+    json(&Kept { v: VERSION, session, what: what.clone() })
+}
+
+fn json(what: &impl Serialize) -> Result<Vec<u8>, server::error::Error> {
+    serde_json::to_vec(what)
+        .map_err(|error| server::error::Error::Internal(anyhow::anyhow!("a draft: {error}")))
 }
 
 /// Opens a draft in this session as well; the caller asked for a fresh proof.
-pub(super) async fn open_here(site: &Site, by: &SignedIn, name: &str) -> Result<Draft, Problem> {
-    let Some((kept, files)) = read(site, by, name).await? else { return Err(Problem::hidden()) };
-    let draft = Draft { what: kept.what, files };
-    keep(site, by, Some(name), &draft, Files::Unchanged).await?;
-    Ok(draft)
+pub(super) async fn open_here(site: &Site, by: &SignedIn, name: &str) -> Result<What, Problem> {
+    let read = read(site, by, name).await?;
+    let Some((kept, _, seen)) = read else { return Err(Problem::hidden()) };
+    keep_typed(site, by, name, &kept.what, Some(&seen)).await?;
+    Ok(kept.what)
 }
 
 /// Takes a draft away.
@@ -234,25 +272,35 @@ async fn read(
     site: &Site,
     by: &SignedIn,
     name: &str,
-) -> Result<Option<(Kept, Vec<File>)>, Problem> {
+) -> Result<Option<(Kept, Vec<File>, FilesSeen)>, Problem> {
     let Some(draft) = site.node.draft(by.actor(), name).await? else { return Ok(None) };
-    let OpenDraft { form, files, .. } = draft;
+    let OpenDraft { form, files, seen, .. } = draft;
     // A draft of another release is as good as none.
     let kept: Option<Kept> = serde_json::from_slice(&form).ok().filter(is_known);
-    let Some(kept) = kept else { return Ok(None) };
-    let mut rest = files.as_slice();
-    let mut whole = Vec::with_capacity(kept.files.len());
-    for facts in &kept.files {
-        let Some((bytes, after)) = rest.split_at_checked(facts.bytes) else { return Ok(None) };
+    Ok(kept.zip(unpacked(&files)).map(|(kept, files)| (kept, files, seen)))
+}
+
+/// The files of a draft as they were packed; none where only what was typed is kept so far.
+fn unpacked(packed: &[u8]) -> Option<Vec<File>> {
+    if packed.is_empty() {
+        return Some(Vec::new());
+    }
+    let end = packed.iter().position(|byte| *byte == b'\n')?;
+    let (facts, rest) = packed.split_at_checked(end)?;
+    let facts: Vec<FileFacts> = serde_json::from_slice(facts).ok()?;
+    let mut rest = rest.get(1..)?;
+    let mut whole = Vec::with_capacity(facts.len());
+    for facts in facts {
+        let (bytes, after) = rest.split_at_checked(facts.bytes)?;
         rest = after;
         whole.push(File {
             field: "files".to_owned(),
-            name: facts.name.clone(),
-            media_type: facts.media_type.clone(),
+            name: facts.name,
+            media_type: facts.media_type,
             bytes: bytes.to_vec(),
         });
     }
-    Ok(Some((kept, whole)))
+    Some(whole)
 }
 
 /// What was given to sign, by draft. In memory only: after a restart it is prepared again.

@@ -42,7 +42,7 @@ pub async fn receipt(
 ) -> Result<Response, Problem> {
     let by = posted.by;
     agency(&site, &by)?;
-    site.confirmed(&by.viewer.session, &posted.fields.passkey)?;
+    site.confirmed(&by.viewer, &posted.fields.passkey)?;
     let leaf = posted.fields.leaf.trim();
     let leaf =
         if leaf.is_empty() { None } else { Some(leaf.parse().map_err(|_| Problem::hidden())?) };

@@ -59,10 +59,8 @@ pub async fn find(
     posted: Posted<FindForm>,
 ) -> Result<Response, Problem> {
     let (by, form) = (posted.by, posted.fields);
-    let agency = agency(&site, &by)?;
+    agency(&site, &by)?;
     by.allowed(Action::SearchOwnRequests)?;
-    site.take(crate::rate::SEARCHES, &by.id().to_string())?;
-    site.take(crate::rate::SEARCHES_AGENCY, &agency.id.to_string())?;
     if let Ok(request) = form.words.trim().parse::<Uuid>()
         && site.node.read_permit(by.actor(), Action::ReadStatus, RequestId(request)).await.is_ok()
     {

@@ -9,12 +9,13 @@ use axum::response::{IntoResponse, Redirect, Response};
 use desk::ids::{AskNumber, RequestId};
 use desk::policy::Action;
 use serde::Deserialize;
+use server::app::drafts::FilesSeen;
 use uuid::Uuid;
 
 use super::act;
 use super::agency;
 use super::answer::{Answer, AnswerAlone};
-use super::drafts::{self, DRAFT_DAYS_MAX, Draft, Files, What};
+use super::drafts::{self, DRAFT_DAYS_MAX, Draft, Known, What};
 use crate::form::{File, Mistakes, Posted, Uploaded};
 use crate::frame::{Frame, SignedIn};
 use crate::order_form::{OrderForm, Words};
@@ -91,17 +92,16 @@ pub async fn typed(
 ) -> Result<Response, Problem> {
     let (by, typed) = (uploaded.by, uploaded.fields);
     let agency = agency(&site, &by)?;
-    let name = Some(typed.draft.clone()).filter(|name| !name.is_empty());
     let step = typed.step.clone();
     let mut mistakes = Mistakes::default();
-    let mut draft = begun(&site, &by, typed).await?;
+    let Begun { name, mut draft, .. } = begun(&site, &by, typed).await?;
     take_files(&mut draft, uploaded.files, &by.frame, &mut mistakes);
     let read = act::read(&site, &by, &agency, &draft).await?;
     let answer = read.order.and_then(|order| Answer::of(&site, &by.frame, &agency.regime, &order));
     if step != "save" {
         mistakes.0.extend(read.mistakes.0);
     }
-    match drafts::keep(&site, &by, name.as_deref(), &draft, Files::Changed).await {
+    match drafts::keep(&site, &by, Some(&name), &draft).await {
         Ok(name) => named(&mut draft, name),
         // What was typed is shown again, though it could not be kept.
         Err(error) => mistakes.take(&by.frame, error)?,
@@ -128,17 +128,46 @@ fn named(draft: &mut Draft, name: String) {
     }
 }
 
-/// The draft that a form goes on with, or a new one. A correction keeps what it may not change.
-async fn begun(site: &Site, by: &SignedIn, typed: OrderForm) -> Result<Draft, Problem> {
-    let known = if typed.draft.is_empty() {
-        None
+/// The draft that a form goes on with.
+struct Begun {
+    /// Under which it is to be kept.
+    name: String,
+    draft: Draft,
+    /// Which files were kept under the name; none where nothing was.
+    seen: Option<FilesSeen>,
+}
+
+/// The draft that a form goes on with, or a new one: where the old one is open in another session,
+/// under a new name and without its files, so that it stays as it is. A correction stays one, and
+/// keeps what it may not change.
+async fn begun(site: &Site, by: &SignedIn, typed: OrderForm) -> Result<Begun, Problem> {
+    let name = if typed.draft.is_empty() {
+        server::app::drafts::new_draft_name()?
     } else {
-        // One that is gone, or open elsewhere only, is begun anew with what was typed.
-        drafts::get(site, by, &typed.draft).await.unwrap_or_default()
+        typed.draft.clone()
     };
-    let new = OrderForm { corrects: String::new(), ..typed };
-    Ok(match known {
-        Some(Draft { what: What::Correct { request, ask, typed: old }, files }) => {
+    let new = |draft| OrderForm { corrects: String::new(), draft, ..typed };
+    Ok(match drafts::known(site, by, &name).await? {
+        Known::Nothing => {
+            let what = What::New { typed: new(name.clone()), after: None };
+            Begun { name, draft: Draft { what, files: Vec::new() }, seen: None }
+        }
+        Known::Open(Draft { what, files }, seen) => {
+            let what = gone_on(what, new(name.clone()));
+            Begun { name, draft: Draft { what, files }, seen: Some(seen) }
+        }
+        Known::Elsewhere(what) => {
+            let name = server::app::drafts::new_draft_name()?;
+            let what = gone_on(what, new(name.clone()));
+            Begun { name, draft: Draft { what, files: Vec::new() }, seen: None }
+        }
+    })
+}
+
+/// What is being written, with what is typed now.
+fn gone_on(what: What, new: OrderForm) -> What {
+    match what {
+        What::Correct { request, ask, typed: old } => {
             let typed = OrderForm {
                 asks: old.asks,
                 emergency: old.emergency,
@@ -146,13 +175,11 @@ async fn begun(site: &Site, by: &SignedIn, typed: OrderForm) -> Result<Draft, Pr
                 corrects: ask.to_string(),
                 ..new
             };
-            Draft { what: What::Correct { request, ask, typed }, files }
+            What::Correct { request, ask, typed }
         }
-        Some(Draft { what: What::New { after, .. }, files }) => {
-            Draft { what: What::New { typed: new, after }, files }
-        }
-        _ => Draft { what: What::New { typed: new, after: None }, files: Vec::new() },
-    })
+        What::New { after, .. } => What::New { typed: new, after },
+        What::Withdraw { .. } | What::Extend { .. } => What::New { typed: new, after: None },
+    }
 }
 
 /// Files join the draft; a list of selectors joins the lines that were typed.
@@ -213,13 +240,12 @@ pub async fn check(
 ) -> Result<Response, Problem> {
     let (by, typed) = (posted.by, posted.fields);
     let agency = agency(&site, &by)?;
-    let name = Some(typed.draft.clone()).filter(|name| !name.is_empty());
     let chosen: Vec<File> = typed.chosen.iter().map(|name| self::chosen(name)).collect();
-    let mut draft = begun(&site, &by, typed).await?;
+    let Begun { name, mut draft, seen } = begun(&site, &by, typed).await?;
     let mut kept = None;
     let mut trouble = Mistakes::default();
-    match drafts::keep(&site, &by, name.as_deref(), &draft, Files::Unchanged).await {
-        Ok(name) => kept = Some(name),
+    match drafts::keep_typed(&site, &by, &name, &draft.what, seen.as_ref()).await {
+        Ok(name) => kept = name,
         Err(error) => trouble.take(&by.frame, error)?,
     }
     draft.files.extend(chosen);
@@ -260,7 +286,7 @@ pub async fn again(
 ) -> Result<Response, Problem> {
     let by = posted.by;
     agency(&site, &by)?;
-    site.confirmed(&by.viewer.session, &posted.fields.passkey)?;
+    site.confirmed(&by.viewer, &posted.fields.passkey)?;
     let id = RequestId(request);
     site.node.read_permit(by.actor(), Action::ReadStatus, id).await?;
     let typed = OrderForm::of(site.node.case(id).await?.as_ref());
@@ -279,7 +305,7 @@ pub async fn correct(
 ) -> Result<Response, Problem> {
     let by = posted.by;
     agency(&site, &by)?;
-    site.confirmed(&by.viewer.session, &posted.fields.passkey)?;
+    site.confirmed(&by.viewer, &posted.fields.passkey)?;
     let id = RequestId(request);
     site.node.read_permit(by.actor(), Action::ReadStatus, id).await?;
     let ask: u16 = posted.fields.ask.parse().map_err(|_| Problem::hidden())?;
@@ -290,7 +316,7 @@ pub async fn correct(
 
 async fn begin(site: &Site, by: &SignedIn, what: What) -> Result<Response, Problem> {
     let draft = Draft { what, files: Vec::new() };
-    let name = drafts::keep(site, by, None, &draft, Files::Changed).await?;
+    let name = drafts::keep(site, by, None, &draft).await?;
     Ok(Redirect::to(&format!("/portal/drafts/{name}/edit")).into_response())
 }
 
@@ -306,9 +332,9 @@ pub async fn open(
 ) -> Result<Response, Problem> {
     let by = posted.by;
     agency(&site, &by)?;
-    site.confirmed(&by.viewer.session, &posted.fields.passkey)?;
-    let draft = drafts::open_here(&site, &by, &name).await?;
-    let page = if draft.what.typed().is_some() { "/edit" } else { "" };
+    site.confirmed(&by.viewer, &posted.fields.passkey)?;
+    let what = drafts::open_here(&site, &by, &name).await?;
+    let page = if what.typed().is_some() { "/edit" } else { "" };
     Ok(Redirect::to(&format!("/portal/drafts/{name}{page}")).into_response())
 }
 

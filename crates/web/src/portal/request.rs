@@ -117,7 +117,7 @@ async fn page(site: &Site, by: SignedIn, id: RequestId) -> Result<Response, Prob
         leaf: case.leaves.first().map(|leaf| leaf.0),
         may_send_again: asks.iter().any(ended) && case.received.is_some(),
         packages: packages(site, &by, &case).await?,
-        messages: messages(site, &case),
+        messages: messages(site, &case).into_iter().filter(is_for_officers).collect(),
         may_post: would(&site.node, &by, &post).await?,
         corrections: corrections(&by.frame, &site.node.directory(), &case, Values::Counted),
         receipts: receipts(&site.node.directory(), &case),
@@ -125,6 +125,11 @@ async fn page(site: &Site, by: SignedIn, id: RequestId) -> Result<Response, Prob
         frame: by.frame,
     };
     html(&page)
+}
+
+/// What staff write with a hold, a proof of identity or a returned package is for staff alone.
+fn is_for_officers(message: &MessageShown) -> bool {
+    matches!(message.with, "message" | "question" | "answer" | "refusal")
 }
 
 /// What this officer could do to an ask now.
@@ -237,6 +242,6 @@ async fn to_sign(site: &Site, by: &SignedIn, what: What) -> Result<Response, Pro
     if let Some(act) = &read.act {
         site.node.prepare_signing(by.actor(), act).await?;
     }
-    let name = drafts::keep(site, by, None, &draft, drafts::Files::Changed).await?;
+    let name = drafts::keep(site, by, None, &draft).await?;
     Ok(Redirect::to(&format!("/portal/drafts/{name}")).into_response())
 }

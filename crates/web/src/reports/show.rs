@@ -48,7 +48,7 @@ impl Next {
         Self {
             propose: may && is_made,
             publish: may && is_proposed && !is_mine,
-            withdraw: may && (is_made || is_proposed),
+            withdraw: may && (is_made || is_proposed) && made.recorded.by != by.id(),
         }
     }
 }
@@ -99,7 +99,7 @@ pub async fn step(
 ) -> Result<Response, Problem> {
     let (by, form) = (posted.by, posted.fields);
     by.allowed(Action::PublishReport)?;
-    site.confirmed(&by.viewer.session, &form.passkey)?;
+    site.confirmed(&by.viewer, &form.passkey)?;
     let step = match form.step.as_str() {
         "propose" => Step::Propose,
         "publish" => Step::Publish,
@@ -107,6 +107,7 @@ pub async fn step(
         _ => return Err(Problem::hidden()),
     };
     match site.node.step_report(by.actor(), &report, step).await {
+        Ok(()) if step == Step::Withdraw => Ok(Redirect::to("/reports").into_response()),
         Ok(()) => Ok(Redirect::to(&format!("/reports/{report}")).into_response()),
         Err(error) => {
             let mut mistakes = Mistakes::default();

@@ -162,7 +162,7 @@ async fn an_order_that_names_a_transaction_of_accounts_puts_its_exhibit_into_the
     browser.push("The sender is proven").await;
     browser.push("Accept in law").await;
     browser.follow("Search the records").await;
-    browser.wait_for_text(&format!("Forward trace from {} on evm 1, native", theft())).await;
+    browser.wait_for_text(&format!("Money followed from {} on evm 1, native", theft())).await;
     house.look("preview-accounts").await;
     browser.push("Put it on the record").await;
     browser.wait_for_path(&page).await;

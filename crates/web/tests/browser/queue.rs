@@ -46,7 +46,7 @@ async fn work_is_found_given_and_kept_as_a_view_and_every_read_is_seen() {
     browser.push("Show").await;
     browser.wait_for_text(&id).await;
     browser.push("Keep this view").await;
-    browser.wait_for_text("the view's name is empty").await;
+    browser.wait_for_text("The view’s name is empty").await;
     house.look("queue-mistake").await;
     browser.fill("Name of this view", "What is mine").await;
     browser.push("Keep this view").await;

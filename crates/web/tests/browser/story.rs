@@ -150,7 +150,9 @@ async fn work(house: &mut House, id: &str, staff: &[Who]) {
     let &[vera, cora, bo, ada] = staff else { panic!("four people") };
     let page = format!("/requests/{id}");
     house.sit_down(vera).await;
-    house.browser.wait_for_text("Hand over records").await;
+    // Nothing is hers yet.
+    house.browser.follow("All").await;
+    house.browser.wait_for_text(id).await;
     house.look("queue").await;
     house.browser.follow(id).await;
     house.look("request").await;

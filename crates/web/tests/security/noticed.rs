@@ -130,6 +130,20 @@ async fn everybody_sees_the_own_log_ins_and_passkeys() {
     assert!(!other.contains("198.51.100.0/24"), "nobody else's");
 }
 
+/// A store whose clock went back takes no acts; people come in all the same, and it is kept later.
+#[tokio::test]
+async fn a_clock_that_went_back_keeps_nobody_out() {
+    let house = House::open().await;
+    let vera = house.staff("Vera", &[Role::Verifier]).await;
+    let node = &house.site.node;
+    house.clock.forward(SignedDuration::from_mins(-5));
+    node.notice(server::security::Kind::LogOut, Some(vera.holder), "192.0.2.0/24", "POST /logout");
+    assert!(node.keep_noticed().await.is_err(), "the store's newest act is later");
+    node.logged_in(vera.holder, "192.0.2.0/24", "POST /login").await.expect("let in");
+    house.clock.forward(SignedDuration::from_mins(6));
+    assert_eq!(rows(&house, None).await, ["log_in POST /login 1", "log_out POST /logout 1"]);
+}
+
 #[tokio::test]
 async fn no_header_of_a_proxy_is_believed() {
     let house = House::open().await;

@@ -1,6 +1,8 @@
 //! What stands on pages and is no word of ours: what people wrote, what the company's catalog and
 //! records say, ids, numbers and moments.
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::marked::unmarked;
@@ -27,6 +29,8 @@ const NAMES: [&str; 12] = [
 /// Everything that is data.
 pub struct Data {
     known: Vec<String>,
+    /// Texts that are data alone; most stand on many pages.
+    explained: RefCell<BTreeSet<String>>,
 }
 
 impl Data {
@@ -65,33 +69,46 @@ impl Data {
         known.retain(|text| text.chars().any(char::is_alphabetic));
         known.sort_by_key(|text| std::cmp::Reverse(text.len()));
         known.dedup();
-        Self { known }
+        Self { known, explained: RefCell::default() }
     }
 
     /// The texts of a page that are neither marked nor data.
     pub fn unexplained(&self, seen: &Seen) -> Vec<String> {
         let mut problems = Vec::new();
         for text in &seen.page.texts {
+            let mut rest = unmarked(&text.text);
+            if words(&rest).is_empty() || self.explained.borrow().contains(&rest) {
+                continue;
+            }
             if text.language.as_deref() == Some("en") && is_english_by_right(seen, &text.text) {
                 continue;
             }
-            let mut rest = unmarked(&text.text);
-            for known in &self.known {
-                rest = without(&rest, known);
+            let whole = rest.clone();
+            for known in self.known.iter().filter(|known| known.len() <= whole.len()) {
+                if rest.contains(known.as_str()) {
+                    rest = without(&rest, known);
+                }
             }
-            // Ids, digests, moments and addresses have digits; initials of countries are two letters.
-            let words = rest.split(|c: char| c.is_whitespace() || "·–—:;,()“”„/".contains(c));
-            let word = |word: &&str| {
-                let letters = word.chars().filter(|c| c.is_alphabetic()).count();
-                letters > 0 && !word.chars().any(|c| c.is_ascii_digit()) && !is_country(word)
-            };
-            let words: Vec<&str> = words.filter(word).collect();
-            if !words.is_empty() {
+            let words = words(&rest);
+            if words.is_empty() {
+                self.explained.borrow_mut().insert(whole);
+            } else {
                 problems.push(format!("{}: {:?} in {:?}", seen.path, words, text.text.trim()));
             }
         }
         problems
     }
+}
+
+/// The words of a text. Ids, digests, moments and addresses have digits; initials of countries are
+/// two letters.
+fn words(text: &str) -> Vec<&str> {
+    let words = text.split(|c: char| c.is_whitespace() || "·–—:;,()“”„/".contains(c));
+    let word = |word: &&str| {
+        let letters = word.chars().filter(|c| c.is_alphabetic()).count();
+        letters > 0 && !word.chars().any(|c| c.is_ascii_digit()) && !is_country(word)
+    };
+    words.filter(word).collect()
 }
 
 /// A text without a known one, where that stands as a whole.

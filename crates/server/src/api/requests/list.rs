@@ -84,8 +84,9 @@ pub async fn list(
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Words {
-    /// All of these must stand in the filings, answers and messages of one request; `*` at the end of
-    /// one stands for the rest of it, and words in quotation marks follow each other in one of them.
+    /// All of these must stand in the filings, answers and messages of one request; `*` at the end
+    /// of one stands for the rest of it, and words in quotation marks follow each other in one of
+    /// them.
     words: String,
     /// What comes first.
     #[serde(default)]

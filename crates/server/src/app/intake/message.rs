@@ -29,7 +29,7 @@ use crate::hi1::{
     Payload,
 };
 use crate::payload::{Received, Said, SelectorValue};
-use crate::security::{Kind, NOWHERE};
+use crate::security::{self, Kind, NOWHERE};
 
 /// A message's own time may differ from ours by this much.
 const TIME_WINDOW: SignedDuration = SignedDuration::from_mins(10);
@@ -65,7 +65,8 @@ pub async fn receive(
     }
     if let Err(error) = hi1::signature::verify(&claim, &agency.signing_keys()) {
         let place = "POST /hi1";
-        node.notice(Kind::SignatureFailed, Some(actor.id), NOWHERE, place);
+        let source = from.map_or_else(|| NOWHERE.to_owned(), security::network);
+        node.notice(Kind::SignatureFailed, Some(actor.id), &source, place);
         let defect = Defect::BadSignature(error);
         return Ok(hi1::write_refusal(&defect.of(&header), &us, now));
     }

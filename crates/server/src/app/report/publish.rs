@@ -39,6 +39,13 @@ impl Node {
             (Step::Publish, PublicationState::Proposed { by: first }) if first != by => {
                 Entry::Published { json_sha256, by }
             }
+            (Step::Withdraw, PublicationState::Made | PublicationState::Proposed { .. })
+                if known.recorded.by == by =>
+            {
+                // Whoever makes and withdraws alone can subtract one report from the next.
+                let why = "you made this report";
+                return Err(Error::input("report", why, "another person withdraws it"));
+            }
             (Step::Withdraw, PublicationState::Made | PublicationState::Proposed { .. }) => {
                 Entry::Withdrawn { json_sha256, by }
             }

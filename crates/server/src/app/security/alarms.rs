@@ -70,6 +70,8 @@ pub struct Alarms {
     seq: u64,
     /// Found and not yet on the record, because the store takes no acts.
     waiting: BTreeMap<Uuid, Cause>,
+    /// Leaves whose payloads are erased.
+    erased: BTreeSet<LeafIndex>,
     /// When this process began to look.
     since: Timestamp,
 }
@@ -103,6 +105,9 @@ impl Alarms {
             }
             for event in &page {
                 let payload: Payload = payload_of(event)?.unwrap_or_default();
+                if matches!(event.payload, store::Payload::Erased(_)) {
+                    alarms.erased.insert(event.leaf);
+                }
                 let said = serde_json::from_str(&event.event_json)
                     .with_context(|| format!("alarm event {}", event.seq))?;
                 alarms.apply(said, payload, event.at, event.leaf);
@@ -118,6 +123,32 @@ impl Alarms {
             (alarm.acknowledged.is_some(), std::cmp::Reverse((alarm.raised_at, alarm.leaf)))
         });
         all
+    }
+
+    /// Leaves before a time whose payloads are still there: the oldest first, and so many that one
+    /// call erases them.
+    fn to_erase(&self, before: Timestamp) -> Vec<LeafIndex> {
+        let raised = self.by_id.values().map(|alarm| (alarm.raised_at, alarm.leaf));
+        let done = self.by_id.values().filter_map(|alarm| alarm.acknowledged.as_ref());
+        let written = raised.chain(done.map(|done| (done.at, done.leaf)));
+        let is_due = |(at, leaf): &(_, _)| *at < before && !self.erased.contains(leaf);
+        let due: BTreeSet<LeafIndex> = written.filter(is_due).map(|(_, leaf)| leaf).collect();
+        due.into_iter().take(ERASED_ALARMS_MAX).collect()
+    }
+
+    /// What the payloads of these leaves said is forgotten here as well.
+    fn forget(&mut self, leaves: Vec<LeafIndex>) {
+        self.erased.extend(leaves);
+        for alarm in self.by_id.values_mut() {
+            if self.erased.contains(&alarm.leaf) {
+                alarm.cause.source = None;
+            }
+            if let Some(done) = &mut alarm.acknowledged
+                && self.erased.contains(&done.leaf)
+            {
+                done.note.clear();
+            }
+        }
     }
 
     fn apply(&mut self, event: Event, payload: Payload, at: Timestamp, leaf: LeafIndex) {
@@ -162,7 +193,9 @@ impl Node {
         let _ = self.keep_noticed().await;
         let thresholds = self.config.alarm.thresholds();
         let this_hour = start_of_hour(now);
-        for start in [hour_before(this_hour), this_hour] {
+        // After the clock stepped back, what is noticed may stand in an hour to come.
+        let counted_in = self.guard.tally().hour().max(this_hour);
+        for start in BTreeSet::from([hour_before(this_hour), this_hour, counted_in]) {
             found.extend(causes(&self.hour(start).await?, &thresholds));
         }
         for cause in found {
@@ -277,7 +310,7 @@ impl Node {
 
     async fn trouble(&self, since: Timestamp) -> Result<State, Error> {
         let reader = self.store.reader();
-        let (_, dead_jobs) = reader.job_counts().await?;
+        let (_, dead_jobs) = self.house_job_counts().await?;
         let clock_behind = match self.store.health().state {
             WriterState::ClockBehind { newest, .. } => Some(newest),
             _ => None,
@@ -289,24 +322,72 @@ impl Node {
         Ok(State { dead_jobs, clock_behind, digested_until })
     }
 
-    /// Erases the networks and notes of alarms before a time; the alarms themselves stay.
+    /// Erases the networks of alarms raised before a time and the notes written before it; the
+    /// alarms themselves stay. What one call leaves, the next erases.
     pub(super) async fn erase_old_alarms(&self, before: Timestamp) -> Result<(), Error> {
         let mut alarms = self.guard.alarms.lock().await;
-        let mut leaves: Vec<LeafIndex> = Vec::new();
-        for alarm in alarms.by_id.values_mut().filter(|alarm| alarm.raised_at < before) {
-            leaves.push(alarm.leaf);
-            alarm.cause.source = None;
-            if let Some(done) = &mut alarm.acknowledged {
-                leaves.push(done.leaf);
-                done.note.clear();
-            }
-        }
-        drop(alarms);
-        leaves.sort_unstable();
-        let newest = leaves.len().saturating_sub(ERASED_ALARMS_MAX);
+        let leaves = alarms.to_erase(before);
         if !leaves.is_empty() {
-            self.store.erase_events(&leaves[newest..]).await?;
+            self.store.erase_events(&leaves).await?;
+            alarms.forget(leaves);
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(1_800_000_000 + second).expect("a time")
+    }
+
+    /// Alarms raised one second after the other, each on every second leaf.
+    fn raised(count: u32) -> Alarms {
+        let mut alarms = Alarms::default();
+        for number in 0..count {
+            let (alarm, rule) = (Uuid::from_u128(number.into()), "many_refusals".to_owned());
+            let event = Event::AlarmRaised { alarm, rule, who: None, from: at(0), count: 60 };
+            let source = Some("192.0.2.0/24".to_owned());
+            let payload = Payload { source, ..Payload::default() };
+            let leaf = LeafIndex(u64::from(number) * 2);
+            alarms.apply(event, payload, at(number.into()), leaf);
+        }
+        alarms
+    }
+
+    fn acknowledge(alarms: &mut Alarms, number: u32, second: i64, leaf: u64) {
+        let alarm = Uuid::from_u128(number.into());
+        let event = Event::AlarmAcknowledged { alarm, by: ActorId::System };
+        let payload = Payload { note: "a bookmark".to_owned(), ..Payload::default() };
+        alarms.apply(event, payload, at(second), LeafIndex(leaf));
+    }
+
+    #[test]
+    fn a_note_is_kept_from_when_it_was_written() {
+        let mut alarms = raised(3);
+        acknowledge(&mut alarms, 0, 50, 7);
+        assert_eq!(alarms.to_erase(at(2)), [LeafIndex(0), LeafIndex(2)]);
+        assert!(alarms.all().iter().all(|alarm| alarm.cause.source.is_some()), "not yet erased");
+        alarms.forget(vec![LeafIndex(0), LeafIndex(2)]);
+        let first = alarms.by_id[&Uuid::nil()].clone();
+        assert_eq!(first.cause.source, None);
+        assert_eq!(first.acknowledged.expect("done").note, "a bookmark");
+        assert_eq!(alarms.to_erase(at(2)), [], "nothing is erased twice");
+        assert_eq!(alarms.to_erase(at(51)), [LeafIndex(4), LeafIndex(7)]);
+        alarms.forget(vec![LeafIndex(4), LeafIndex(7)]);
+        let first = alarms.by_id[&Uuid::nil()].clone();
+        assert_eq!(first.acknowledged.expect("done").note, "");
+    }
+
+    #[test]
+    fn more_than_one_call_erases_go_the_oldest_first() {
+        let mut alarms = raised(700);
+        let first = alarms.to_erase(at(1_000));
+        assert_eq!((first.len(), first[0]), (ERASED_ALARMS_MAX, LeafIndex(0)));
+        alarms.forget(first);
+        let rest = alarms.to_erase(at(1_000));
+        assert_eq!((rest.len(), rest[0]), (200, LeafIndex(1_000)));
     }
 }
