@@ -153,15 +153,8 @@ impl Directory {
         self.seq += 1;
         match change {
             Change::StaffAdded { staff, roles, certificate_sha256, .. } => {
-                let person = Staff {
-                    id: *staff,
-                    name: payload.name.clone(),
-                    roles: roles.iter().copied().collect(),
-                    email: payload.email.clone(),
-                    former_email: None,
-                    has_certificate: certificate_sha256.is_some(),
-                };
-                self.staff.insert(*staff, person);
+                let has_certificate = certificate_sha256.is_some();
+                self.staff.insert(*staff, staff_of(*staff, roles, has_certificate, payload));
                 self.certify(certificate_sha256.as_ref(), Holder::Staff(*staff));
             }
             Change::StaffRolesChanged { staff, roles, .. } => {
@@ -188,10 +181,8 @@ impl Directory {
             | Change::DeskKeyTrusted { .. }
             | Change::MarksExported { .. } => self.marks.apply(change, payload, at),
             Change::Invited { holder, token_sha256, until, by } => {
-                // A newer link takes the place of an older one.
-                self.invitations.retain(|_, known| known.holder != *holder);
                 let invitation = Invitation { holder: *holder, until: *until, by: *by };
-                self.invitations.insert(token_sha256.clone(), invitation);
+                self.invite(token_sha256.clone(), invitation);
             }
             Change::PasskeyEnrolled { holder, credential_sha256, token_sha256, .. } => {
                 let invited = self.invitations.remove(token_sha256);
@@ -207,8 +198,10 @@ impl Directory {
             }
             Change::MailProposed { holder, token_sha256, until, .. } => {
                 let address = payload.email.clone().unwrap_or_default();
-                let link = MailLink { holder: *holder, until: *until, address };
-                self.propose_mail(token_sha256.clone(), link);
+                self.propose_mail(
+                    token_sha256,
+                    MailLink { holder: *holder, until: *until, address },
+                );
             }
             Change::MailChanged { holder, .. } => self.mail_to(*holder, payload.email.as_ref()),
             Change::Named { holder, .. } => self.name_holder(*holder, &payload.name),
@@ -221,6 +214,12 @@ impl Directory {
                 officer::apply(&mut self.officers, change, payload, at);
             }
         }
+    }
+
+    /// A newer link takes the place of an older one.
+    fn invite(&mut self, token_sha256: String, invitation: Invitation) {
+        self.invitations.retain(|_, known| known.holder != invitation.holder);
+        self.invitations.insert(token_sha256, invitation);
     }
 
     fn enrol(&mut self, credential_sha256: String, passkey: Passkey) {
@@ -453,6 +452,18 @@ impl Directory {
             },
             _ => actor.to_string(),
         }
+    }
+}
+
+/// The entry of a person that was added.
+fn staff_of(id: StaffId, roles: &[Role], has_certificate: bool, payload: &ChangePayload) -> Staff {
+    Staff {
+        id,
+        name: payload.name.clone(),
+        roles: roles.iter().copied().collect(),
+        email: payload.email.clone(),
+        former_email: None,
+        has_certificate,
     }
 }
 

@@ -218,9 +218,9 @@ fn link_words(language: MailLanguage) -> (&'static str, &'static str) {
     match language {
         MailLanguage::En => (
             "Please confirm your mail address",
-            "You asked for mails to this address. Log in and confirm it:\n\n{link}\n\nThe link opens \
-             for 24 hours, and only for you. If you did not ask for it, do nothing: nobody gets in \
-             by it.\n",
+            "You asked for mails to this address. Log in and confirm it:\n\n{link}\n\nThe link \
+             opens for 24 hours, and only for you. If you did not ask for it, do nothing: nobody \
+             gets in by it.\n",
         ),
         MailLanguage::De => (
             "Bitte bestätigen Sie Ihre E-Mail-Adresse",

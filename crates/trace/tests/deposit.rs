@@ -141,7 +141,17 @@ fn a_part_of_what_waits_may_go_on_first_and_dust_and_one_late_payment_stay_behin
             vec![],
             vec![pay(7, 90, 60, 150)],
         ],
-        expect![[""]],
+        expect![[r#"
+            9 of One, 3 pairs, customers 1 2; 666666 ppm
+              for: pays that exchange only, passes nearly all on in time, passed on more than once
+              against: empties itself
+            8 of One, 3 pairs, customers 1; 833333 ppm
+              for: pays that exchange only, empties itself, passes nearly all on in time, passed on more than once
+              against: 
+            7 of One, 2 pairs, customers 1; 666666 ppm
+              for: pays that exchange only, empties itself, passed on more than once
+              against: passes nearly all on in time
+        "#]],
     );
 }
 

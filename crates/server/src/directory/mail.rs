@@ -44,9 +44,9 @@ impl Directory {
     }
 
     /// Somebody wants another address. A newer link takes the place of an older one.
-    pub(super) fn propose_mail(&mut self, token_sha256: String, link: MailLink) {
+    pub(super) fn propose_mail(&mut self, token_sha256: &str, link: MailLink) {
         self.mail_links.retain(|_, known| known.holder != link.holder);
-        self.mail_links.insert(token_sha256, link);
+        self.mail_links.insert(token_sha256.to_owned(), link);
     }
 
     /// From now on the mails go there.

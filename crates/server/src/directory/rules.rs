@@ -3,7 +3,7 @@
 //! Knows no roles; who may do what is decided by the policy before. Law and habit behind it:
 //! agency record first, then a call to a number from our own directory, then the person.
 
-use desk::ids::ActorId;
+use desk::ids::{ActorId, KeyId};
 use jiff::Timestamp;
 
 use super::Directory;
@@ -69,15 +69,7 @@ impl Directory {
                 (!is_there).then_some(Fault::NoSuchNumber)
             }
             Change::OfficerAdmitted { officer, .. } => self.admission_fault(*officer),
-            Change::OfficerAttested { officer, by } => {
-                let Some(known) = self.officer(*officer) else { return Some(Fault::Unknown) };
-                if *by == ActorId::Key(*officer) {
-                    return Some(Fault::OwnAttestation);
-                }
-                let state = known.state(now);
-                let attestable = [OfficerState::Admitted, OfficerState::Unattested];
-                (!attestable.contains(&state)).then_some(Fault::NotAdmitted)
-            }
+            Change::OfficerAttested { officer, by } => self.attestation_fault(*officer, *by, now),
             Change::OfficerStopped { officer, .. } | Change::OfficerResumed { officer, .. } => {
                 self.officer(*officer).is_none().then_some(Fault::Unknown)
             }
@@ -129,6 +121,15 @@ impl Directory {
                 self.import_fault(desk, key_sha256.as_ref(), *issued_at)
             }
         }
+    }
+
+    fn attestation_fault(&self, officer: KeyId, by: ActorId, now: Timestamp) -> Option<Fault> {
+        let Some(known) = self.officer(officer) else { return Some(Fault::Unknown) };
+        if by == ActorId::Key(officer) {
+            return Some(Fault::OwnAttestation);
+        }
+        let attestable = [OfficerState::Admitted, OfficerState::Unattested];
+        (!attestable.contains(&known.state(now))).then_some(Fault::NotAdmitted)
     }
 
     fn trust_fault(&self, desk: &str, key_sha256: &str) -> Option<Fault> {

@@ -507,7 +507,7 @@ fn what_cannot_be_served_is_refused_by_place() {
     let mut draft = self::draft();
     draft.tasks.truncate(3);
     if let DraftTask::Disclose { values, .. } = &mut draft.tasks[0].1 {
-        values.push(value("ETSI", "IMSI", "262011234567890"));
+        values.push(value("ETSI", "VehicleIdentificationNumber", "WDB9634031L738383"));
     }
     if let DraftTask::Preserve { values, .. } = &mut draft.tasks[1].1 {
         values.push(value("COMITY", "BitcoinAddress", "1BoatSLRHtKNngkdXEeobR76b53LETtpyX"));
@@ -518,7 +518,7 @@ fn what_cannot_be_served_is_refused_by_place() {
         expect![[r#"
             0: request 0: 00000000-0000-0000-0000-000000000001
             1: request 0: 00000000-0000-0000-0000-000000000002
-            2: 7101 $.Payload.RequestPayload.ActionRequests.ActionRequest[2].CREATE.HI1Object.task:RequestDetails.task:RequestValues.task:RequestValue[3].task:FormatType: ETSI/IMSI is not a format of this service; give one of ETSI/InternationalE164, ETSI/EmailAddress, ETSI/InternationalizedEmailAddress, ETSI/IPv4Address, ETSI/IPv6Address, COMITY/AccountID, COMITY/BitcoinAddress, COMITY/BitcoinTransactionID, COMITY/IBAN
+            2: 7101 $.Payload.RequestPayload.ActionRequests.ActionRequest[2].CREATE.HI1Object.task:RequestDetails.task:RequestValues.task:RequestValue[3].task:FormatType: ETSI/VehicleIdentificationNumber is not a format of this service; give one of ETSI/InternationalE164, ETSI/EmailAddress, ETSI/InternationalizedEmailAddress, ETSI/IPv4Address, ETSI/IPv6Address, COMITY/IPAddressPortTime, ETSI/IMEI, ETSI/IMEICheckDigit, ETSI/IMEISV, ETSI/IMSI, ETSI/MACAddress, COMITY/DomainName, COMITY/DeviceID, COMITY/AccountID, COMITY/BitcoinAddress, COMITY/BitcoinTransactionID, COMITY/IBAN
             3: 7102 $.Payload.RequestPayload.ActionRequests.ActionRequest[3].CREATE.HI1Object.task:RequestDetails.task:RequestValues.task:RequestValue[1].task:Value: not an address: its checksum does not fit; a character is wrong or missing; correct it
             4: request 0: 00000000-0000-0000-0000-000000000005
         "#]],
