@@ -251,8 +251,9 @@ fills! {
 /// }
 /// let wrong = Wrong::TooLarge { most: 9 };
 /// let sentence = desk::said::Sentence::from(&wrong);
-/// assert_eq!((wrong.to_string(), wrong.fix()), ("it is above 9".into(), "take a smaller
-/// one".into())); assert_eq!(sentence.code, "wrong-too-large");
+/// assert_eq!(wrong.to_string(), "it is above 9");
+/// assert_eq!(wrong.fix(), "take a smaller one");
+/// assert_eq!(sentence.code, "wrong-too-large");
 /// ```
 #[macro_export]
 macro_rules! sayings {

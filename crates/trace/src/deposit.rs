@@ -318,9 +318,10 @@ impl Seen {
         // Coin that waits within the difference is what fees were paid from.
         let dust = match asset == NATIVE {
             true => rules.difference_max,
+            // Less than the whole, whatever the rules say: all of it is no dust.
             false => mul_div(
+                u128::from(rules.dust_share_max_ppm.min(SCORE_WHOLE_PPM - 1)),
                 largest,
-                u128::from(rules.dust_share_max_ppm.min(SCORE_WHOLE_PPM)),
                 u128::from(SCORE_WHOLE_PPM),
             ),
         };

@@ -75,13 +75,16 @@ fn what_comes_in_and_goes_on_soon_and_whole_is_a_deposit() {
     );
 }
 
+const HUNDRED: u128 = 100_000_000_000_000_000_000;
+
 #[test]
 fn tokens_go_on_whole_with_gas_from_the_exchange() {
     check(
         &[
-            vec![pay(1, 9, 60, 100)],
+            // A hundred of a token with eighteen decimals.
+            vec![pay(1, 9, 60, HUNDRED)],
             vec![pay(90, 9, 0, 3)],
-            vec![Row(Kind::FeeBurned, account(9), Account::ZERO, 0, 2), pay(9, 90, 60, 100)],
+            vec![Row(Kind::FeeBurned, account(9), Account::ZERO, 0, 2), pay(9, 90, 60, HUNDRED)],
             // One less than came in: a token has no fee.
             vec![pay(1, 8, 60, 100)],
             vec![pay(8, 90, 60, 99)],

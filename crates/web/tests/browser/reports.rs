@@ -122,7 +122,7 @@ async fn a_report_is_published_by_two_and_read_by_anybody() {
     house.browser.find("tbody th a").await.click().await;
     house.browser.wait_for_text("Publish it").await;
     house.browser.push("Publish it").await;
-    let done = "document.querySelector('#report') === null";
+    let done = "[...document.querySelectorAll('dd')].some((dd) => dd.innerText === 'published')";
     house.browser.wait_for("the report to be published", done).await;
     house.stand_up().await;
     house.go("/transparency").await;

@@ -327,6 +327,7 @@ async fn practice_says_so_everywhere() {
     house.browser.follow("Requests").await;
     house.browser.wait_for_text(tag).await;
     house.sit_down(vera).await;
+    house.browser.follow("All").await;
     house.browser.wait_for_text(tag).await;
     house.go(&format!("/requests/{id}")).await;
     house.browser.wait_for_text(tag).await;

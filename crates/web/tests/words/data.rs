@@ -11,7 +11,7 @@ use crate::walk::Seen;
 
 /// Names that are the same in every language: the product, what rule packs and records are called
 /// in formats, units of the chain.
-const NAMES: [&str; 12] = [
+const NAMES: [&str; 14] = [
     "Comity",
     "UTC",
     "SHA",
@@ -24,6 +24,9 @@ const NAMES: [&str; 12] = [
     "ES256",
     "PDF",
     "policy.txt",
+    // The zone of the example company, and the name of its log.
+    "Europe/Brussels",
+    "log.lantern.example/desk",
 ];
 
 /// Everything that is data.
@@ -77,7 +80,8 @@ impl Data {
         let mut problems = Vec::new();
         for text in &seen.page.texts {
             let mut rest = unmarked(&text.text);
-            if words(&rest).is_empty() || self.explained.borrow().contains(&rest) {
+            if words(&rest).is_empty() || is_route(&rest) || self.explained.borrow().contains(&rest)
+            {
                 continue;
             }
             if text.language.as_deref() == Some("en") && is_english_by_right(seen, &text.text) {
@@ -124,6 +128,12 @@ fn without(text: &str, known: &str) -> String {
         rest = after;
     }
     out + rest
+}
+
+/// Where something was noticed: a method and an address with its blanks, as in the log.
+fn is_route(text: &str) -> bool {
+    let route = text.strip_prefix("GET ").or_else(|| text.strip_prefix("POST "));
+    route.is_some_and(|route| route == "-" || route.starts_with('/') && !route.contains(' '))
 }
 
 fn is_country(word: &str) -> bool {
