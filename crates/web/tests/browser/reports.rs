@@ -4,6 +4,7 @@ use desk::policy::Role;
 use evidence::verify::{ReportFiles, check_report};
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
+use serde_json::json;
 
 use crate::house::House;
 use crate::support::browser::Wanted;
@@ -126,6 +127,8 @@ async fn a_report_is_published_by_two_and_read_by_anybody() {
     house.browser.wait_for("the report to be published", done).await;
     house.stand_up().await;
     house.go("/transparency").await;
+    // The page may be kept for five minutes, and was seen empty.
+    house.browser.look("location.reload()", json!([])).await;
     house.browser.find("main li a").await.click().await;
     house.browser.wait_for_text("Orders for records").await;
     house.look("public-report").await;

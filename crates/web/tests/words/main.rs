@@ -21,7 +21,9 @@ use web::words::Words;
 use crate::walk::{Seen, Walk};
 
 /// Pages that nobody reaches without a device or a time that has passed.
-const UNREACHED: [&str; 3] = [
+const UNREACHED: [&str; 4] = [
+    // Behind a one-time link.
+    "enrol-title",
     // After an enrolment in a browser.
     "wait-title",
     // On a bad link only, and for whoever has no role.
