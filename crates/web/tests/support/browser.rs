@@ -242,7 +242,8 @@ impl Browser {
 
     /// Presses the button of this name.
     pub async fn push(&self, name: &str) {
-        self.role("button", name).await.click().await;
+        // A page that is just replaced loses its button between the look and the click.
+        while !self.role("button", name).await.try_click().await {}
     }
 
     /// Waits until a script's expression is true on the page. Pages may change meanwhile.

@@ -22,7 +22,7 @@ const START_LINES_MAX: usize = 50;
 /// Longest answer to one command; a page may take a while to load.
 const COMMAND_SECONDS_MAX: u64 = 60;
 /// Longest load of a page and longest run of a script, in milliseconds.
-const PAGE_MILLISECONDS_MAX: u64 = 30_000;
+const PAGE_MILLISECONDS_MAX: u64 = 60_000;
 /// Longest wait for a killed browser: its crash handler, in a group of its own, ends a moment later.
 const END_SECONDS_MAX: u64 = 10;
 /// Pause between two looks at it.

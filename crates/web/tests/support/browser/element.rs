@@ -98,6 +98,16 @@ impl Element {
         self.ask("property/value").await
     }
 
+    /// Clicks in its middle, unless the page has changed since it was found; says whether it did.
+    pub async fn try_click(&self) -> bool {
+        let path = format!("/element/{}/click", self.id);
+        match self.session.post(&path, &json!({})).await {
+            Ok(_) => true,
+            Err(fault) if fault.is("stale element reference") => false,
+            Err(fault) => panic!("click: {fault}"),
+        }
+    }
+
     /// Clicks in its middle, as a reader would; waits for the page that this loads.
     pub async fn click(&self) {
         self.order("click", json!({})).await;
