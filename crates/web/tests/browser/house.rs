@@ -19,7 +19,7 @@ use crate::support::exchange::{self, Hands};
 pub use crate::support::exchange::{ACCOUNT, DECOY};
 
 /// The pages whose pictures are kept in docs/screenshots.
-const PICTURES: [&str; 16] = [
+const PICTURES: [&str; 15] = [
     "staff",
     "officer-admitted",
     "portal-check-yes",
@@ -35,7 +35,6 @@ const PICTURES: [&str; 16] = [
     "request-delivered",
     "dark--portal-new",
     "money",
-    "accounts",
 ];
 
 /// Somebody with a passkey.
