@@ -4,10 +4,6 @@
 //! Transactions wait in a queue in chain order, each tainted output beside the transaction that
 //! spends it, so a transaction is entered once, after everything before it, and its tainted inputs
 //! leave the queue together.
-//!
-//! A visit reads at half a dozen places that lie anywhere in the chain, and would wait for memory
-//! at each. Because the order is total, what comes next is known before its turn: the queue shows
-//! some hundred transactions that are near, and [`Near::touch`] asks for all of theirs at once.
 
 use crate::flow::{Fate, Totals};
 use crate::pending::Pending;
@@ -145,12 +141,8 @@ pub fn walk<C: Utxo>(chain: &C, request: &Request) -> Frontier {
         entered: 0,
         found: Frontier::default(),
     };
-    let mut near = Near::default();
     walk.start();
-    while let Some(key) = walk
-        .pending
-        .take_group(&mut walk.arrived, |keys| near.touch(chain, &walk.found.outputs, keys))
-    {
+    while let Some(key) = walk.pending.take_group(&mut walk.arrived) {
         walk.arrived.sort_unstable_by_key(|arrival| arrival.from);
         let hop = walk.arrived.iter().map(|arrival| arrival.hop).min().expect("a group has one");
         walk.visit(Key(key), hop);
@@ -208,42 +200,6 @@ impl Arrival {
     fn new(from: u64, hop: u32, place: usize) -> Arrival {
         let place = u32::try_from(place).expect("memory ends before 2^32 outputs of a walk");
         Arrival { from, hop, place }
-    }
-}
-
-/// What visits to come will read. Knows nothing of taint, and changes no result.
-#[derive(Debug, Default)]
-struct Near {
-    rows: Vec<(Range<u64>, Range<u64>)>,
-    spent: Vec<OutputNumber>,
-}
-
-impl Near {
-    /// Loads what lies at the transactions, and then what lies where that points, so that no load
-    /// of a round waits for another and all are in the cache when their turn comes.
-    fn touch<C: Utxo>(&mut self, chain: &C, found: &[Left], near: &[(u64, Arrival)]) {
-        self.rows.clear();
-        self.spent.clear();
-        let mut touched = 0;
-        for (key, arrival) in near {
-            if let (spend, false) = Key(*key).transaction() {
-                self.rows.push((chain.inputs_of(spend), chain.outputs_of(spend)));
-                touched ^= found[arrival.place as usize].lot.value.0;
-            }
-        }
-        for (inputs, outputs) in &self.rows {
-            for input in inputs.clone().map(InputNumber) {
-                if let Spent::Inside(output) = chain.spent(input) {
-                    self.spent.push(output);
-                }
-            }
-            if !outputs.is_empty() {
-                let first = OutputNumber(outputs.start);
-                touched ^= chain.value(first).0 ^ chain.spender(first).map_or(0, |to| to.0.into());
-            }
-        }
-        touched ^= self.spent.iter().fold(0, |sum, output| sum ^ chain.value(*output).0);
-        std::hint::black_box(touched);
     }
 }
 

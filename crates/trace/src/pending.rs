@@ -9,15 +9,10 @@
 /// One bucket for equal keys and one for each bit.
 const BUCKETS: usize = u64::BITS as usize + 1;
 
-/// Things that are shown before their turn, at most: what belongs to them should fit the cache.
-const NEAR_MAX: usize = 512;
-
 /// Things that wait.
 #[derive(Debug)]
 pub(crate) struct Pending<T> {
     last: u64,
-    /// The largest key shown.
-    shown: u64,
     buckets: [Vec<(u64, T)>; BUCKETS],
     /// Empty between calls; keeps its memory.
     moving: Vec<(u64, T)>,
@@ -27,7 +22,7 @@ impl<T> Pending<T> {
     /// Nothing waits.
     pub(crate) fn new() -> Pending<T> {
         let buckets = std::array::from_fn(|_| Vec::new());
-        Pending { last: 0, shown: 0, buckets, moving: Vec::new() }
+        Pending { last: 0, buckets, moving: Vec::new() }
     }
 
     /// Adds one. Panics on a key below the one that came last.
@@ -36,21 +31,12 @@ impl<T> Pending<T> {
         self.buckets[bucket(key, self.last)].push((key, thing));
     }
 
-    /// Moves all of the smallest key to `group`, in no order; says which key that is. Most things
-    /// are shown to `near` together with those that come soon after them, some time before.
-    pub(crate) fn take_group(
-        &mut self,
-        group: &mut Vec<T>,
-        near: impl FnOnce(&[(u64, T)]),
-    ) -> Option<u64> {
+    /// Moves all of the smallest key to `group`, in no order; says which key that is.
+    pub(crate) fn take_group(&mut self, group: &mut Vec<T>) -> Option<u64> {
         let first = self.buckets.iter().position(|bucket| !bucket.is_empty())?;
         if first > 0 {
             std::mem::swap(&mut self.moving, &mut self.buckets[first]);
             self.last = self.moving.iter().map(|(key, _)| *key).min().expect("it is not empty");
-            if self.moving.len() <= NEAR_MAX && self.last > self.shown {
-                near(&self.moving);
-                self.shown = self.moving.iter().map(|(key, _)| *key).max().unwrap_or(self.last);
-            }
             for (key, thing) in self.moving.drain(..) {
                 self.buckets[bucket(key, self.last)].push((key, thing));
             }
@@ -87,7 +73,7 @@ mod tests {
                     heap.push(Reverse((key, thing)));
                 }
                 let mut group = Vec::new();
-                let taken = pending.take_group(&mut group, |_| ());
+                let taken = pending.take_group(&mut group);
                 prop_assert_eq!(taken, heap.peek().map(|Reverse((key, _))| *key));
                 let mut expected = Vec::new();
                 while let Some(Reverse((_, thing))) =
@@ -108,7 +94,7 @@ mod tests {
     fn nothing_is_added_before_what_came_last() {
         let mut pending = Pending::new();
         pending.push(7, ());
-        pending.take_group(&mut Vec::new(), |_| ());
+        pending.take_group(&mut Vec::new());
         pending.push(6, ());
     }
 }

@@ -108,19 +108,12 @@ impl ShowPage {
         self.typed.policy() == Some(*policy)
     }
 
-    /// The address that sorts the ends by a column; once more turns the order around.
     fn sort_link(&self, column: &str) -> String {
-        let turned = self.typed.sort == format!("{column}-up");
-        let way = if turned { "down" } else { "up" };
-        format!("/money?{}&sort={column}-{way}#ends", self.typed.query())
+        sort_link("/money", &self.typed.query(), &self.typed.sort, column)
     }
 
     fn sorted(&self, column: &str) -> &'static str {
-        match self.typed.sort.strip_prefix(column) {
-            Some("-up") => "ascending",
-            Some("-down") => "descending",
-            _ => "none",
-        }
+        sorted(&self.typed.sort, column)
     }
 }
 
@@ -281,6 +274,21 @@ async fn file<T>(
     by.allowed(Action::FollowMoney)?;
     let question = typed.question(&by.frame).map_err(|wrong| first_mistake(&by.frame, wrong))?;
     Ok(site.node.follow(by.actor(), &question, make).await?)
+}
+
+/// The address that sorts the ends by a column; once more turns the order around.
+pub(super) fn sort_link(page: &str, query: &str, sort: &str, column: &str) -> String {
+    let way = if sort == format!("{column}-up") { "down" } else { "up" };
+    format!("{page}?{query}&sort={column}-{way}#ends")
+}
+
+/// How the ends are sorted by a column, in the words of `aria-sort`.
+pub(super) fn sorted(sort: &str, column: &str) -> &'static str {
+    match sort.strip_prefix(column) {
+        Some("-up") => "ascending",
+        Some("-down") => "descending",
+        _ => "none",
+    }
 }
 
 /// The first mistake, where there is no form beside which to show all.

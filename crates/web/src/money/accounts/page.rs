@@ -10,7 +10,7 @@ use chain::account::AccountChain;
 use desk::policy::Action;
 use trace::account::{AccountPolicy, AccountTrace};
 
-use super::super::page::{attached, board_json, first_mistake};
+use super::super::page::{attached, board_json, first_mistake, sort_link, sorted};
 use super::question::Typed;
 use super::shown::{Shown, tell};
 use crate::form::Mistakes;
@@ -47,19 +47,12 @@ impl AccountsPage {
         }
     }
 
-    /// The address that sorts the ends by a column; once more turns the order around.
     fn sort_link(&self, column: &str) -> String {
-        let turned = self.typed.sort == format!("{column}-up");
-        let way = if turned { "down" } else { "up" };
-        format!("/money/accounts?{}&sort={column}-{way}#ends", self.typed.query())
+        sort_link("/money/accounts", &self.typed.query(), &self.typed.sort, column)
     }
 
     fn sorted(&self, column: &str) -> &'static str {
-        match self.typed.sort.strip_prefix(column) {
-            Some("-up") => "ascending",
-            Some("-down") => "descending",
-            _ => "none",
-        }
+        sorted(&self.typed.sort, column)
     }
 }
 
