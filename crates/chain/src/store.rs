@@ -54,7 +54,7 @@ use spender::Spenders;
 use tail::Tail;
 
 /// The version of every file of a store. Stores of other versions are refused.
-pub const FORMAT_VERSION: u32 = 2;
+pub const FORMAT_VERSION: u32 = 3;
 
 /// How a store is cut into segments; chosen once, when it is created.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -163,6 +163,12 @@ pub trait Utxo: Sync {
         }
     }
 
+    /// What a transaction leaves to the miner; none for a coinbase and where an input's value is
+    /// not known.
+    fn fee(&self, transaction: TxNumber) -> Option<Satoshi> {
+        fee_by_inputs(self, transaction)
+    }
+
     /// Whose money an input spends, where that is known.
     fn input_address(&self, input: InputNumber) -> Option<AddressNumber> {
         match self.spent(input) {
@@ -170,4 +176,16 @@ pub trait Utxo: Sync {
             Spent::Outside { address, .. } => address,
         }
     }
+}
+
+/// A transaction's fee by what its inputs and outputs are worth, for a chain that does not keep it.
+pub(crate) fn fee_by_inputs<C: Utxo + ?Sized>(chain: &C, transaction: TxNumber) -> Option<Satoshi> {
+    let inputs = chain.inputs_of(transaction);
+    if inputs.is_empty() {
+        return None;
+    }
+    let worth = inputs.map(|input| chain.input_value(InputNumber(input)).map(|value| value.0));
+    let worth = worth.sum::<Option<u64>>()?;
+    let paid = chain.outputs_of(transaction).map(|output| chain.value(OutputNumber(output)).0);
+    worth.checked_sub(paid.sum()).map(Satoshi)
 }

@@ -7,7 +7,6 @@
 //! for each transaction passed. Poison names all that can have contributed. "Taint in, highest out"
 //! depends on what is called taint and has no way back.
 
-use crate::frontier::fee;
 use crate::taint::{Range, shares};
 use crate::{FeeRule, Limits, Policy};
 use chain::utxo::{InputNumber, OutputNumber, Spent};
@@ -211,7 +210,7 @@ impl<C: Utxo> Walk<'_, C> {
             let block = chain.block_of(transaction);
             let mut fees = Vec::new();
             for number in chain.transactions_of(block).skip(1).map(TxNumber) {
-                fees.push((Origin::Fee(number), fee(chain, number)?.0));
+                fees.push((Origin::Fee(number), chain.fee(number)?.0));
             }
             let collected: u64 = fees.iter().map(|(_, fee)| fee).sum();
             let subsidy = match chain.height(block) {

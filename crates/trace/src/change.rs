@@ -208,20 +208,11 @@ fn lock_time<C: Utxo>(chain: &C, transaction: TxNumber) -> Option<Vec<OutputNumb
 }
 
 fn fixed_fee<C: Utxo>(chain: &C, transaction: TxNumber) -> Option<Vec<OutputNumber>> {
-    let here = fee(chain, transaction)?;
+    let here = chain.fee(transaction)?;
     Some(keep(chain, transaction, |output| {
         let spender = chain.spender(output);
-        spender.and_then(|spender| fee(chain, spender)).is_none_or(|there| there == here)
+        spender.and_then(|spender| chain.fee(spender)).is_none_or(|there| there == here)
     }))
-}
-
-/// What a transaction leaves to the miner, where all its inputs are known.
-fn fee<C: Utxo>(chain: &C, transaction: TxNumber) -> Option<u64> {
-    let inputs = chain.inputs_of(transaction).map(InputNumber);
-    let inputs = inputs.map(|input| chain.input_value(input).map(|value| value.0));
-    let outputs = chain.outputs_of(transaction).map(OutputNumber);
-    let paid: u64 = outputs.map(|output| chain.value(output).0).sum();
-    inputs.sum::<Option<u64>>()?.checked_sub(paid)
 }
 
 /// One input, two outputs: as if a little were peeled off a large coin.

@@ -228,13 +228,10 @@ impl Exposure {
         work.shares.clear();
         work.values.clear();
         if !work.entering.is_empty() {
-            let inputs = chain.inputs_of(transaction).map(InputNumber);
-            let values = inputs.filter_map(|input| chain.input_value(input));
-            let worth: u64 = values.map(|value| value.0).sum();
             let outputs = chain.outputs_of(transaction).map(OutputNumber);
             work.values.extend(outputs.map(|output| chain.value(output)));
-            let paid: u64 = work.values.iter().map(|value| value.0).sum();
-            work.values.push(Satoshi(worth - paid));
+            work.values.push(chain.fee(transaction).expect("all inputs are of known value"));
+            let worth = work.values.iter().map(|value| value.0).sum();
             for (_, amount) in &work.entering {
                 work.shares.extend(work.memory.shares(*amount, worth, &work.values));
             }

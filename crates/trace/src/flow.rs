@@ -225,9 +225,9 @@ fn dress<C: Utxo>(chain: &C, request: &Request, walked: Frontier) -> Flow {
     let hop = |visit: &Visit| Hop {
         hop: visit.hop,
         transaction: visit.transaction,
-        inputs: walked.inputs(visit).iter().map(|input| dress_input(chain, input)).collect(),
-        outputs: outputs(chain, visit.transaction, walked.outputs(visit)),
-        fee: visit.fee.clone(),
+        inputs: dress_inputs(chain, walked.inputs(chain, visit)),
+        outputs: outputs(chain, visit.transaction, walked.outputs(chain, visit)),
+        fee: walked.fee(chain, visit),
     };
     let stop = |refusal: &Refusal| Stop {
         hop: refusal.hop,
@@ -239,7 +239,7 @@ fn dress<C: Utxo>(chain: &C, request: &Request, walked: Frontier) -> Flow {
             Why::Hops => StopReason::Hops,
             Why::Transactions => StopReason::Transactions,
         },
-        inputs: refusal.inputs.iter().map(|input| dress_input(chain, input)).collect(),
+        inputs: dress_inputs(chain, walked.parked(chain, refusal)),
     };
     Flow {
         policy: request.policy,
@@ -250,8 +250,8 @@ fn dress<C: Utxo>(chain: &C, request: &Request, walked: Frontier) -> Flow {
     }
 }
 
-fn dress_input<C: Utxo>(chain: &C, input: &Entered) -> HopInput {
-    let origin = match input.from {
+fn dress_inputs<C: Utxo>(chain: &C, entered: Vec<Entered>) -> Vec<HopInput> {
+    let origin = |from| match from {
         From::Input(input) => match chain.spent(input) {
             Spent::Inside(output) => Origin::Output(chain.outpoint(output)),
             Spent::Outside { point, .. } => Origin::Output(point),
@@ -259,14 +259,21 @@ fn dress_input<C: Utxo>(chain: &C, input: &Entered) -> HopInput {
         From::Subsidy => Origin::Subsidy,
         From::Fee(transaction) => Origin::Fee(chain.txid(transaction)),
     };
-    HopInput { origin, lot: input.lot.clone() }
+    entered
+        .into_iter()
+        .map(|Entered { from, lot }| HopInput { origin: origin(from), lot })
+        .collect()
 }
 
-fn outputs<C: Utxo>(chain: &C, transaction: TxNumber, left: &[Left]) -> Vec<HopOutput> {
+fn outputs<C: Utxo>(
+    chain: &C,
+    transaction: TxNumber,
+    left: impl Iterator<Item = Left>,
+) -> Vec<HopOutput> {
     let numbers = chain.outputs_of(transaction).map(OutputNumber);
     let dressed = numbers.zip(left).zip(0..).map(|((number, left), vout)| HopOutput {
         vout,
-        lot: left.lot.clone(),
+        lot: left.lot,
         script_type: chain.script_type(number),
         address: chain.address_of(number).and_then(|address| chain.address_text(address)),
         spent_by: chain.spender(number),

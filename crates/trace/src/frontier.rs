@@ -3,16 +3,22 @@
 //!
 //! Transactions wait in a queue in chain order, each tainted output beside the transaction that
 //! spends it, so a transaction is entered once, after everything before it, and its tainted inputs
-//! leave the queue together.
+//! leave the queue together. A walk looks at nothing that its rule does not ask for: the clean
+//! inputs of a transaction are worth what its outputs and its fee say, and only rules that tell
+//! satoshis apart ask where among them the tainted ones stand.
 
-use crate::flow::{Fate, Totals};
+mod found;
+
+pub use found::{Entered, From, Frontier, Left, Refusal, Visit, Why};
+
+use crate::flow::Fate;
 use crate::pending::Pending;
-use crate::taint::{Lot, Memory, pass};
+use crate::taint::{self, Lot, Memory, pass_queue};
 use crate::{FeeRule, Limits, Policy};
 use chain::utxo::{AddressNumber, InputNumber, OutputNumber, Spent};
-use chain::{OutPoint, Satoshi, ScriptType, TxNumber, Utxo};
+use chain::{Satoshi, ScriptType, TxNumber, Utxo};
+use found::{Income, Place, unknown_inputs};
 use std::collections::HashSet;
-use std::ops::Range;
 
 /// What a walk is asked, in the numbers of one chain.
 #[derive(Clone, Debug)]
@@ -31,103 +37,6 @@ pub struct Request {
     pub tagged: HashSet<AddressNumber>,
 }
 
-/// Where the money went, in the numbers of one chain.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Frontier {
-    /// The source, as hop 0, and every transaction entered, in chain order.
-    pub visits: Vec<Visit>,
-    /// Transactions that tainted money enters and the walk does not.
-    pub refusals: Vec<Refusal>,
-    /// The sums, which agree.
-    pub totals: Totals,
-    /// What goes in and comes out of all visits, one after the other.
-    inputs: Vec<Entered>,
-    outputs: Vec<Left>,
-}
-
-impl Frontier {
-    /// What goes into a visit of this walk; empty for the source.
-    pub fn inputs(&self, visit: &Visit) -> &[Entered] {
-        &self.inputs[visit.inputs.clone()]
-    }
-
-    /// What comes out of a visit of this walk, in order.
-    pub fn outputs(&self, visit: &Visit) -> &[Left] {
-        &self.outputs[visit.outputs.clone()]
-    }
-}
-
-/// A transaction that the money passes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Visit {
-    /// Transactions from the source on the shortest way.
-    pub hop: u32,
-    /// The transaction.
-    pub transaction: TxNumber,
-    /// Where its inputs and outputs lie among those of all visits.
-    inputs: Range<usize>,
-    outputs: Range<usize>,
-    /// What is left to the miner; not known of a source whose inputs are not known.
-    pub fee: Option<Lot>,
-}
-
-/// What goes into a transaction.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entered {
-    /// Where it comes from.
-    pub from: From,
-    /// What it is worth and how much of it is tainted.
-    pub lot: Lot,
-}
-
-/// Where an input's money comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum From {
-    /// The output that an input of the transaction spends.
-    Input(InputNumber),
-    /// New money of a coinbase.
-    Subsidy,
-    /// A transaction's fee, collected by a coinbase.
-    Fee(TxNumber),
-}
-
-/// What comes out of a transaction.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Left {
-    /// What it is worth and how much of it is tainted.
-    pub lot: Lot,
-    /// What the walk did with it.
-    pub fate: Fate,
-}
-
-/// A transaction that was not entered.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
-    /// The hop it would have had.
-    pub hop: u32,
-    /// The transaction.
-    pub transaction: TxNumber,
-    /// Why.
-    pub why: Why,
-    /// The tainted money that enters it.
-    pub inputs: Vec<Entered>,
-}
-
-/// Why a transaction was not entered.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Why {
-    /// These of its inputs are worth nobody knows what.
-    UnknownInputs(Vec<OutPoint>),
-    /// The fees of this many transactions of a coinbase's block are not known.
-    UnknownFees(u32),
-    /// A coinbase claims more than subsidy and fees.
-    Claim,
-    /// Too far from the source.
-    Hops,
-    /// Enough transactions were entered.
-    Transactions,
-}
-
 /// Walks forward from the source until nothing is left to follow.
 pub fn walk<C: Utxo>(chain: &C, request: &Request) -> Frontier {
     let mut walk = Walk {
@@ -136,54 +45,22 @@ pub fn walk<C: Utxo>(chain: &C, request: &Request) -> Frontier {
         pending: Pending::new(),
         arrived: Vec::new(),
         values: Vec::new(),
-        passed: Vec::new(),
+        lots: Vec::new(),
         memory: Memory::default(),
         entered: 0,
         found: Frontier::default(),
     };
     walk.start();
-    while let Some(key) = walk.pending.take_group(&mut walk.arrived) {
-        walk.arrived.sort_unstable_by_key(|arrival| arrival.from);
-        let hop = walk.arrived.iter().map(|arrival| arrival.hop).min().expect("a group has one");
-        walk.visit(Key(key), hop);
+    while walk.entered < request.limits.transactions_max
+        && let Some(key) = walk.pending.take_group(&mut walk.arrived)
+    {
+        walk.visit(Place(key));
         walk.arrived.clear();
     }
+    walk.refuse_rest();
     let totals = walk.found.totals;
     assert_eq!(totals.balance(), (0, 0), "taint is conserved: {totals:?}");
     walk.found
-}
-
-/// What a transaction leaves to the miner; none for a coinbase and where an input's value is not
-/// known.
-pub fn fee<C: Utxo>(chain: &C, transaction: TxNumber) -> Option<Satoshi> {
-    let inputs = chain.inputs_of(transaction);
-    if inputs.is_empty() {
-        return None;
-    }
-    let worth = inputs.map(InputNumber).map(|input| chain.input_value(input).map(|value| value.0));
-    let worth = worth.sum::<Option<u64>>()?;
-    let paid = chain.outputs_of(transaction).map(|output| chain.value(OutputNumber(output)).0);
-    worth.checked_sub(paid.sum()).map(Satoshi)
-}
-
-/// A place in chain order at which a coinbase comes after the transactions whose fees it collects.
-#[derive(Clone, Copy, Debug)]
-struct Key(u64);
-
-impl Key {
-    fn spend(spender: TxNumber) -> Key {
-        Key(u64::from(spender.0) << 1)
-    }
-
-    /// The coinbase of the block that this transaction's block ends with.
-    fn coinbase(last_of_block: TxNumber) -> Key {
-        Key(u64::from(last_of_block.0) << 1 | 1)
-    }
-
-    /// The transaction; for a coinbase, one of its block.
-    fn transaction(self) -> (TxNumber, bool) {
-        (TxNumber((self.0 >> 1) as u32), self.0 & 1 == 1)
-    }
 }
 
 /// Tainted money on its way into a pending transaction.
@@ -191,27 +68,22 @@ impl Key {
 struct Arrival {
     /// The output; for a coinbase, the transaction whose fee it is.
     from: u64,
+    taint: Satoshi,
     hop: u32,
-    /// Where its lot is among the outputs found; for a coinbase, which visit's fee it is.
-    place: u32,
-}
-
-impl Arrival {
-    fn new(from: u64, hop: u32, place: usize) -> Arrival {
-        let place = u32::try_from(place).expect("memory ends before 2^32 outputs of a walk");
-        Arrival { from, hop, place }
-    }
+    /// Which of the things found it is.
+    passed: u32,
 }
 
 struct Walk<'a, C> {
     chain: &'a C,
     request: &'a Request,
     pending: Pending<Arrival>,
-    /// What enters the transaction at hand, in the order of `from`.
+    /// What enters the transaction at hand.
     arrived: Vec<Arrival>,
-    /// Of the transaction at hand: outputs and then the fee, and what each carries.
+    /// Of the transaction at hand: outputs and then the fee, and, under rules that tell satoshis
+    /// apart, what each carries.
     values: Vec<Satoshi>,
-    passed: Vec<Lot>,
+    lots: Vec<Lot>,
     memory: Memory,
     entered: u32,
     found: Frontier,
@@ -220,181 +92,214 @@ struct Walk<'a, C> {
 impl<C: Utxo> Walk<'_, C> {
     fn start(&mut self) {
         let Request { transaction, vout, policy, .. } = *self.request;
-        let values = self.chain.outputs_of(transaction).map(|o| self.chain.value(OutputNumber(o)));
-        self.passed.extend(values.enumerate().map(|(index, value)| match vout {
-            Some(only) if only as usize != index => Lot::clean(value),
-            _ => Lot::stolen(value, policy),
-        }));
-        self.found.totals.source = Satoshi(self.passed.iter().map(|lot| lot.taint.0).sum());
-        let outputs = self.offer(transaction, 0);
-        let fee = fee(self.chain, transaction).map(Lot::clean);
-        self.found.visits.push(Visit { hop: 0, transaction, inputs: 0..0, outputs, fee });
+        let range = self.chain.outputs_of(transaction);
+        let lots = range.clone().enumerate().map(|(index, output)| {
+            let value = self.chain.value(OutputNumber(output));
+            match vout {
+                Some(only) if only as usize != index => Lot::clean(value),
+                _ => Lot::stolen(value, policy),
+            }
+        });
+        let lots: Vec<Lot> = lots.collect();
+        let first = self.found.passed.len();
+        for (output, lot) in range.zip(&lots) {
+            self.found.totals.source.0 += lot.taint.0;
+            self.offer(OutputNumber(output), lot.value, lot.taint, &lot.ranges, 0);
+        }
+        let fee = self.chain.fee(transaction);
+        self.found.visit(0, transaction, Place::spend(transaction), first, fee.is_some());
+        if fee.is_some() {
+            self.found.pass(Satoshi(0), &[], Fate::Clean);
+        }
     }
 
-    fn visit(&mut self, key: Key, hop: u32) {
-        let (mut transaction, is_coinbase) = key.transaction();
-        let start = self.found.inputs.len();
-        let fault = if is_coinbase {
-            let block = self.chain.block_of(transaction);
-            transaction = TxNumber(self.chain.transactions_of(block).start);
-            self.gather_coinbase(transaction)
-        } else {
-            self.gather(transaction)
+    fn visit(&mut self, place: Place) {
+        let transaction = place.transaction_of(self.chain);
+        let hop = self.arrived.iter().map(|arrival| arrival.hop).min().expect("a group has one");
+        let income = match hop > self.request.limits.hops_max {
+            true => Err(Why::Hops),
+            false => self.income(transaction, place.is_coinbase()),
         };
-        let limits = self.request.limits;
-        let refused = if hop > limits.hops_max {
-            Some(Why::Hops)
-        } else if self.entered == limits.transactions_max {
-            Some(Why::Transactions)
-        } else {
-            fault
-        };
-        let Some(why) = refused else { return self.enter(transaction, is_coinbase, hop, start) };
-        let inputs = self.found.inputs.drain(start..);
-        let inputs: Vec<Entered> = inputs.filter(|input| input.lot.taint.0 > 0).collect();
-        let parked = inputs.iter().map(|input| input.lot.taint.0).sum::<u64>();
+        match income {
+            Ok(income) => self.enter(transaction, place, hop, income),
+            Err(why) => {
+                let parked = self.arrived.iter().map(|arrival| arrival.taint.0).sum();
+                self.refuse(hop, transaction, parked, why);
+            }
+        }
+    }
+
+    /// What still waits when enough transactions were entered.
+    fn refuse_rest(&mut self) {
+        let rest = std::mem::replace(&mut self.pending, Pending::new()).take_all();
+        for group in rest.chunk_by(|(key, _), (next, _)| key == next) {
+            let hop = group.iter().map(|(_, arrival)| arrival.hop).min().expect("a group has one");
+            let parked = group.iter().map(|(_, arrival)| arrival.taint.0).sum();
+            let beyond = hop > self.request.limits.hops_max;
+            let why = if beyond { Why::Hops } else { Why::Transactions };
+            self.refuse(hop, Place(group[0].0).transaction_of(self.chain), parked, why);
+        }
+    }
+
+    fn refuse(&mut self, hop: u32, transaction: TxNumber, parked: u64, why: Why) {
         match why {
             Why::Hops | Why::Transactions => self.found.totals.limited.0 += parked,
             _ => self.found.totals.boundary.0 += parked,
         }
-        self.found.refusals.push(Refusal { hop, transaction, why, inputs });
+        self.found.refusals.push(Refusal { hop, transaction, why });
     }
 
-    /// Passes what was gathered from `start` on.
-    fn enter(&mut self, transaction: TxNumber, is_coinbase: bool, hop: u32, start: usize) {
+    /// What goes into the transaction, or what is wrong with it; leaves its outputs and its fee in
+    /// `values`.
+    fn income(&mut self, transaction: TxNumber, is_coinbase: bool) -> Result<Income, Why> {
+        let chain = self.chain;
+        self.values.clear();
+        let outputs = chain.outputs_of(transaction);
+        let mut paid = 0;
+        self.values.extend(outputs.clone().map(|output| {
+            let value = chain.value(OutputNumber(output));
+            paid += value.0;
+            value
+        }));
+        let (income, fee) = if is_coinbase {
+            let income = Income::of_coinbase(chain, transaction, paid)?;
+            let unclaimed = income.worth.checked_sub(paid).ok_or(Why::Claim)?;
+            (income, Satoshi(unclaimed))
+        } else {
+            let unknown = || Why::UnknownInputs(unknown_inputs(chain, transaction));
+            let fee = chain.fee(transaction).ok_or_else(unknown)?;
+            (Income { worth: paid + fee.0, subsidy: 0 }, fee)
+        };
+        self.values.push(fee);
+        Ok(income)
+    }
+
+    /// Passes what arrived on to the outputs and the fee in `values`.
+    fn enter(&mut self, transaction: TxNumber, place: Place, hop: u32, income: Income) {
         self.entered += 1;
         let policy = self.request.policy;
-        let outputs = self.chain.outputs_of(transaction).map(OutputNumber);
-        self.values.clear();
-        self.values.extend(outputs.map(|output| self.chain.value(output)));
-        let inputs = &self.found.inputs[start..];
-        let worth: u64 = inputs.iter().map(|input| input.lot.value.0).sum();
-        let before: u64 = inputs.iter().map(|input| input.lot.taint.0).sum();
-        let paid: u64 = self.values.iter().map(|value| value.0).sum();
-        self.values.push(Satoshi(worth - paid));
-        let lots = inputs.iter().map(|input| &input.lot);
-        pass(policy, lots, &self.values, &mut self.memory, &mut self.passed);
-        let after: u64 = self.passed.iter().map(|lot| lot.taint.0).sum();
+        let before: u64 = self.arrived.iter().map(|arrival| arrival.taint.0).sum();
+        let (mut lots, mut memory) =
+            (std::mem::take(&mut self.lots), std::mem::take(&mut self.memory));
+        let taints = if policy.tells_satoshis_apart() {
+            lots.clear();
+            let queue = self.queue(place, transaction, income.subsidy);
+            pass_queue(policy, income.worth, queue, &self.values, &mut lots);
+            &[]
+        } else {
+            memory.pass_pool(policy, before, income.worth, &self.values)
+        };
+        let carried = |index: usize| match lots.get(index) {
+            Some(lot) => (lot.taint, &lot.ranges[..]),
+            None => (Satoshi(taints[index]), &[][..]),
+        };
+        let first = self.found.passed.len();
+        let mut after = 0;
+        for (index, output) in self.chain.outputs_of(transaction).enumerate() {
+            let (taint, ranges) = carried(index);
+            after += taint.0;
+            self.offer(OutputNumber(output), self.values[index], taint, ranges, hop);
+        }
+        let fee = self.values.len() - 1;
+        let (taint, ranges) = carried(fee);
+        self.found.visit(hop, transaction, place, first, true);
+        self.offer_fee(place, hop, taint);
+        self.found.pass(taint, ranges, Fate::Clean);
+        after += taint.0;
         assert!(
             policy == Policy::Poison || before == after,
             "taint in is taint out and in the fee"
         );
         self.found.totals.added.0 += after - before;
-        let fee = self.passed.pop().unwrap_or_default();
-        self.offer_fee(transaction, is_coinbase, hop, &fee);
-        let inputs = start..self.found.inputs.len();
-        let outputs = self.offer(transaction, hop);
-        self.found.visits.push(Visit { hop, transaction, inputs, outputs, fee: Some(fee) });
+        (self.lots, self.memory) = (lots, memory);
     }
 
-    /// Where the tainted lot is that arrived from there.
-    fn place(&self, from: u64) -> Option<usize> {
-        let index = self.arrived.binary_search_by_key(&from, |arrival| arrival.from).ok()?;
-        Some(self.arrived[index].place as usize)
-    }
-
-    /// Adds the transaction's inputs with their taint to those found; says what is wrong.
-    fn gather(&mut self, transaction: TxNumber) -> Option<Why> {
-        let mut unknown = Vec::new();
-        for input in self.chain.inputs_of(transaction).map(InputNumber) {
-            let lot = match self.chain.spent(input) {
-                Spent::Inside(output) => match self.place(output.0) {
-                    Some(place) => self.found.outputs[place].lot.clone(),
-                    None => Lot::clean(self.chain.value(output)),
-                },
-                Spent::Outside { point, value, .. } => {
-                    if value.is_none() {
-                        unknown.push(point);
-                    }
-                    Lot::clean(value.unwrap_or_default())
-                }
-            };
-            self.found.inputs.push(Entered { from: From::Input(input), lot });
-        }
-        (!unknown.is_empty()).then_some(Why::UnknownInputs(unknown))
-    }
-
-    /// What a coinbase collects: the subsidy, then the fees in the order of transactions.
-    fn gather_coinbase(&mut self, coinbase: TxNumber) -> Option<Why> {
-        let chain = self.chain;
-        let block = chain.block_of(coinbase);
-        let subsidized = self.found.inputs.len();
-        self.found.inputs.push(Entered { from: From::Subsidy, lot: Lot::default() });
-        let (mut unknown, mut collected) = (0, 0);
-        for number in chain.transactions_of(block).skip(1).map(TxNumber) {
-            let place = self.place(u64::from(number.0));
-            let arrived = place.and_then(|place| self.found.visits[place].fee.clone());
-            let lot = arrived.unwrap_or_else(|| {
-                let fee = fee(chain, number);
-                unknown += u32::from(fee.is_none());
-                Lot::clean(fee.unwrap_or_default())
-            });
-            collected += lot.value.0;
-            if lot.value.0 > 0 {
-                self.found.inputs.push(Entered { from: From::Fee(number), lot });
+    /// Which of the satoshis that go in are tainted, in the order of inputs; for a coinbase, of the
+    /// subsidy and then the fees of its block.
+    fn queue(&mut self, place: Place, transaction: TxNumber, subsidy: u64) -> Vec<(u64, u64)> {
+        self.arrived.sort_unstable_by_key(|arrival| arrival.from);
+        let Walk { chain, arrived, found, .. } = self;
+        let (mut queue, mut before, mut awaited) = (Vec::new(), subsidy, arrived.len());
+        // What comes after the last that is tainted is not looked at.
+        let mut take = |from: Option<u64>, value: Satoshi| {
+            let found_at = from
+                .and_then(|from| arrived.binary_search_by_key(&from, |arrival| arrival.from).ok());
+            if let Some(index) = found_at {
+                let ranges = found.ranges_of(arrived[index].passed as usize).iter();
+                queue.extend(ranges.map(|range| (before + range.start, range.length)));
+                awaited -= 1;
             }
-        }
-        let outputs = chain.outputs_of(coinbase).map(OutputNumber);
-        let claimed: u64 = outputs.map(|output| chain.value(output).0).sum();
-        let subsidy = match chain.height(block) {
-            Some(height) => chain.network().subsidy(height).0,
-            None => claimed.saturating_sub(collected),
+            before += value.0;
+            awaited > 0
         };
-        self.found.inputs[subsidized].lot = Lot::clean(Satoshi(subsidy));
-        if unknown > 0 {
-            Some(Why::UnknownFees(unknown))
+        if place.is_coinbase() {
+            let mut block = chain.transactions_of(chain.block_of(transaction)).skip(1);
+            while block.next().is_some_and(|number| {
+                take(Some(number.into()), chain.fee(TxNumber(number)).unwrap_or_default())
+            }) {}
         } else {
-            (claimed > subsidy + collected).then_some(Why::Claim)
+            let mut inputs = chain.inputs_of(transaction);
+            while inputs.next().is_some_and(|input| match chain.spent(InputNumber(input)) {
+                Spent::Inside(output) => take(Some(output.0), chain.value(output)),
+                Spent::Outside { value, .. } => take(None, value.unwrap_or_default()),
+            }) {}
         }
+        queue
     }
 
-    /// Decides what becomes of each output that was passed, and books those where the walk ends.
-    fn offer(&mut self, transaction: TxNumber, hop: u32) -> Range<usize> {
-        let outputs = self.chain.outputs_of(transaction).map(OutputNumber);
-        let start = self.found.outputs.len();
-        for (output, lot) in outputs.zip(self.passed.drain(..)) {
-            // Clean outputs are most of a large payout; nothing about them is looked up.
-            let spender = if lot.taint.0 == 0 { None } else { self.chain.spender(output) };
-            let fate = fate(self.chain, self.request, output, &lot, spender);
-            let totals = &mut self.found.totals;
-            match (fate, spender) {
-                (Fate::Followed, Some(spender)) => {
-                    let place = self.found.outputs.len();
-                    let arrival = Arrival::new(output.0, hop + 1, place);
-                    self.pending.push(Key::spend(spender).0, arrival);
-                }
-                (Fate::Reached, _) => totals.reached.0 += lot.taint.0,
-                (Fate::BelowAmount | Fate::BelowShare, _) => totals.limited.0 += lot.taint.0,
-                _ => totals.unspent.0 += lot.taint.0,
+    /// Decides what becomes of an output, and books it where the walk ends there.
+    fn offer(
+        &mut self,
+        output: OutputNumber,
+        value: Satoshi,
+        taint: Satoshi,
+        ranges: &[taint::Range],
+        hop: u32,
+    ) {
+        // Clean outputs are most of a large payout; nothing about them is looked up.
+        let spender = if taint.0 == 0 { None } else { self.chain.spender(output) };
+        let fate = fate(self.chain, self.request, output, (value, taint), spender);
+        let totals = &mut self.found.totals;
+        match (fate, spender) {
+            (Fate::Followed, Some(spender)) => {
+                let arrival = self.arrival(output.0, taint, hop);
+                self.pending.push(Place::spend(spender).0, arrival);
             }
-            self.found.outputs.push(Left { lot, fate });
+            (Fate::Reached, _) => totals.reached.0 += taint.0,
+            (Fate::BelowAmount | Fate::BelowShare, _) => totals.limited.0 += taint.0,
+            _ => totals.unspent.0 += taint.0,
         }
-        start..self.found.outputs.len()
+        self.found.pass(taint, ranges, fate);
     }
 
-    fn offer_fee(&mut self, transaction: TxNumber, is_coinbase: bool, hop: u32, fee: &Lot) {
-        if fee.taint.0 == 0 {
+    fn offer_fee(&mut self, place: Place, hop: u32, taint: Satoshi) {
+        if taint.0 == 0 {
             return;
         }
         // What a coinbase leaves unclaimed belongs to nobody.
-        if self.request.fees == FeeRule::Stop || is_coinbase {
-            self.found.totals.fees.0 += fee.taint.0;
+        if self.request.fees == FeeRule::Stop || place.is_coinbase() {
+            self.found.totals.fees.0 += taint.0;
             return;
         }
-        let last = self.chain.transactions_of(self.chain.block_of(transaction)).end - 1;
-        let key = Key::coinbase(TxNumber(last));
-        // The visit that is about to be found.
-        let arrival = Arrival::new(transaction.0.into(), hop + 1, self.found.visits.len());
-        self.pending.push(key.0, arrival);
+        let transaction = place.transaction_of(self.chain);
+        let arrival = self.arrival(transaction.0.into(), taint, hop);
+        self.pending.push(Place::coinbase(self.chain, transaction).0, arrival);
+    }
+
+    /// What is about to be found, on its way to where it is spent.
+    fn arrival(&self, from: u64, taint: Satoshi, hop: u32) -> Arrival {
+        let passed = u32::try_from(self.found.passed.len());
+        let passed = passed.expect("memory ends before 2^32 outputs of a walk");
+        Arrival { from, taint, hop: hop + 1, passed }
     }
 }
 
-/// What becomes of an output that carries this.
+/// What becomes of an output of which so much is tainted.
 fn fate<C: Utxo>(
     chain: &C,
     request: &Request,
     output: OutputNumber,
-    lot: &Lot,
+    (value, taint): (Satoshi, Satoshi),
     spender: Option<TxNumber>,
 ) -> Fate {
     let limits = request.limits;
@@ -403,14 +308,20 @@ fn fate<C: Utxo>(
         !request.tagged.is_empty() && chain.address_of(output).is_some_and(is_in)
     };
     match () {
-        () if lot.taint.0 == 0 => Fate::Clean,
+        () if taint.0 == 0 => Fate::Clean,
         () if tagged() => Fate::Reached,
         () if spender.is_none() => match chain.script_type(output) {
             ScriptType::OpReturn => Fate::Unspendable,
             _ => Fate::Unspent,
         },
-        () if lot.taint < limits.amount_min => Fate::BelowAmount,
-        () if lot.below_share(limits.share_min_ppb) => Fate::BelowShare,
+        () if taint < limits.amount_min => Fate::BelowAmount,
+        () if below_share(value, taint, limits.share_min_ppb) => Fate::BelowShare,
         () => Fate::Followed,
     }
+}
+
+/// Whether less than this share of a value is tainted, in parts per billion.
+fn below_share(value: Satoshi, taint: Satoshi, share_min_ppb: u32) -> bool {
+    let whole = u128::from(crate::parameters::SHARE_WHOLE_PPB);
+    u128::from(taint.0) * whole < u128::from(value.0) * u128::from(share_min_ppb)
 }

@@ -39,13 +39,10 @@ impl Lot {
         let ranges = if ranged { vec![Range { start: 0, length: value.0 }] } else { Vec::new() };
         Lot { value, taint: value, ranges }
     }
-
-    /// Whether less than this share of it is tainted, in parts per billion.
-    pub fn below_share(&self, share_min_ppb: u32) -> bool {
-        let whole = u128::from(crate::parameters::SHARE_WHOLE_PPB);
-        u128::from(self.taint.0) * whole < u128::from(self.value.0) * u128::from(share_min_ppb)
-    }
 }
+
+/// Values of one transaction among which the largest remainder is looked for one by one.
+const SCANNED_MAX: usize = 8;
 
 /// Memory of sharing, kept from one transaction to the next.
 #[derive(Clone, Debug, Default)]
@@ -67,33 +64,31 @@ pub fn pass<'a>(
     let sum_out: u128 = values.iter().map(|value| u128::from(value.0)).sum();
     assert!(sum_in <= u128::from(chain::view::WORTH_MAX), "a view holds no more");
     assert_eq!(sum_in, sum_out, "outputs and fee make what the inputs are worth");
-    let (worth, taint) = (sum_in as u64, inputs.clone().map(|lot| lot.taint.0).sum());
-    match policy {
-        Policy::Poison => lots.extend(poison(taint, values)),
-        Policy::Haircut => lots.extend(with_taint(values, memory.shares(taint, worth, values))),
-        Policy::Fifo => first_in_first_out(queue(inputs), values, lots),
-        Policy::Lifo => {
-            let mut queue = queue(inputs);
-            queue.reverse();
-            let mirrored = |(start, length): (u64, u64)| (worth - start - length, length);
-            let queue = queue.into_iter().map(mirrored).collect();
-            first_in_first_out(queue, values, lots);
-        }
-        Policy::Tiho => lots.extend(with_taint(values, &highest_first(taint, values))),
+    let worth = sum_in as u64;
+    if policy.tells_satoshis_apart() {
+        return pass_queue(policy, worth, queue(inputs), values, lots);
     }
-}
-
-/// Any taint in taints all that comes out (Möser, Böhme, Breuker, "Towards Risk Scoring of
-/// Bitcoin Transactions", 2014).
-fn poison(taint: u64, values: &[Satoshi]) -> impl Iterator<Item = Lot> {
-    let tainted = move |value| if taint > 0 { value } else { Satoshi(0) };
-    values.iter().map(move |value| Lot { taint: tainted(*value), ..Lot::clean(*value) })
-}
-
-fn with_taint(values: &[Satoshi], taints: &[u64]) -> impl Iterator<Item = Lot> {
+    let taint = inputs.map(|lot| lot.taint.0).sum();
+    let taints = memory.pass_pool(policy, taint, worth, values);
     let lot =
         |(value, taint): (&Satoshi, &u64)| Lot { taint: Satoshi(*taint), ..Lot::clean(*value) };
-    values.iter().zip(taints).map(lot)
+    lots.extend(values.iter().zip(taints).map(lot));
+}
+
+/// The same under FIFO and LIFO: `queue` are the tainted satoshis among the `worth` that go in, as
+/// (first, how many), ascending in input order.
+pub(crate) fn pass_queue(
+    policy: Policy,
+    worth: u64,
+    mut queue: Vec<(u64, u64)>,
+    values: &[Satoshi],
+    lots: &mut Vec<Lot>,
+) {
+    if policy == Policy::Lifo {
+        queue.reverse();
+        queue.iter_mut().for_each(|(start, length)| *start = worth - *start - *length);
+    }
+    first_in_first_out(queue, values, lots);
 }
 
 /// Haircut, as [`Memory::shares`] says.
@@ -104,6 +99,28 @@ pub fn shares(taint: u64, worth: u64, values: &[Satoshi]) -> Vec<u64> {
 }
 
 impl Memory {
+    /// What each value carries under the rules that do not tell satoshis apart.
+    pub(crate) fn pass_pool(
+        &mut self,
+        policy: Policy,
+        taint: u64,
+        worth: u64,
+        values: &[Satoshi],
+    ) -> &[u64] {
+        match policy {
+            Policy::Haircut => return self.shares(taint, worth, values),
+            Policy::Tiho => self.shares = highest_first(taint, values),
+            // Any taint in taints all that comes out (Möser, Böhme, Breuker, "Towards Risk Scoring
+            // of Bitcoin Transactions", 2014).
+            Policy::Poison => {
+                self.shares.clear();
+                self.shares.extend(values.iter().map(|value| if taint > 0 { value.0 } else { 0 }));
+            }
+            Policy::Fifo | Policy::Lifo => panic!("{policy} asks which satoshis are tainted"),
+        }
+        &self.shares
+    }
+
     /// Haircut: each value gets floor(taint x value / worth); the left-over satoshis go one each to
     /// the largest remainders, ties to the lower index, so that the fee comes last (the same paper,
     /// there in real numbers). `values` sum to `worth`, at most 2^63; `taint` is at most `worth`.
@@ -134,6 +151,16 @@ impl Memory {
             return shares;
         }
         let left = left as usize;
+        if values.len() <= SCANNED_MAX {
+            // Of few, the largest are found quicker by looking through all.
+            for _ in 0..left {
+                let best = (0..remainders.len()).rev().max_by_key(|index| remainders[*index].0);
+                let best = best.expect("what is left over is less than there are values");
+                shares[best] += 1;
+                remainders[best].0 = 0;
+            }
+            return shares;
+        }
         // Fewer satoshis are left over than values have a remainder, so selecting replaces sorting.
         let order = |(remainder, index): &(u64, u32)| (std::cmp::Reverse(*remainder), *index);
         remainders.select_nth_unstable_by_key(left - 1, order);

@@ -66,7 +66,7 @@ proptest! {
         let walked = walk(&view, &request);
         for visit in &walked.visits {
             let first = Utxo::outputs_of(&view, visit.transaction).start;
-            for (place, left) in walked.outputs(visit).iter().enumerate() {
+            for (place, left) in walked.outputs(&view, visit).enumerate() {
                 let output = OutputNumber(first + place as u64);
                 let mut question = question(&request, output, [source].into());
                 let whole = backward(&view, &question).unwrap();
@@ -93,7 +93,7 @@ proptest! {
         let walked = walk(&view, &request);
         for visit in &walked.visits {
             let first = Utxo::outputs_of(&view, visit.transaction).start;
-            for (place, left) in walked.outputs(visit).iter().enumerate() {
+            for (place, left) in walked.outputs(&view, visit).enumerate() {
                 let output = OutputNumber(first + place as u64);
                 let back = backward(&view, &question(&request, output, [source].into())).unwrap();
                 let all: u64 = back.sources.iter().map(|found| found.amount.0).sum();
@@ -135,7 +135,7 @@ proptest! {
             longest = longest.max(walked.visits.len());
             for visit in &walked.visits {
                 let first = Utxo::outputs_of(&view, visit.transaction).start;
-                for (place, left) in walked.outputs(visit).iter().enumerate() {
+                for (place, left) in walked.outputs(&view, visit).enumerate() {
                     let at = OutputNumber(first + place as u64);
                     if left.fate == Fate::Unspent {
                         expected.insert((at, *category), left.lot.taint.0);
@@ -219,7 +219,7 @@ proptest! {
         let mut expected = Vec::new();
         for visit in &walked.visits {
             let first = Utxo::outputs_of(&view, visit.transaction).start;
-            for (place, left) in walked.outputs(visit).iter().enumerate() {
+            for (place, left) in walked.outputs(&view, visit).enumerate() {
                 if left.fate == Fate::Unspent {
                     let output = OutputNumber(first + place as u64);
                     expected.push((WatchNumber(7), output, left.lot.taint));

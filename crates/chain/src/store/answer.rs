@@ -11,7 +11,9 @@ use super::index::{Kind, script_key, txid_key};
 use super::tail::OUTSIDE_BIT;
 use bitcoin::hashes::{Hash as _, sha256};
 
-use crate::utxo::{AddressNumber, Features, InputNumber, OutputNumber, SegmentFacts, Spent, Utxo};
+use crate::utxo::{
+    AddressNumber, Features, InputNumber, OutputNumber, SegmentFacts, Spent, Utxo, fee_by_inputs,
+};
 use crate::view::{BlockNumber, TxNumber};
 use crate::{BlockHash, FileDigest, Height, Network, OutPoint, Satoshi, ScriptType, Txid};
 
@@ -177,12 +179,22 @@ impl Utxo for ChainStore {
 
     #[inline]
     fn outputs_of(&self, transaction: TxNumber) -> Range<u64> {
-        self.columns.range40(Name::TxOutputEnd, u64::from(transaction.0))
+        let index = u64::from(transaction.0);
+        self.columns.tx_row_before(index).output_end..self.columns.tx_row(index).output_end
     }
 
     #[inline]
     fn inputs_of(&self, transaction: TxNumber) -> Range<u64> {
-        self.columns.range40(Name::TxInputEnd, u64::from(transaction.0))
+        let index = u64::from(transaction.0);
+        self.columns.tx_row_before(index).input_end..self.columns.tx_row(index).input_end
+    }
+
+    #[inline]
+    fn fee(&self, transaction: TxNumber) -> Option<Satoshi> {
+        match self.columns.tx_row(u64::from(transaction.0)).fee {
+            Some(fee) => Some(Satoshi(fee)),
+            None => fee_by_inputs(self, transaction),
+        }
     }
 
     fn output_count(&self) -> u64 {
@@ -192,7 +204,7 @@ impl Utxo for ChainStore {
     fn creator(&self, output: OutputNumber) -> TxNumber {
         let step = output.0 / OUTPUT_STEP;
         let mut creator = u64::from(self.columns.word32(Name::OutputCreator, step));
-        while self.columns.word40(Name::TxOutputEnd, creator) <= output.0 {
+        while self.columns.tx_row(creator).output_end <= output.0 {
             creator += 1;
         }
         TxNumber(creator as u32)

@@ -1,7 +1,7 @@
 //! Appending, rolling back and replaying blocks. Trusts that a decoder checked a block by itself;
 //! checks here what only the chain can tell.
 
-use super::column::{COLUMN_COUNT, Name, OUTPUT_STEP, TX_STEP};
+use super::column::{COLUMN_COUNT, Name, OUTPUT_STEP, TX_STEP, TxRow};
 use super::index::{Kind, script_key, txid_key};
 use super::journal::Record;
 use super::tail::{Mark, OUTSIDE_BIT, linked};
@@ -211,12 +211,13 @@ impl ChainStore {
         {
             return Err(ViewError::ValueCreated { txid, inputs, outputs }.into());
         }
-        self.push_facts(given, number);
+        let fee = inputs.filter(|_| number != coinbase).map(|inputs| inputs - outputs);
+        self.push_facts(given, number, fee);
         Ok(())
     }
 
     /// The columns by transaction, once its inputs and outputs are there.
-    fn push_facts(&mut self, given: &Transaction, number: u32) {
+    fn push_facts(&mut self, given: &Transaction, number: u32, fee: Option<u64>) {
         if u64::from(number).is_multiple_of(TX_STEP) {
             let block = self.block_count();
             self.columns.push(Name::TxBlock, &block.to_le_bytes());
@@ -228,10 +229,9 @@ impl ChainStore {
         self.columns.push(Name::Txid, &given.txid.0);
         self.columns.push(Name::TxLockTime, &lock_time.to_le_bytes());
         self.columns.push(Name::TxTraits, &[traits]);
-        let (outputs, inputs) =
+        let (output_end, input_end) =
             (self.columns.length(Name::OutputWord), self.columns.length(Name::InputOrigin));
-        self.columns.push40(Name::TxOutputEnd, outputs);
-        self.columns.push40(Name::TxInputEnd, inputs);
+        self.columns.push_tx_row(TxRow { output_end, input_end, fee });
         linked(&mut self.tail.transactions).push(Some(txid_key(&given.txid)));
     }
 

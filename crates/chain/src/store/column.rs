@@ -32,10 +32,9 @@ pub(super) enum Name {
     TxLockTime,
     /// Bits of the wallet's traits.
     TxTraits,
-    /// One past the transaction's last output.
-    TxOutputEnd,
-    /// One past the transaction's last input.
-    TxInputEnd,
+    /// One past the transaction's last output, one past its last input, and its fee: all that a
+    /// walk asks of it, in one place.
+    TxRow,
     /// The block of each [`TX_STEP`]th transaction.
     TxBlock,
     /// Value in the low 56 bits, type of script above.
@@ -57,7 +56,43 @@ pub(super) enum Name {
 }
 
 /// How many columns there are.
-pub(super) const COLUMN_COUNT: usize = 18;
+pub(super) const COLUMN_COUNT: usize = 17;
+
+/// Two ends of 40 bits and a fee of 48.
+const TX_ROW_BYTES: usize = 16;
+/// Stands for a fee that its row does not tell: of a coinbase, where an input's value is not known,
+/// or more than 2.8 million bitcoin.
+const FEE_UNTOLD: u64 = (1 << 48) - 1;
+
+/// What [`Name::TxRow`] holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct TxRow {
+    pub(super) output_end: u64,
+    pub(super) input_end: u64,
+    /// None where the inputs have to be asked.
+    pub(super) fee: Option<u64>,
+}
+
+impl TxRow {
+    fn to_bytes(self) -> [u8; TX_ROW_BYTES] {
+        assert!(
+            self.output_end < 1 << 40 && self.input_end < 1 << 40,
+            "40 bits are enough for every output there will be"
+        );
+        let fee = self.fee.filter(|fee| *fee < FEE_UNTOLD).unwrap_or(FEE_UNTOLD);
+        let ends = u128::from(self.output_end) | u128::from(self.input_end) << 40;
+        (ends | u128::from(fee) << 80).to_le_bytes()
+    }
+
+    #[inline]
+    fn from_bytes(bytes: &[u8; TX_ROW_BYTES]) -> TxRow {
+        let word = u128::from_le_bytes(*bytes);
+        let end = |shift: u32| (word >> shift) as u64 & ((1 << 40) - 1);
+        let fee = (word >> 80) as u64;
+        let fee = (fee != FEE_UNTOLD).then_some(fee);
+        TxRow { output_end: end(0), input_end: end(40), fee }
+    }
+}
 
 /// How many elements each column has.
 pub(super) type Lengths = [u64; COLUMN_COUNT];
@@ -76,8 +111,7 @@ pub(super) const COLUMNS: [(&str, usize); COLUMN_COUNT] = [
     ("txid", 32),
     ("tx-lock-time", 4),
     ("tx-traits", 1),
-    ("tx-output-end", 5),
-    ("tx-input-end", 5),
+    ("tx-row", TX_ROW_BYTES),
     ("tx-block", 4),
     ("output-word", 8),
     ("output-address", 4),
@@ -170,6 +204,23 @@ impl Columns {
     #[inline]
     pub(super) fn word64(&self, name: Name, index: u64) -> u64 {
         u64::from_le_bytes(*self.get(name, index))
+    }
+
+    /// A transaction's row, by its number.
+    #[inline]
+    pub(super) fn tx_row(&self, index: u64) -> TxRow {
+        TxRow::from_bytes(self.get(Name::TxRow, index))
+    }
+
+    /// The row before, or ends at 0: where a transaction's outputs and inputs begin.
+    #[inline]
+    pub(super) fn tx_row_before(&self, index: u64) -> TxRow {
+        index.checked_sub(1).map(|before| self.tx_row(before)).unwrap_or_default()
+    }
+
+    /// Adds a transaction's row at the end.
+    pub(super) fn push_tx_row(&mut self, row: TxRow) {
+        self.push(Name::TxRow, &row.to_bytes());
     }
 
     /// From the previous element, or 0, to this one: what a column of ends says.

@@ -135,12 +135,11 @@ impl ChainStore {
             self.columns.extend(index, bytes);
         }
         let after = self.columns.lengths();
-        let ends = |name, list: Name| {
-            let last = after[name as usize].checked_sub(1)?;
-            (self.columns.word40(name, last) == after[list as usize]).then_some(())
-        };
-        ends(Name::TxOutputEnd, Name::OutputWord)?;
-        ends(Name::TxInputEnd, Name::InputOrigin)?;
+        let last = self.columns.tx_row(after[Name::TxRow as usize].checked_sub(1)?);
+        let ends = (after[Name::OutputWord as usize], after[Name::InputOrigin as usize]);
+        if (last.output_end, last.input_end) != ends {
+            return None;
+        }
         self.respend(&before);
         self.tail.marks.push_back(Mark { lengths: after, worth: self.tail.worth });
         self.note_boundary();

@@ -67,6 +67,8 @@ pub fn assert_same(store: &ChainStore, view: &ChainView) {
         assert_eq!(a.transaction(&txid), b.transaction(&txid), "{txid}");
         assert_eq!(a.features(transaction), b.features(transaction), "{txid}");
         assert_eq!(a.outputs_of(transaction), b.outputs_of(transaction));
+        // The store keeps what the view adds up.
+        assert_eq!(a.fee(transaction), b.fee(transaction));
         assert_eq!(a.inputs_of(transaction), b.inputs_of(transaction));
         for input in b.inputs_of(transaction).map(InputNumber) {
             assert_eq!(a.spent(input), b.spent(input), "input {} of {txid}", input.0);

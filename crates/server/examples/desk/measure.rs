@@ -25,7 +25,9 @@ pub async fn all(
 ) -> Result<()> {
     println!("| question | rows | p50 ms | p99 ms | slowest ms |\n|---|---|---|---|---|");
     let rng = || ChaCha8Rng::seed_from_u64(seed);
-    let agency = node.directory().agencies().next().map(|agency| agency.id);
+    let newest = QueueQuery { order: QueueOrder::Newest, ..QueueQuery::default() };
+    let newest = node.queue(verifier, &newest).await?;
+    let agency = newest.rows.first().map(|row| row.agency);
     let queue = async |name: &str, query: QueueQuery| {
         line(name, rounds, async |_| Ok(node.queue(verifier, &query).await?.rows.len())).await
     };

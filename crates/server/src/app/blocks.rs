@@ -163,6 +163,10 @@ impl Utxo for Chain<'_> {
         either!(self, outputs_of, transaction)
     }
 
+    fn fee(&self, transaction: TxNumber) -> Option<Satoshi> {
+        either!(self, fee, transaction)
+    }
+
     fn inputs_of(&self, transaction: TxNumber) -> Range<u64> {
         either!(self, inputs_of, transaction)
     }
