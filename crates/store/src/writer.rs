@@ -77,7 +77,6 @@ pub(crate) enum Erase {
         stream: Uuid,
         seq: u64,
     },
-    Streams(Vec<Uuid>),
     Events(Vec<u64>),
 }
 

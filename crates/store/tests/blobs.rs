@@ -7,7 +7,9 @@ use std::path::Path;
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use store::check::{Finding, check};
-use store::testing::{Postgres, TestClock, run_sql, sqlite_url, test_config, test_key};
+use store::testing::{
+    Postgres, TestClock, erase_streams, run_sql, sqlite_url, test_config, test_key,
+};
 use store::*;
 use uuid::Uuid;
 
@@ -95,7 +97,7 @@ async fn history(url: &str, folder: &Path, seed: u64) {
             0..=3 => {
                 let (put, erased) = tokio::join!(store.put_blob(bytes(number)), async {
                     if random.random_bool(0.5) {
-                        store.erase_streams(&[owner]).await.expect("erased");
+                        erase_streams(&store, &[owner]).await.expect("erased");
                         return true;
                     }
                     false
@@ -111,13 +113,13 @@ async fn history(url: &str, folder: &Path, seed: u64) {
                 let other = stream((place + random.random_range(1..4u8)) % 4);
                 let (digest, others) = (blob.digest(), [other]);
                 let (_, erased) =
-                    tokio::join!(name(&store, owner, blob, false), store.erase_streams(&others));
+                    tokio::join!(name(&store, owner, blob, false), erase_streams(&store, &others));
                 erased.expect("erased");
                 model.erased(other);
                 model.owners.entry(digest).or_default().insert(owner);
             }
             7 => {
-                store.erase_streams(&[owner]).await.expect("erased");
+                erase_streams(&store, &[owner]).await.expect("erased");
                 model.erased(owner);
             }
             // The act is not done after all.
@@ -136,7 +138,7 @@ async fn history(url: &str, folder: &Path, seed: u64) {
     }
     model.held.clear();
     let all: Vec<Uuid> = (0..6).map(stream).collect();
-    store.erase_streams(&all).await.expect("erased");
+    erase_streams(&store, &all).await.expect("erased");
     store.put_setting("any", "write").await.expect("the writer looks around");
     agrees(&store, &Model::default(), seed).await;
     let report = check(store.reader(), &[test_key().verifier()], None).await.expect("checked");
@@ -175,7 +177,7 @@ async fn what_an_event_names_stays_though_a_payload_named_it_too() {
         name(&store, seal, blob, true).await;
         // Neither the order's erasure nor that of the sealed request takes it.
         for stream in [order, seal] {
-            assert_eq!(store.erase_streams(&[stream]).await.expect("erased").blobs, 0);
+            assert_eq!(erase_streams(&store, &[stream]).await.expect("erased").blobs, 0);
             let digest = BlobDigest::of(&bytes(number));
             assert_eq!(store.reader().blob(digest).await.expect("there"), bytes(number));
         }
@@ -209,7 +211,7 @@ async fn a_process_that_was_taken_over_neither_erases_nor_keeps_anything() {
     late.events = vec![naming(held.digest(), false)];
     late.blobs = vec![held];
     old.append(late).await.expect_err("taken over");
-    old.erase_streams(&[Uuid::from_u128(1), Uuid::from_u128(2)]).await.expect_err("taken over");
+    erase_streams(&old, &[Uuid::from_u128(1), Uuid::from_u128(2)]).await.expect_err("taken over");
     old.put_blob(bytes(6)).await.expect_err("taken over");
     old.close().await;
     for (number, expected) in [(2, kept), (4, lost)] {
@@ -237,15 +239,15 @@ async fn a_file_that_cannot_be_removed_is_told_and_tried_again() {
     std::fs::create_dir(&file).expect("made");
     std::fs::write(file.join("in-the-way"), "x").expect("written");
     for _ in 0..2 {
-        let left = store.erase_streams(&[stream]).await.expect_err("a file is left");
+        let left = erase_streams(&store, &[stream]).await.expect_err("a file is left");
         assert!(matches!(left, AppendError::FileLeft { .. }), "{left}");
     }
     store.close().await;
     let store = Store::open(&url, config(folder.path())).await.expect("opens");
-    store.erase_streams(&[stream]).await.expect_err("it is not forgotten");
+    erase_streams(&store, &[stream]).await.expect_err("it is not forgotten");
     std::fs::remove_dir_all(&file).expect("out of the way");
     std::fs::rename(shelf.join("aside"), &file).expect("back");
-    store.erase_streams(&[stream]).await.expect("erased at last");
+    erase_streams(&store, &[stream]).await.expect("erased at last");
     assert!(!file.exists());
     store.close().await;
 }

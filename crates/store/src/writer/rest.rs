@@ -153,14 +153,13 @@ async fn erase_payloads(
 ) -> Result<(u64, u64), DbError> {
     let (count, ids): (usize, Vec<Value>) = match erase {
         Erase::Stream { stream, .. } => (1, vec![(*stream).into()]),
-        Erase::Streams(streams) => (streams.len(), streams.iter().map(|id| (*id).into()).collect()),
         Erase::Events(leaves) => (leaves.len(), leaves.iter().map(|leaf| (*leaf).into()).collect()),
     };
     if count == 0 {
         return Ok((0, 0));
     }
     let wanted = |first| match erase {
-        Erase::Stream { .. } | Erase::Streams(_) => {
+        Erase::Stream { .. } => {
             format!("(select leaf_index from event where stream in {})", tuples(count, 1, first))
         }
         Erase::Events(_) => tuples(count, 1, first),
