@@ -38,6 +38,7 @@ pub(crate) use blobs::{
     Erasure, FILE_GIVEN_UP, LookedAt, erase_unowned, file_of, forget_files, remove_files,
 };
 pub(crate) use commit::sign;
+pub(crate) use found::kept_of;
 pub(crate) use keep::Keeper;
 pub(crate) use recover::read_head;
 

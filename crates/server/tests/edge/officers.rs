@@ -110,8 +110,8 @@ async fn officers_find_their_own_agency_s_requests_and_no_others() {
         assert_eq!(find(&olaf, text, FoundState::Open).await, [of_olaf.as_str()], "{text}");
     }
     assert_eq!(find(&iris, "LX-999999", FoundState::Closed).await, [""; 0]);
-    // Whoever writes the other agency's word into a message finds nothing more by it.
-    let word = format!("agency{}", customs.0.simple());
+    // Whoever writes the other agency's key into a message finds nothing more by it.
+    let word = customs.0.simple().to_string();
     let request = RequestId(of_iris.parse().expect("an id"));
     let said = server::payload::Said { text: format!("LX-999999 {word}") };
     let post = desk::request::Command::PostMessage { ask: None };
@@ -150,6 +150,54 @@ async fn officers_find_their_own_agency_s_requests_and_no_others() {
     let reads = node.store.reader().reads(None, Some(key(&iris)), None, 50).await.expect("reads");
     let searched = Action::SearchOwnRequests.as_str();
     assert!(reads.iter().any(|row| row.read.action == searched && row.read.stream.is_none()));
+    let report = crate::story::measures::checked(&house).await;
+    assert!(report.is_sound(), "{:#?}", report.findings);
+    house.close().await;
+}
+
+/// Staff's words for each other move no request in what its officers find: its place would tell
+/// them that somebody wrote, and what about.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_staff_write_for_each_other_moves_nothing_that_officers_find() {
+    let house = House::open().await;
+    let iris = Officer::enrol(&house, agency(&house).await, "Iris Tan").await;
+    let node = house.node();
+    let first = iris.send(&house, order(&house, "LX-999999")).await.expect("filed");
+    house.clock.forward(SignedDuration::from_hours(1));
+    let second = iris.send(&house, order(&house, "LX-999999")).await.expect("filed");
+    let find = async |text: &str| {
+        let page = node.look_up_own(&iris.actor, text, FoundState::Any, None).await.expect("found");
+        let row = |one: &server::app::lookup::FoundRow| (one.row.request.to_string(), one.at);
+        page.rows.iter().map(row).collect::<Vec<_>>()
+    };
+    let vera = node.directory().staff().find(|one| one.name == "vera").expect("vera").id;
+    let vera = node.directory().person(ActorId::Staff(vera), node.now()).expect("staff");
+    let newest = async |text: &str| {
+        let page = node.look_up(&vera, text, FoundOrder::Newest, None).await.expect("found");
+        page.rows.first().map(|one| one.row.request.to_string())
+    };
+    let before = find("LX-999999").await;
+    let order: Vec<&str> = before.iter().map(|(id, _)| id.as_str()).collect();
+    assert_eq!(order, [second.as_str(), first.as_str()]);
+    assert_eq!(newest("LX-999999").await.as_ref(), Some(&second));
+    // A note upon the older one, with its words and others.
+    house.clock.forward(SignedDuration::from_hours(1));
+    let request = RequestId(first.parse().expect("an id"));
+    let note = server::payload::Said { text: "LX-999999 stpo looks forged".to_owned() };
+    let start = server::app::Act::new(request, desk::request::Command::StartIdentityCheck);
+    node.act(&vera, start.with(&note).expect("an act")).await.expect("started");
+    assert_eq!(newest("LX-999999").await.as_ref(), Some(&first), "for staff it is the newest");
+    for text in ["LX-999999", "stpo", "\"7 Gs 12/26\"", "LX-99999*"] {
+        assert_eq!(find(text).await, before, "{text}: neither places nor times");
+    }
+    // What staff write to them does.
+    let post = desk::request::Command::PostMessage { ask: None };
+    let said = server::payload::Said { text: "please name the period".to_owned() };
+    node.act(&vera, server::app::Act::new(request, post).with(&said).expect("an act"))
+        .await
+        .expect("said");
+    let after = find("LX-999999").await;
+    assert_eq!((after[0].0.as_str(), after[0].1 > before[0].1), (first.as_str(), true));
     let report = crate::story::measures::checked(&house).await;
     assert!(report.is_sound(), "{:#?}", report.findings);
     house.close().await;

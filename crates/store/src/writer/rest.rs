@@ -206,9 +206,8 @@ async fn write_other(connection: &mut Connection, other: &Other, now: i64) -> Re
         Other::Noticed(rows) => crate::security::write(connection, rows).await,
         Other::EraseNoticed { before } => crate::security::erase(connection, *before).await,
         Other::Words(words) => {
-            let values = words.iter().flat_map(|(stream, leaf, words)| {
-                [leaf.0.into(), (*stream).into(), words.text().into()]
-            });
+            let row = |(stream, leaf, words): &(_, _, _)| found::payload_row(*leaf, *stream, words);
+            let values = words.iter().flat_map(row);
             connection.insert(&PAYLOAD_WORDS, values.collect()).await?;
             let mut streams: Vec<_> = words.iter().map(|(stream, ..)| *stream).collect();
             streams.dedup();
