@@ -82,6 +82,15 @@ pub struct OrderForm {
     /// Name of the draft that holds the files so far.
     #[serde(skip_serializing)]
     pub draft: String,
+    /// How often the draft had been kept when the page was made.
+    #[serde(skip_serializing)]
+    pub revision: String,
+    /// Name of the page, used once.
+    #[serde(skip_serializing)]
+    pub page: String,
+    /// How often the page has sent the form before; only a script counts.
+    #[serde(skip_serializing)]
+    pub turn: String,
     /// Files to take out of the draft, by their place in it.
     #[serde(skip_serializing)]
     pub dropped: Vec<String>,

@@ -32,15 +32,19 @@ async fn drafts_are_their_officer_s_alone_and_go_in_time() {
     assert_ne!(other, name);
     assert_eq!(node.draft(&iris.actor, &name).await.expect("read"), Some(kept));
     assert!(!node.forget_draft(&olaf.actor, &name).await.expect("no fault"));
-    // What was typed is kept without the files, unless somebody has kept the whole since it was read.
-    let seen = node.draft(&iris.actor, &name).await.expect("read").expect("there").seen;
+    // What was typed is kept without the files, over what was seen and nothing else.
+    let seen = async || node.draft(&iris.actor, &name).await.expect("read").expect("there").seen;
     let typed = async |form: &[u8], seen| {
         node.keep_draft_form(&iris.actor, &name, form, seen).await.expect("no fault")
     };
-    assert_eq!(typed(b"about whom", Some(&seen)).await, FormKept::Changed(name.clone()));
-    assert_eq!(typed(b"about whom", Some(&seen)).await, FormKept::Same);
+    let first = seen().await;
+    assert_eq!(typed(b"about whom", Some(&first)).await, FormKept::Kept(name.clone()));
+    assert_eq!(typed(b"older", Some(&first)).await, FormKept::Overtaken);
+    let second = seen().await;
+    assert_eq!(typed(b"about whom else", Some(&second)).await, FormKept::Kept(name.clone()));
+    let third = seen().await;
     node.keep_draft(&iris.actor, Some(&name), b"whole", b"files").await.expect("kept");
-    for stale in [Some(&seen), None] {
+    for stale in [Some(&first), Some(&second), Some(&third), None] {
         assert_eq!(typed(b"stale", stale).await, FormKept::Overtaken);
     }
     let kept = node.draft(&iris.actor, &name).await.expect("read").expect("there");
@@ -65,6 +69,14 @@ async fn drafts_are_their_officer_s_alone_and_go_in_time() {
     assert_eq!(node.drafts(&iris.actor).await.expect("listed"), []);
     assert_eq!(node.draft(&iris.actor, &name).await.expect("read"), None);
     let seen = Some(&kept.seen);
+    // Nor what was given up, by what was on its way to it.
+    let gone = node.keep_draft(&olaf.actor, None, b"olaf's", b"").await.expect("kept");
+    assert!(node.forget_draft(&olaf.actor, &gone).await.expect("no fault"));
+    let late = node.keep_draft_form(&olaf.actor, &gone, b"late", None).await.expect("no fault");
+    assert_eq!(late, FormKept::Overtaken);
+    let saved = node.keep_draft(&olaf.actor, Some(&gone), b"saved", b"").await.expect("kept");
+    assert_ne!(saved, gone, "what somebody saves is kept");
+    assert!(node.forget_draft(&olaf.actor, &saved).await.expect("no fault"));
     let told = node.keep_draft_form(&iris.actor, &name, b"again", seen).await.expect("no fault");
     assert_eq!(told, FormKept::Overtaken, "what is too old does not come back");
     node.keep_draft(&olaf.actor, None, b"olaf's", b"").await.expect("kept");

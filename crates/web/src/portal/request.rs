@@ -236,12 +236,12 @@ pub async fn act(
 }
 
 async fn to_sign(site: &Site, by: &SignedIn, what: What) -> Result<Response, Problem> {
-    let draft = Draft { what, files: Vec::new() };
+    let mut draft = Draft::new(what, Vec::new());
     let read = act::read(site, by, &agency(site, by)?, &draft).await?;
     // What the desk would refuse in any case is refused here, before anything is kept.
     if let Some(act) = &read.act {
         site.node.prepare_signing(by.actor(), act).await?;
     }
-    let name = drafts::keep(site, by, None, &draft).await?;
+    let name = drafts::keep(site, by, None, &mut draft).await?;
     Ok(Redirect::to(&format!("/portal/drafts/{name}")).into_response())
 }
