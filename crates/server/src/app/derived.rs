@@ -112,6 +112,7 @@ struct Said {
     files: Vec<FileRef>,
     text: String,
     account: String,
+    after: Option<Uuid>,
 }
 
 /// Whether officers of the agency see the words of an event's payload: the filing, questions,
@@ -150,8 +151,9 @@ pub fn words(event_json: &str, payload_json: &str, agency: Option<AgencyId>) -> 
     let all = texts.into_iter().chain(contacts).chain(accounts).chain(files).chain(selectors);
     let all: Vec<&str> = all.map(String::as_str).filter(|text| !text.trim().is_empty()).collect();
     let has_text = !all.is_empty();
+    let after = said.after.map(super::anew::word);
     // Digests first: they must not fall to the limit of words.
-    let words = Words::of(blobs.iter().map(String::as_str).chain(all));
+    let words = Words::of(blobs.iter().chain(&after).map(String::as_str).chain(all));
     // Nobody of an agency looks for a payload in which nobody wrote anything.
     match agency {
         Some(agency) if has_text && is_seen_by_officers(event_json) => words.read_by(agency.0),

@@ -216,6 +216,52 @@ async fn what_staff_write_for_each_other_moves_nothing_that_officers_find() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_request_that_is_sent_anew_and_the_one_before_name_each_other() {
+    let house = House::open().await;
+    let (police, customs) = (agency(&house).await, agency(&house).await);
+    let iris = Officer::enrol(&house, police, "Iris Tan").await;
+    let olaf = Officer::enrol(&house, customs, "Olaf Berg").await;
+    let old = iris.send(&house, order(&house, "LX-999999")).await.expect("filed");
+    house.prove_by(&old, "passkey").await;
+    let refuse = json!({ "refuse": { "ask": 1, "code": "over_broad" } });
+    house.staff("cora").act(&old, refuse).await;
+    let after = Some(RequestId(old.parse().expect("an id")));
+    let sent_after = |mut act: OfficerAct| {
+        if let OfficerAct::File(order) = &mut act {
+            order.after = after;
+        }
+        act
+    };
+    let filing = || sent_after(order(&house, "LX-999999"));
+    // Another agency's officer neither learns nor says anything of it.
+    let told = olaf.send(&house, filing()).await;
+    assert!(matches!(told, Err(Error::Hidden)), "{told:?}");
+    let first = iris.send(&house, filing()).await.expect("filed");
+    let second = iris.send(&house, filing()).await.expect("filed");
+    // A text with the same word is no link.
+    let said = format!("anew{}", old.replace('-', ""));
+    let third = RequestId(
+        olaf.send(&house, order(&house, "LX-999999")).await.expect("filed").parse().expect("an id"),
+    );
+    let post = desk::request::Command::PostMessage { ask: None };
+    let act = server::app::Act::new(third, post).with(&server::payload::Said { text: said });
+    house.node().act(&olaf.actor, act.expect("an act")).await.expect("said");
+    let links = async |id: &str| {
+        let shown = house.staff("vera").get(&format!("/api/v1/requests/{id}")).await;
+        (shown["after"].clone(), shown["sent_anew"].clone())
+    };
+    assert_eq!(links(&old).await, (json!(null), json!([second, first])), "the newest first");
+    assert_eq!(links(&first).await, (json!(old), json!([])));
+    assert_eq!(links(&second).await, (json!(old), json!([])));
+    assert_eq!(links(&third.to_string()).await, (json!(null), json!([])));
+    // With the payload the link goes.
+    let case = house.node().case(RequestId(second.parse().expect("an id"))).await.expect("a case");
+    house.node().store.erase_events(&case.leaves[..1]).await.expect("erased");
+    assert_eq!(links(&old).await.1, json!([first]));
+    house.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_act_has_a_receipt_that_outlives_the_erasure() {
     let house = House::open().await;
     let iris = Officer::enrol(&house, agency(&house).await, "Iris Tan").await;
