@@ -92,6 +92,8 @@ pub(crate) enum Other {
         length: u64,
         file: String,
     },
+    /// Files that no row named, to be removed.
+    StrayFiles(Vec<String>),
     Setting {
         name: String,
         value: String,

@@ -39,6 +39,9 @@ impl Writer {
                     let digest = pin.digest();
                     blobs::take_file(connection, &mut plan.looked_at, digest, *length, file).await?
                 }
+                Other::StrayFiles(names) => {
+                    blobs::give_up_strays(connection, &mut plan.looked_at, names).await?
+                }
                 _ => write_other(connection, other, plan.at).await?,
             };
             if let Some((_, answer)) = plan.others.pop() {
@@ -182,7 +185,7 @@ async fn write_other(connection: &mut Connection, other: &Other, now: i64) -> Re
     match other {
         Other::Job(change) => change_job(connection, change, now).await,
         // Their handlers are asked before.
-        Other::NewFile(_) | Other::FileBlob { .. } => Ok(0),
+        Other::NewFile(_) | Other::FileBlob { .. } | Other::StrayFiles(_) => Ok(0),
         Other::Setting { name, value } => {
             let sql = "insert into setting (name, value) values ($1, $2) \
                        on conflict (name) do update set value = excluded.value";
