@@ -176,6 +176,13 @@ impl OrderForm {
         self.corrects.is_empty() || self.asks_for(&AskKind::Freeze)
     }
 
+    /// Whether the fields of a freeze are to be seen at once.
+    #[must_use]
+    pub fn names_money(&self) -> bool {
+        let typed = [&self.account, &self.asset, &self.amount];
+        self.asks_for(&AskKind::Freeze) || typed.iter().any(|text| !text.is_empty())
+    }
+
     /// Whether a category is ticked.
     #[must_use]
     pub fn has_category(&self, category: &DataCategory) -> bool {
