@@ -155,7 +155,7 @@ fn receipt(file: &Path, policy: Option<&Path>, json: bool) -> anyhow::Result<Exi
         Ok(receipt) => {
             let said = serde_json::json!({
                 "holds": true, "request": receipt.request, "act": receipt.act,
-                "ask": receipt.ask, "recorded_at": receipt.at, "erased": !receipt.is_derived,
+                "ask": receipt.ask, "recorded_at": receipt.at, "has_record": receipt.is_derived,
                 "leaf": receipt.leaf, "tree_size": receipt.tree_size, "origin": receipt.origin,
                 "head_trusted": known.is_some(),
             });
@@ -174,8 +174,8 @@ fn receipt(file: &Path, policy: Option<&Path>, json: bool) -> anyhow::Result<Exi
             match receipt.at {
                 Some(at) => println!("request {}{ask}: {act}, recorded at {at}", receipt.request),
                 None => println!(
-                    "request {}: {act}, by the company's word; the record was erased, its hash \
-                     stays",
+                    "request {}: {act}, by the company's word; its record is not in the receipt, \
+                     only its hash",
                     receipt.request
                 ),
             }

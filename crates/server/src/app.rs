@@ -6,6 +6,7 @@
 pub mod accounts;
 mod act;
 mod address;
+pub mod anew;
 pub mod assemble;
 mod assess;
 pub mod audit;

@@ -252,6 +252,7 @@ async fn work_off(node: Arc<Node>, stop: CancellationToken) {
 async fn tend(node: &Node, stop: &CancellationToken) {
     let look = Duration::from_millis(LOOK_MILLISECONDS_MAX);
     let (mut looked_at_hour, mut looked_at_minute) = (i64::MIN, i64::MIN);
+    let mut looked_at_day = i64::MIN;
     if let Err(error) = notice::make_reminders(node).await {
         tracing::warn!("Reminders could not be made: {error}");
     }
@@ -269,6 +270,10 @@ async fn tend(node: &Node, stop: &CancellationToken) {
                 tracing::warn!("What was noticed in the last hour could not be digested: {error}");
             }
             erase_due(node).await;
+        }
+        if looked_at_day != hour_of(node.now()) / 24 {
+            looked_at_day = hour_of(node.now()) / 24;
+            remove_stray_files(node).await;
         }
         if looked_at_minute != minute_of(node.now()) {
             looked_at_minute = minute_of(node.now());
@@ -411,6 +416,18 @@ async fn erase_due(node: &Node) {
         }
         Ok(_) => {}
         Err(error) => tracing::warn!("Personal data could not be erased: {error}"),
+    }
+}
+
+/// Removes files that belong to nothing, which no erasure of this release leaves.
+async fn remove_stray_files(node: &Node) {
+    match node.remove_stray_files().await {
+        Ok(removed) if removed.stray_files > 0 => {
+            let files = removed.stray_files;
+            tracing::info!(files, "Files that belonged to nothing are removed");
+        }
+        Ok(_) => {}
+        Err(error) => tracing::warn!("Files that belong to nothing are left: {error}"),
     }
 }
 

@@ -39,6 +39,10 @@ pub struct Received {
     /// For a signed request: what the officer's passkey approved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approval: Option<Approval>,
+    /// The request of the same agency that this one was sent anew after. The officer's site says
+    /// so; it is not among the facts that a passkey approves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<uuid::Uuid>,
     /// [`CONNECTION`], as earlier releases wrote it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub connection: Option<String>,

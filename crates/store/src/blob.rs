@@ -337,7 +337,7 @@ async fn read_up_to(
 }
 
 /// File work on a thread where it may wait.
-async fn blocking<T: Send + 'static>(
+pub(crate) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> io::Result<T> + Send + 'static,
 ) -> io::Result<T> {
     match tokio::task::spawn_blocking(work).await {
@@ -346,7 +346,7 @@ async fn blocking<T: Send + 'static>(
     }
 }
 
-fn blob_error(error: io::Error, path: PathBuf) -> BlobError {
+pub(crate) fn blob_error(error: io::Error, path: PathBuf) -> BlobError {
     let damaged = error.get_ref().and_then(|inner| inner.downcast_ref::<BlobError>());
     if let Some(BlobError::Damaged { expected, found }) = damaged {
         return BlobError::Damaged { expected: *expected, found: *found };

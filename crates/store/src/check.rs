@@ -154,6 +154,12 @@ pub enum Finding {
     /// The blobs that an event or its payload names are not those it owns.
     #[error("the blobs that leaf {0} owns are not those it names")]
     OwnersDiffer(LeafIndex),
+    /// A file in the folder of blobs that no row names.
+    #[error(
+        "the file {0} in the folder of blobs belongs to no blob: `comity retention --erase` \
+         removes it"
+    )]
+    StrayFile(String),
     /// A blob's bytes are missing or others.
     #[error("blob {digest}: {why}")]
     Blob {
@@ -224,6 +230,7 @@ async fn check_all(
         derived::check_derived(connection, &mut report, derive).await?;
     }
     check_blobs(connection, reader, &mut report).await?;
+    check_files(reader, &mut report).await?;
     Ok(report)
 }
 
@@ -452,6 +459,17 @@ async fn check_blobs(
             }
         }
     }
+}
+
+/// Files that no row names. Beside a serving process none is taken for one that is being made, so
+/// that none needs to have an age.
+async fn check_files(reader: &Reader, report: &mut Report) -> Result<(), ReadError> {
+    match reader.stray_files(Timestamp::MAX).await {
+        Ok(stray) => stray.into_iter().for_each(|name| report.find(Finding::StrayFile(name))),
+        Err(BlobError::Db(error)) => return Err(error.into()),
+        Err(error) => return Err(ReadError::Damaged(with_sources(&error))),
+    }
+    Ok(())
 }
 
 fn with_sources(error: &dyn std::error::Error) -> String {

@@ -34,6 +34,7 @@ mod read;
 pub mod record;
 mod security;
 mod store;
+mod stray;
 #[cfg(all(feature = "testing", unix))]
 pub mod testing;
 mod tree;
@@ -57,5 +58,6 @@ pub use lists::{FoundPage, ORDER_WALKED_MAX, RANKED_MAX};
 pub use read::Reader;
 pub use security::{Noticed, NoticedFilter, NoticedRow, Reading};
 pub use store::{Running, Store};
+pub use stray::STRAY_FILES_MAX;
 pub use walk::BareEvent;
 pub use words::{Question, QuestionError, Words};

@@ -58,8 +58,8 @@ pub const CHECK_ROWS_MAX: usize = 1_000;
 pub const CHECK_FINDINGS_MAX: usize = 100;
 /// Rows of the security log that are written or erased at once.
 pub const NOTICED_ROWS_MAX: usize = 8_192;
-/// Events or streams of one erasure.
-pub const ERASE_STREAMS_MAX: usize = 1_000;
+/// Events of one erasure.
+pub const ERASE_EVENTS_MAX: usize = 1_000;
 
 /// A clock that steps back by no more than this is waited for; a larger step stops appends.
 pub const CLOCK_STEP_WAIT_MAX: Duration = Duration::from_secs(2);

@@ -67,6 +67,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../migrations/sqlite/0008_words.sql"),
         include_str!("../migrations/postgres/0008_words.sql"),
     ),
+    (
+        10,
+        "readers",
+        include_str!("../migrations/sqlite/0010_readers.sql"),
+        include_str!("../migrations/postgres/0010_readers.sql"),
+    ),
 ];
 
 /// Pages of SQLite's write-ahead log (4 KiB each) that are gathered before they are moved into the

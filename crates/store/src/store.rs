@@ -174,32 +174,23 @@ impl Store {
         self.with_lease(job.lease, postpone).await.map(drop)
     }
 
-    /// Erases the payloads of whole streams, the salts of their leaves, and the blobs that nobody
-    /// else names, all in one transaction. The events, leaves and proofs stay.
+    /// Erases the payloads of one stream that ends at this event, the salts of their leaves, and
+    /// the blobs that nobody else names, all in one transaction. What came after it was not judged.
+    /// The events, leaves and proofs stay.
     ///
     /// # Errors
-    /// [`AppendError::FileLeft`] when the database is erased and a file could not be removed.
-    pub async fn erase_streams(&self, streams: &[Uuid]) -> Result<ErasedCount, AppendError> {
-        limit("number of streams to erase", streams.len(), ERASE_STREAMS_MAX)?;
-        let erase = Erase::Streams(streams.to_vec());
-        self.ask(16, |answer| Work::Erase(erase, answer)).await
-    }
-
-    /// The same for one stream that ends at this event: what came after it was not judged.
-    ///
-    /// # Errors
-    /// [`AppendError::Conflict`] when it has moved on; else as [`Store::erase_streams`].
+    /// [`AppendError::Conflict`] when it has moved on; [`AppendError::FileLeft`] when the database
+    /// is erased and a file could not be removed.
     pub async fn erase_stream(&self, stream: Uuid, seq: u64) -> Result<ErasedCount, AppendError> {
         self.ask(16, |answer| Work::Erase(Erase::Stream { stream, seq }, answer)).await
     }
 
-    /// Erases the payloads of single events, the salts of their leaves, and the blobs that nobody
-    /// else names.
+    /// The same for the payloads of single events.
     ///
     /// # Errors
-    /// As [`Store::erase_streams`].
+    /// [`AppendError::FileLeft`] when the database is erased and a file could not be removed.
     pub async fn erase_events(&self, leaves: &[LeafIndex]) -> Result<ErasedCount, AppendError> {
-        limit("number of events to erase", leaves.len(), ERASE_STREAMS_MAX)?;
+        limit("number of events to erase", leaves.len(), ERASE_EVENTS_MAX)?;
         let erase = Erase::Events(leaves.iter().map(|leaf| leaf.0).collect());
         self.ask(16, |answer| Work::Erase(erase, answer)).await
     }

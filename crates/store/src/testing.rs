@@ -14,10 +14,33 @@ use jiff::Timestamp;
 use ledger::note::SigningKey;
 use sqlx::{ConnectOptions as _, Connection as _};
 
+use crate::act::ErasedCount;
 use crate::config::{Clock, Config};
+use crate::error::AppendError;
+use crate::store::Store;
 
 /// How long a new server may take to answer.
 const START_WAIT_MAX: Duration = Duration::from_secs(30);
+
+/// Erases the payloads of whole streams, whatever comes to them meanwhile.
+///
+/// # Errors
+/// As [`Store::erase_events`].
+pub async fn erase_streams(
+    store: &Store,
+    streams: &[uuid::Uuid],
+) -> Result<ErasedCount, AppendError> {
+    let mut leaves = Vec::new();
+    for stream in streams {
+        let events = store.reader().load(*stream).await;
+        let events = events.map_err(|error| AppendError::Malformed {
+            what: "a stream to erase",
+            why: error.to_string(),
+        })?;
+        leaves.extend(events.iter().map(|event| event.leaf));
+    }
+    store.erase_events(&leaves).await
+}
 
 /// A PostgreSQL server in a folder of its own, on a Unix socket, without password and without
 /// durability. It ends with this value.

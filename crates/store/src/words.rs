@@ -4,12 +4,14 @@
 //!
 //! `Jo.Doe@example.org` is one word, `jodoeexampleorg`, and its parts `jo`, `doe`, `example`,
 //! `org`. It is kept as `jo.doe.example.org`, in its place among the others: the index is over the
-//! set of all words of a request, and order is looked up in what is kept.
+//! set of all words of a request and of the pairs that stand side by side (`words::index`), and the
+//! order of more than two is looked up in what is kept.
 
-use std::collections::{BTreeSet, HashSet};
+pub(crate) mod index;
 
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
+use uuid::Uuid;
 
 use crate::db::Connection;
 
@@ -27,9 +29,12 @@ pub const QUESTION_BYTES_MAX: usize = 2 * 1024;
 /// A beginning of a word is only looked for from this length on: a shorter one begins too many.
 pub const BEGINNING_BYTES_MIN: usize = 5;
 
-/// The words of one payload, in their order.
+/// The words of one payload, in their order, and who finds it by them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Words(Vec<String>);
+pub struct Words {
+    words: Vec<String>,
+    readers: Option<Uuid>,
+}
 
 impl Words {
     /// The words of these texts.
@@ -47,59 +52,38 @@ impl Words {
             }
             words.push(word);
         }
-        Words(words)
+        Words { words, readers: None }
+    }
+
+    /// The same of a payload that these readers see too, who do not see all of its request.
+    #[must_use]
+    pub fn read_by(mut self, readers: Uuid) -> Words {
+        self.readers = Some(readers);
+        self
     }
 
     /// Whether nothing can be found by them.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.words.is_empty()
     }
 
     /// Words with spaces between them, parts with points: how they are kept.
     pub(crate) fn text(&self) -> String {
-        self.0.join(" ")
+        self.words.join(" ")
     }
-}
 
-/// The set of all words and parts of some kept texts, with spaces between them: what the index is
-/// over. Digests come first, so that none falls to the limit: by them it is known that a file is
-/// still used.
-pub(crate) fn set_of<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
-    let words = texts.into_iter().flat_map(|text| text.split(' '));
-    let (digests, others): (Vec<&str>, Vec<&str>) = words.partition(|word| is_digest(word));
-    let mut set: BTreeSet<String> = BTreeSet::new();
-    let mut bytes = 0;
-    for kept in digests.into_iter().chain(others) {
-        let parts = || kept.split('.').map(str::to_owned);
-        let whole = kept.contains('.').then(|| cut(kept.replace('.', "")));
-        for word in whole.into_iter().chain(parts()) {
-            if word.is_empty() || set.contains(&word) {
-                continue;
-            }
-            bytes += word.len() + 1;
-            if bytes > WORDS_BYTES_MAX {
-                return joined(set);
-            }
-            set.insert(word);
-        }
+    /// Who sees the payload without seeing all of its request.
+    pub(crate) fn readers(&self) -> Option<Uuid> {
+        self.readers
     }
-    joined(set)
-}
-
-fn joined(set: BTreeSet<String>) -> String {
-    set.into_iter().collect::<Vec<_>>().join(" ")
-}
-
-fn is_digest(word: &str) -> bool {
-    word.len() == 64 && word.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// What is looked for: all of these words, in one request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Question {
     wanted: Vec<Wanted>,
-    /// Only payloads with this word count.
-    within: Option<String>,
+    /// Only payloads count that these readers see.
+    readers: Option<Uuid>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -173,38 +157,36 @@ impl Question {
         }
         match wanted.len() {
             0 => Err(QuestionError::Empty),
-            1..=QUESTION_WORDS_MAX => Ok(Question { wanted, within: None }),
+            1..=QUESTION_WORDS_MAX => Ok(Question { wanted, readers: None }),
             _ => Err(QuestionError::TooLong),
         }
     }
 
-    /// Whether it matters in which order or payload words stand, which the index does not know.
-    pub(crate) fn needs_texts(&self) -> bool {
-        let has_order = |wanted: &Wanted| matches!(wanted, Wanted::Phrase(it) if it.len() > 1);
-        self.within.is_some() || self.wanted.iter().any(has_order)
+    /// The same question of those payloads only that these readers see. What stands in the other
+    /// payloads of a request is not found, and moves no request to another place among those found.
+    #[must_use]
+    pub fn read_by(mut self, readers: Uuid) -> Question {
+        self.readers = Some(readers);
+        self
     }
 
-    /// Whether a request with these kept texts, which the index found, has what is looked for: each
-    /// phrase in one of them, and everything in those that count.
+    /// Who asks, if it is not whoever sees all.
+    pub(crate) fn readers(&self) -> Option<Uuid> {
+        self.readers
+    }
+
+    /// Whether it matters in which order words stand, which the index does not know for sure.
+    pub(crate) fn needs_texts(&self) -> bool {
+        self.wanted.iter().any(|wanted| matches!(wanted, Wanted::Phrase(it) if it.len() > 1))
+    }
+
+    /// Whether a request with these kept texts, which the index found, has each phrase in one of
+    /// them.
     pub(crate) fn is_in(&self, texts: &[String]) -> bool {
-        let counts = |text: &&String| {
-            self.within.as_ref().is_none_or(|word| text.split(' ').any(|one| one == word))
-        };
-        let texts: Vec<&str> = texts.iter().filter(counts).map(String::as_str).collect();
         let kept: Vec<Vec<&str>> = texts.iter().map(|text| parts_of(text)).collect();
-        // What the index found is only looked at again where not every payload counts.
-        let set = self.within.as_ref().map(|_| set_of(texts.iter().copied()));
-        let set: Option<HashSet<&str>> = set.as_deref().map(|set| set.split(' ').collect());
-        self.wanted.iter().all(|wanted| match (wanted, &set) {
-            (Wanted::Phrase(parts), _) => kept.iter().any(|text| count_of(text, parts) > 0),
-            (_, None) => true,
-            (Wanted::Beginning(start), Some(set)) => {
-                set.iter().any(|word| word.starts_with(start.as_str()))
-            }
-            (Wanted::Word { whole, parts }, Some(set)) => {
-                set.contains(whole.as_str())
-                    || (!parts.is_empty() && parts.iter().all(|part| set.contains(part.as_str())))
-            }
+        self.wanted.iter().all(|wanted| match wanted {
+            Wanted::Phrase(parts) => kept.iter().any(|text| count_of(text, parts) > 0),
+            Wanted::Word { .. } | Wanted::Beginning(_) => true,
         })
     }
 
@@ -244,24 +226,17 @@ impl Question {
         self.wanted.iter().map(score).sum()
     }
 
-    /// The same question of those payloads only that have this word too: letters and digits, small.
-    /// What stands in the other payloads of a request is not found.
-    #[must_use]
-    pub fn within(mut self, word: &str) -> Question {
-        self.wanted.push(Wanted::Word { whole: word.to_owned(), parts: Vec::new() });
-        self.within = Some(word.to_owned());
-        self
-    }
-
     /// The condition on `request_words` and the value of its `$1`, for the engine of a connection.
-    pub(crate) fn on(&self, connection: &Connection) -> (&'static str, String) {
-        match connection {
+    pub(crate) fn on(&self, connection: &Connection) -> (String, String) {
+        let (matches, asked) = match connection {
             Connection::Sqlite(_) => ("request_words match $1", self.fts5()),
             // The expression is that of the index.
             Connection::Postgres(_) => {
                 ("array_to_tsvector(string_to_array(words, ' ')) @@ $1::tsquery", self.tsquery())
             }
-        }
+        };
+        let whole = if self.readers.is_none() { index::IS_WHOLE } else { "" };
+        (format!("{matches}{whole}"), asked)
     }
 
     /// In the language of SQLite's FTS5. Words hold letters and digits only, so that nothing in
@@ -285,8 +260,15 @@ impl Question {
         let one = |wanted: &Wanted| match wanted {
             Wanted::Beginning(text) => beginning(text),
             Wanted::Phrase(parts) => {
-                let parts: Vec<String> = parts.iter().map(|part| word(part)).collect();
-                parts.join(and)
+                let all = |words: Vec<String>| words.join(and);
+                let words = || parts.iter().map(|part| word(part)).collect();
+                let pairs: Vec<String> =
+                    parts.windows(2).map(|two| word(&index::pair(&two[0], &two[1]))).collect();
+                if pairs.is_empty() {
+                    return all(words());
+                }
+                let uncounted: Vec<String> = [word(index::TOO_MANY_PAIRS), all(words())].into();
+                format!("(({}){or}({}))", all(pairs), all(uncounted))
             }
             Wanted::Word { whole, parts } if parts.is_empty() => word(whole),
             Wanted::Word { whole, parts } => {
@@ -294,7 +276,8 @@ impl Question {
                 format!("({}{or}({}))", word(whole), parts.join(and))
             }
         };
-        let all: Vec<String> = self.wanted.iter().map(one).collect();
+        let readers = self.readers.map(|readers| word(&index::key_of(readers)));
+        let all: Vec<String> = self.wanted.iter().map(one).chain(readers).collect();
         all.join(and)
     }
 }
@@ -363,27 +346,48 @@ fn cut(mut word: String) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::index::{Kept, rows, set_of};
     use super::*;
     use expect_test::{Expect, expect};
     use proptest::prelude::*;
 
+    fn kept(leaf: u64, readers: Option<u128>, text: &str) -> Kept {
+        let (leaf, readers) = (ledger::LeafIndex(leaf), readers.map(Uuid::from_u128));
+        Kept { leaf, readers, text: Words::of([text]).text() }
+    }
+
+    /// The words of a text without the keys of its pairs.
+    fn set(text: &str) -> String {
+        let set = set_of([Words::of([text]).text().as_str()].into_iter());
+        set.into_iter().filter(|word| !word.starts_with('·')).collect::<Vec<_>>().join(" ")
+    }
+
     fn words(text: &str, expected: Expect) {
-        expected.assert_eq(&set_of([Words::of([text]).text().as_str()]));
+        expected.assert_eq(&set(text));
     }
 
     fn finds(text: &str, asked: &str) -> bool {
-        let texts = [Words::of([text]).text()];
-        let set = set_of(texts.iter().map(String::as_str));
         let question = Question::parse(asked).expect("words");
-        let has = |word: &String| set.split(' ').any(|one| one == word);
-        let has_words = question.wanted.iter().all(|wanted| match wanted {
+        let rows = rows(&[kept(1, None, text)]);
+        let texts = [Words::of([text]).text()];
+        rows.iter().any(|(_, row)| in_row(&question, row)) && question.is_in(&texts)
+    }
+
+    /// What an engine does with a question: in this one's language it is the same on both.
+    fn in_row(question: &Question, row: &str) -> bool {
+        let has = |word: &str| row.split(' ').any(|one| one == word);
+        let words = question.wanted.iter().all(|wanted| match wanted {
             Wanted::Word { whole, parts } => {
-                has(whole) || (!parts.is_empty() && parts.iter().all(has))
+                has(whole) || (!parts.is_empty() && parts.iter().all(|part| has(part)))
             }
-            Wanted::Beginning(start) => set.split(' ').any(|one| one.starts_with(start.as_str())),
-            Wanted::Phrase(parts) => parts.iter().all(has),
+            Wanted::Beginning(start) => row.split(' ').any(|one| one.starts_with(start.as_str())),
+            Wanted::Phrase(parts) => {
+                let mut pairs = parts.windows(2).map(|two| index::pair(&two[0], &two[1]));
+                let uncounted = parts.len() == 1 || has(index::TOO_MANY_PAIRS);
+                pairs.all(|pair| has(&pair)) || (uncounted && parts.iter().all(|part| has(part)))
+            }
         });
-        has_words && question.is_in(&texts)
+        words && question.readers.is_none_or(|readers| has(&index::key_of(readers)))
     }
 
     #[test]
@@ -405,20 +409,61 @@ mod tests {
         }
     }
 
+    /// A row for whoever sees all, and another for readers where they do not; what they may not see
+    /// neither is in theirs nor moves it.
     #[test]
-    fn only_payloads_with_the_word_of_a_reader_count() {
-        let texts = ["ours The account of jo.doe@example.org", "a secret account, anonymously"];
-        let texts = texts.map(|text| Words::of([text]).text());
-        let is_in = |asked: &str| {
-            let question = Question::parse(asked).expect("words").within("ours");
-            (question.is_in(&texts), Question::parse(asked).expect("words").is_in(&texts))
+    fn readers_have_a_row_of_what_they_see_where_that_is_not_all() {
+        let numbers = |payloads: &[Kept]| {
+            rows(payloads).into_iter().map(|(number, _)| number).collect::<Vec<_>>()
+        };
+        let ours = || kept(4, Some(7), "The account of jo.doe@example.org");
+        let secret = |leaf| kept(leaf, None, "a secret account, anonymously");
+        assert_eq!(numbers(&[]), [0; 0]);
+        assert_eq!(numbers(&[ours()]), [8], "all of it is theirs");
+        assert_eq!(numbers(&[secret(4)]), [8], "none of it is theirs");
+        assert_eq!(numbers(&[ours(), secret(9)]), [18, 9], "theirs stays where it was");
+        assert_eq!(numbers(&[secret(3), ours()]), [8, 9]);
+        let both = rows(&[ours(), secret(9)]);
+        let found = |asked: &str, readers: Option<u128>| {
+            let mut question = Question::parse(asked).expect("words");
+            question.readers = readers.map(Uuid::from_u128);
+            // Whoever sees all asks of whole rows alone.
+            let rows = both.iter().filter(|(number, _)| readers.is_some() || number % 2 == 0);
+            let rows = rows.filter(|(_, row)| in_row(&question, row));
+            rows.map(|(number, _)| *number).collect::<Vec<_>>()
         };
         for asked in ["account", "jo doe", "jodoeexampleorg", "jo.doe", "accou*", "\"jo doe\""] {
-            assert_eq!(is_in(asked), (true, true), "{asked}");
+            assert_eq!((found(asked, Some(7)), found(asked, None)), (vec![9], vec![18]), "{asked}");
+            assert_eq!(found(asked, Some(8)), [0; 0], "{asked}: another's");
         }
         for asked in ["secret", "account secret", "anony*", "\"secret account\"", "\"secret\""] {
-            assert_eq!(is_in(asked), (false, true), "{asked}");
+            assert_eq!((found(asked, Some(7)), found(asked, None)), (vec![], vec![18]), "{asked}");
         }
+        let key = index::key_of(Uuid::from_u128(7));
+        assert!(!set(&format!("{key} {}", index::pair("jo", "doe"))).contains('·'), "no word");
+    }
+
+    /// A phrase narrows the index down to those who wrote its pairs.
+    #[test]
+    fn two_words_side_by_side_have_a_key() {
+        let row = rows(&[kept(1, None, "police of crime"), kept(2, None, "crime police")]);
+        let asks = |text: &str| in_row(&Question::parse(text).expect("words"), &row[0].1);
+        for (asked, expected) in [
+            ("\"police of crime\"", true),
+            ("\"crime police\"", true),
+            ("\"crime of\"", false),
+            ("\"police crime\"", false),
+            // Its pairs are there, in two payloads: the texts say no.
+            ("\"of crime police\"", true),
+        ] {
+            assert_eq!(asks(asked), expected, "{asked}");
+        }
+        // More pairs than are kept: the texts of all that have the words are read.
+        let many: String = (0..40_000).map(|n| format!("a{n} ")).collect();
+        let row = rows(&[kept(1, None, &many)]);
+        let asks = |text: &str| in_row(&Question::parse(text).expect("words"), &row[0].1);
+        assert!(asks("\"a7 a8\"") && asks("\"a8 a7\"") && !asks("\"a7 b\""));
+        assert!(row[0].1.len() < 1024 * 1024, "{}", row[0].1.len());
     }
 
     #[test]
@@ -462,6 +507,11 @@ mod tests {
         );
         question("bc1qxy*", expect![[r#""bc1qxy"*"#]], expect!["'bc1qxy':*"]);
         question(
+            "\"jo doe\"",
+            expect![[r#"(("·35b0cc7c") OR ("··" AND "jo" AND "doe"))"#]],
+            expect!["(('·35b0cc7c') | ('··' & 'jo' & 'doe'))"],
+        );
+        question(
             r#"a" OR "b' ) \"#,
             expect![[r#""a" AND "or" AND "b""#]],
             expect!["'a' & 'or' & 'b'"],
@@ -491,7 +541,7 @@ mod tests {
         /// Whatever is in a text is found by the text's own words.
         #[test]
         fn every_word_of_a_text_asks_for_words_it_has(text in "\\PC{0,60}") {
-            let words = set_of([Words::of([text.as_str()]).text().as_str()]);
+            let words = set(&text);
             // Quotation marks part a question where they do not part a word.
             let plain = |chunk: &&str| !chunk.ends_with('*') && quoted(chunk).count() == 1;
             for chunk in text.split_whitespace().filter(plain) {
@@ -505,11 +555,14 @@ mod tests {
             }
         }
 
-        /// Stored words are parted by single spaces, and neither engine sees more in them.
+        /// Stored words are parted by single spaces, and neither engine sees more in them; a key
+        /// begins with its sign.
         #[test]
         fn words_hold_letters_and_digits_only(text in "\\PC{0,60}") {
-            let stored = set_of([Words::of([text.as_str()]).text().as_str()]);
-            prop_assert!(stored.split(' ').all(|word| word.chars().all(char::is_alphanumeric)));
+            let row = rows(&[kept(1, None, &text)]);
+            let stored = row.iter().flat_map(|(_, row)| row.split(' '));
+            let word = |word: &str| word.strip_prefix('·').unwrap_or(word).to_owned();
+            prop_assert!(stored.map(word).all(|word| word.chars().all(char::is_alphanumeric)));
         }
     }
 }

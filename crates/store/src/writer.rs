@@ -38,6 +38,7 @@ pub(crate) use blobs::{
     Erasure, FILE_GIVEN_UP, LookedAt, erase_unowned, file_of, forget_files, remove_files,
 };
 pub(crate) use commit::sign;
+pub(crate) use found::kept_of;
 pub(crate) use keep::Keeper;
 pub(crate) use recover::read_head;
 
@@ -77,7 +78,6 @@ pub(crate) enum Erase {
         stream: Uuid,
         seq: u64,
     },
-    Streams(Vec<Uuid>),
     Events(Vec<u64>),
 }
 
@@ -92,6 +92,8 @@ pub(crate) enum Other {
         length: u64,
         file: String,
     },
+    /// Files that no row named, to be removed.
+    StrayFiles(Vec<String>),
     Setting {
         name: String,
         value: String,

@@ -2,12 +2,14 @@
 //! there, what nobody names any more is gone, in the database and in the folder.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use store::check::{Finding, check};
-use store::testing::{Postgres, TestClock, run_sql, sqlite_url, test_config, test_key};
+use store::testing::{
+    Postgres, TestClock, erase_streams, run_sql, sqlite_url, test_config, test_key,
+};
 use store::*;
 use uuid::Uuid;
 
@@ -95,7 +97,7 @@ async fn history(url: &str, folder: &Path, seed: u64) {
             0..=3 => {
                 let (put, erased) = tokio::join!(store.put_blob(bytes(number)), async {
                     if random.random_bool(0.5) {
-                        store.erase_streams(&[owner]).await.expect("erased");
+                        erase_streams(&store, &[owner]).await.expect("erased");
                         return true;
                     }
                     false
@@ -111,13 +113,13 @@ async fn history(url: &str, folder: &Path, seed: u64) {
                 let other = stream((place + random.random_range(1..4u8)) % 4);
                 let (digest, others) = (blob.digest(), [other]);
                 let (_, erased) =
-                    tokio::join!(name(&store, owner, blob, false), store.erase_streams(&others));
+                    tokio::join!(name(&store, owner, blob, false), erase_streams(&store, &others));
                 erased.expect("erased");
                 model.erased(other);
                 model.owners.entry(digest).or_default().insert(owner);
             }
             7 => {
-                store.erase_streams(&[owner]).await.expect("erased");
+                erase_streams(&store, &[owner]).await.expect("erased");
                 model.erased(owner);
             }
             // The act is not done after all.
@@ -136,7 +138,7 @@ async fn history(url: &str, folder: &Path, seed: u64) {
     }
     model.held.clear();
     let all: Vec<Uuid> = (0..6).map(stream).collect();
-    store.erase_streams(&all).await.expect("erased");
+    erase_streams(&store, &all).await.expect("erased");
     store.put_setting("any", "write").await.expect("the writer looks around");
     agrees(&store, &Model::default(), seed).await;
     let report = check(store.reader(), &[test_key().verifier()], None).await.expect("checked");
@@ -175,7 +177,7 @@ async fn what_an_event_names_stays_though_a_payload_named_it_too() {
         name(&store, seal, blob, true).await;
         // Neither the order's erasure nor that of the sealed request takes it.
         for stream in [order, seal] {
-            assert_eq!(store.erase_streams(&[stream]).await.expect("erased").blobs, 0);
+            assert_eq!(erase_streams(&store, &[stream]).await.expect("erased").blobs, 0);
             let digest = BlobDigest::of(&bytes(number));
             assert_eq!(store.reader().blob(digest).await.expect("there"), bytes(number));
         }
@@ -209,7 +211,7 @@ async fn a_process_that_was_taken_over_neither_erases_nor_keeps_anything() {
     late.events = vec![naming(held.digest(), false)];
     late.blobs = vec![held];
     old.append(late).await.expect_err("taken over");
-    old.erase_streams(&[Uuid::from_u128(1), Uuid::from_u128(2)]).await.expect_err("taken over");
+    erase_streams(&old, &[Uuid::from_u128(1), Uuid::from_u128(2)]).await.expect_err("taken over");
     old.put_blob(bytes(6)).await.expect_err("taken over");
     old.close().await;
     for (number, expected) in [(2, kept), (4, lost)] {
@@ -237,16 +239,128 @@ async fn a_file_that_cannot_be_removed_is_told_and_tried_again() {
     std::fs::create_dir(&file).expect("made");
     std::fs::write(file.join("in-the-way"), "x").expect("written");
     for _ in 0..2 {
-        let left = store.erase_streams(&[stream]).await.expect_err("a file is left");
+        let left = erase_streams(&store, &[stream]).await.expect_err("a file is left");
         assert!(matches!(left, AppendError::FileLeft { .. }), "{left}");
     }
     store.close().await;
     let store = Store::open(&url, config(folder.path())).await.expect("opens");
-    store.erase_streams(&[stream]).await.expect_err("it is not forgotten");
+    erase_streams(&store, &[stream]).await.expect_err("it is not forgotten");
     std::fs::remove_dir_all(&file).expect("out of the way");
     std::fs::rename(shelf.join("aside"), &file).expect("back");
-    store.erase_streams(&[stream]).await.expect("erased at last");
+    erase_streams(&store, &[stream]).await.expect("erased at last");
     assert!(!file.exists());
+    store.close().await;
+}
+
+/// A file as an erasure of a release without names of their own left it: its row is erased, its
+/// name is the digest.
+fn left_file(folder: &Path, digest: BlobDigest, written: &str) -> PathBuf {
+    let name = digest.to_string();
+    let shelf = folder.join("blobs").join(&name[..2]);
+    std::fs::create_dir_all(&shelf).expect("a shelf");
+    let path = shelf.join(name);
+    std::fs::write(&path, "whom somebody asked about").expect("written");
+    let written: jiff::Timestamp = written.parse().expect("a time");
+    let file = std::fs::File::options().write(true).open(&path).expect("opened");
+    file.set_modified(written.into()).expect("its time");
+    path
+}
+
+async fn strays(url: &str, folder: &Path) {
+    let store = Store::open_or_create(url, config(folder)).await.expect("opens");
+    let kept = store.put_blob(bytes(2)).await.expect("put");
+    name(&store, Uuid::from_u128(1), kept.clone(), false).await;
+    let gone = store.put_blob(bytes(4)).await.expect("put");
+    name(&store, Uuid::from_u128(2), gone.clone(), false).await;
+    erase_streams(&store, &[Uuid::from_u128(2)]).await.expect("erased");
+    // One of an earlier release that is still a blob's, under its digest.
+    let old = store.put_blob(bytes(6)).await.expect("put");
+    name(&store, Uuid::from_u128(3), old.clone(), false).await;
+    let named = old.digest().to_string();
+    let (shelf, digest) = (folder.join("blobs").join(&named[..2]), old.digest());
+    std::fs::create_dir_all(&shelf).expect("a shelf");
+    std::fs::write(shelf.join(&named), bytes(6)).expect("written");
+    let sql = if url.starts_with("sqlite") {
+        format!("update blob set file = null where digest = x'{named}'")
+    } else {
+        format!("update blob set file = null where digest = '\\x{named}'")
+    };
+    let at = "2020-01-01T00:00:00Z";
+    let before = "2021-01-01T00:00:00Z".parse().expect("a time");
+    let theirs = store.reader().stray_files(jiff::Timestamp::MAX).await.expect("listed");
+    run_sql(url, &sql).await.expect("as before this release");
+    assert_eq!(
+        theirs,
+        [format!("{}/{named}", &named[..2])],
+        "the digest is no name of its own yet"
+    );
+    assert!(store.reader().blob(digest).await.expect("there") == bytes(6));
+    // What was its file has no row now; what the erasure left has none either.
+    let [first, second] = [gone.digest(), BlobDigest::of(b"another")];
+    let first = left_file(folder, first, at);
+    let second = left_file(folder, second, "2020-12-31T23:59:59Z");
+    let young = left_file(folder, BlobDigest::of(b"young"), "2021-01-01T00:00:00Z");
+    let aside = folder.join("blobs/notes.txt");
+    std::fs::write(&aside, "an operator's own").expect("written");
+    let report = check(store.reader(), &[test_key().verifier()], None).await.expect("checked");
+    let told: Vec<String> = report.findings.iter().map(ToString::to_string).collect();
+    assert_eq!(report.findings_count, 4, "{told:?}");
+    assert!(told.iter().all(|one| one.contains("belongs to no blob")), "{told:?}");
+    assert_eq!(store.reader().stray_files(before).await.expect("listed").len(), 2);
+    // One that cannot be removed is told, and tried again.
+    std::fs::remove_file(&second).expect("out of the way");
+    std::fs::create_dir(&second).expect("made");
+    std::fs::write(second.join("in-the-way"), "x").expect("written");
+    let when = "2020-06-01T00:00:00Z".parse::<jiff::Timestamp>().expect("a time");
+    let open = std::fs::File::open(&second).expect("opened");
+    open.set_modified(when.into()).expect("its time");
+    let left = store.remove_stray_files(before).await.expect_err("one is left").to_string();
+    assert!(left.contains("could not be removed"), "{left}");
+    assert!(!first.exists() && second.exists());
+    std::fs::remove_dir_all(&second).expect("out of the way");
+    assert_eq!(store.remove_stray_files(before).await.expect("nothing is left"), 0);
+    assert!(young.exists() && aside.exists(), "too young, and none of ours");
+    assert_eq!(store.remove_stray_files(jiff::Timestamp::MAX).await.expect("removed"), 2);
+    assert!(!young.exists() && aside.exists());
+    for (number, blob) in [(2, &kept), (6, &old)] {
+        let read = store.reader().blob(blob.digest()).await.expect("it has a row");
+        assert!(read == bytes(number));
+    }
+    let report = check(store.reader(), &[test_key().verifier()], None).await.expect("checked");
+    assert!(report.is_sound(), "{:?}", report.findings);
+    store.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn files_that_an_earlier_release_left_are_told_and_removed_on_sqlite() {
+    let folder = tempfile::tempdir().expect("a folder");
+    strays(&sqlite_url(folder.path()), folder.path()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn files_that_an_earlier_release_left_are_told_and_removed_on_postgres() {
+    let Some(postgres) = Postgres::start().await else { return };
+    let folder = tempfile::tempdir().expect("a folder");
+    strays(&postgres.database().await, folder.path()).await;
+}
+
+/// Nothing that is being put is ever taken for a file that was left.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_that_is_being_made_is_left_alone() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let url = sqlite_url(folder.path());
+    let store = Store::open_or_create(&url, config(folder.path())).await.expect("opens");
+    for round in 0..20u8 {
+        let whole: Vec<u8> = (0..400_000u32).map(|at| (at as u8).wrapping_add(round)).collect();
+        let (put, removed) = tokio::join!(
+            store.put_blob(whole.clone()),
+            store.remove_stray_files(jiff::Timestamp::MAX)
+        );
+        let blob = put.expect("put");
+        assert_eq!(removed.expect("looked"), 0);
+        name(&store, Uuid::from_u128(1), blob.clone(), false).await;
+        assert!(store.reader().blob(blob.digest()).await.expect("there") == whole);
+    }
     store.close().await;
 }
 

@@ -9,7 +9,9 @@ use ledger::tile::{TileId, TileKind, TileWidth};
 use ledger::tree::{verify_consistency, verify_inclusion};
 use ledger::{LeafIndex, TreeSize, leaf_hash};
 use store::check::{Finding, check};
-use store::testing::{Postgres, TestClock, run_sql, sqlite_url, test_config, test_key};
+use store::testing::{
+    Postgres, TestClock, erase_streams, run_sql, sqlite_url, test_config, test_key,
+};
 use store::*;
 use uuid::Uuid;
 
@@ -64,7 +66,10 @@ fn derive(part: &Part<'_>) -> Derived {
         let Payload::Kept(text) = &event.payload else { continue };
         let json: serde_json::Value = serde_json::from_str(text).expect("JSON");
         let Some(name) = json["name"].as_str() else { continue };
-        derived.words.push((event.leaf, Words::of([name])));
+        let words = Words::of([name]);
+        let is_seen = json["seen"] == true;
+        let words = if is_seen { words.read_by(Uuid::from_u128(0xFEED)) } else { words };
+        derived.words.push((event.leaf, words));
         let mut digest = [0; 32];
         if hex::decode_to_slice(name, &mut digest).is_ok() {
             let personal = vec![BlobDigest(digest)];
@@ -503,6 +508,7 @@ async fn words(store: &Store) {
     "#]]
     .assert_eq(&phrases);
     let doe = Question::parse("doe").expect("a word");
+    readers(store).await;
     let best = store.reader().find_best(&doe, 9).await.expect("read");
     let best: Vec<Uuid> = best.iter().map(|found| found.stream).collect();
     assert_eq!(best, [stream(202), stream(203), stream(201)], "twice, once of one, once of many");
@@ -510,9 +516,61 @@ async fn words(store: &Store) {
     store.erase_events(&[newest]).await.expect("erased");
     expect!["muller doe: 201\n"].assert_eq(&find("muller doe").await);
     expect!["muller: 202 201\n"].assert_eq(&find("muller").await);
-    store.erase_streams(&[stream(201)]).await.expect("erased");
+    erase_streams(store, &[stream(201)]).await.expect("erased");
     expect!["muller: 202\n"].assert_eq(&find("muller").await);
     expect!["bc1qar0*: \n"].assert_eq(&find("bc1qar0*").await);
+}
+
+/// Who does not see all of a request finds it by what he sees, where that stands.
+async fn readers(store: &Store) {
+    let readers = Uuid::from_u128(0xFEED);
+    let say = async |number: u128, seq, text: &str, is_seen: bool| {
+        let payload = serde_json::json!({ "name": text, "seen": is_seen }).to_string();
+        let mut event = NewEvent::new("{\"kind\":\"noted\"}", Some(payload));
+        let words = Words::of([text]);
+        event.words = if is_seen { words.read_by(readers) } else { words };
+        let mut act = Append::events(stream(number), ExpectedSeq::Exactly(seq), vec![event]);
+        act.view = Some(view(if number % 2 == 0 { OTHER_AGENCY } else { AGENCY }, "noted"));
+        LeafIndex(store.append(act).await.expect("found by words").leaves.start)
+    };
+    let find = async |asked: &str, readers: Option<Uuid>| {
+        let mut question = Question::parse(asked).expect(asked);
+        if let Some(readers) = readers {
+            question = question.read_by(readers);
+        }
+        let (mut numbers, mut leaves, mut before) = (Vec::new(), Vec::new(), None);
+        loop {
+            let page = store.reader().find(&question, before, 1).await.expect(asked);
+            numbers.extend(page.rows.iter().map(|row| row.stream.as_u128() & 0xffff));
+            leaves.extend(page.rows.iter().map(|row| row.leaf));
+            before = page.next;
+            if before.is_none() {
+                return (numbers, leaves);
+            }
+        }
+    };
+    let first = say(211, 0, "gray heron at the lake", true).await;
+    let second = say(212, 0, "gray heron at the river", true).await;
+    assert_eq!(find("heron", Some(readers)).await, (vec![212, 211], vec![second, first]));
+    // What readers do not see moves the request for whoever sees all, and nothing for them.
+    let note = say(211, 1, "the heron is forged", false).await;
+    assert_eq!(find("heron", None).await, (vec![211, 212], vec![note, second]));
+    assert_eq!(find("heron", Some(readers)).await, (vec![212, 211], vec![second, first]));
+    assert_eq!(find("forged", Some(readers)).await.0, [0; 0]);
+    assert_eq!(find("\"heron is\"", Some(readers)).await.0, [0; 0]);
+    assert_eq!(find("\"heron is forged\"", None).await.0, [211]);
+    assert_eq!(find("heron", Some(Uuid::from_u128(0xBEEF))).await.0, [0; 0]);
+    // A phrase whose pairs all stand there, and which nobody wrote.
+    assert_eq!(find("\"the heron at\"", None).await.0, [0; 0]);
+    assert_eq!(find("\"gray heron at the\"", Some(readers)).await.0, [212, 211]);
+    let answer = say(211, 2, "which heron?", true).await;
+    assert_eq!(find("heron", Some(readers)).await, (vec![211, 212], vec![answer, second]));
+    // An erasure takes it from both rows, and each stands where its newest words do.
+    store.erase_events(&[answer]).await.expect("erased");
+    assert_eq!(find("heron", Some(readers)).await, (vec![212, 211], vec![second, first]));
+    assert_eq!(find("heron", None).await.1, [note, second]);
+    store.erase_events(&[note]).await.expect("erased");
+    assert_eq!(find("heron", None).await, (vec![212, 211], vec![second, first]));
 }
 
 async fn proofs(store: &Store) {
@@ -602,7 +660,7 @@ async fn blobs_come_and_go(store: &Store) {
     drop((same, large.clone()));
     // A blob is erased when the last payload that names it is.
     for (number, blobs) in [(301, 0), (302, 1)] {
-        let erased = store.erase_streams(&[stream(number)]).await.expect("erased");
+        let erased = erase_streams(store, &[stream(number)]).await.expect("erased");
         assert_eq!((erased.payloads, erased.blobs), (2, blobs), "the large one is held");
     }
     let gone = store.reader().blob(small.digest()).await;
@@ -756,7 +814,7 @@ async fn security_log(store: &Store, clock: &TestClock, url: &str) {
 async fn erasure(store: &Store, url: &str) {
     let before = store.checkpoint();
     let proof = store.reader().inclusion_proof(LeafIndex(0), before.size).await.expect("a proof");
-    let erased = store.erase_streams(&[stream(1)]).await.expect("erased");
+    let erased = erase_streams(store, &[stream(1)]).await.expect("erased");
     assert_eq!(erased.payloads, 1);
     let expected =
         if url.starts_with("sqlite") { Overwritten::Yes } else { Overwritten::AfterVacuum };
@@ -772,7 +830,7 @@ async fn erasure(store: &Store, url: &str) {
     store.overwrite_erased().await.expect("tables are written anew");
     nothing_is_left(url).await;
     let report = sound(store).await;
-    assert_eq!(report.erased, 7);
+    assert_eq!(report.erased, 9);
     assert_eq!(report.derived + report.erased, before.size.0);
 }
 

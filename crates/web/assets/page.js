@@ -16,14 +16,18 @@
   const form = document.querySelector("form[data-live]");
   const answer = document.getElementById("answer");
   if (form && answer) {
-    let asked = 0;
+    // The form says how often it was sent, so that what arrives late does not replace what is newer.
+    const turns = form.elements.namedItem("turn");
+    let asked = Number(turns?.value ?? 0);
     form.addEventListener("change", async () => {
       const turn = (asked += 1);
+      if (turns) turns.value = String(turn);
       const fields = new URLSearchParams();
       for (const [name, value] of new FormData(form)) {
         if (typeof value === "string") fields.append(name, value);
         else if (name === "files" && value.name) fields.append("chosen[]", value.name);
       }
+      if (turns) turns.value = String(turn + 1);
       const said = await fetch(form.dataset.live, { method: "POST", body: fields });
       if (!said.ok || turn !== asked) return;
       const page = new DOMParser().parseFromString(await said.text(), "text/html");

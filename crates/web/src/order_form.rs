@@ -82,6 +82,15 @@ pub struct OrderForm {
     /// Name of the draft that holds the files so far.
     #[serde(skip_serializing)]
     pub draft: String,
+    /// How often the draft had been kept when the page was made.
+    #[serde(skip_serializing)]
+    pub revision: String,
+    /// Name of the page, used once.
+    #[serde(skip_serializing)]
+    pub page: String,
+    /// How often the page has sent the form before; only a script counts.
+    #[serde(skip_serializing)]
+    pub turn: String,
     /// Files to take out of the draft, by their place in it.
     #[serde(skip_serializing)]
     pub dropped: Vec<String>,
@@ -165,6 +174,13 @@ impl OrderForm {
     #[must_use]
     pub fn may_name_money(&self) -> bool {
         self.corrects.is_empty() || self.asks_for(&AskKind::Freeze)
+    }
+
+    /// Whether the fields of a freeze are to be seen at once.
+    #[must_use]
+    pub fn names_money(&self) -> bool {
+        let typed = [&self.account, &self.asset, &self.amount];
+        self.asks_for(&AskKind::Freeze) || typed.iter().any(|text| !text.is_empty())
     }
 
     /// Whether a category is ticked.

@@ -3,7 +3,9 @@
 //! Knows no page. The browser's `Accept-Language` chooses; English stands in where a word is
 //! missing, and a test sees to it that none is.
 
-use std::sync::{LazyLock, OnceLock};
+use std::sync::LazyLock;
+#[cfg(feature = "testing")]
+use std::sync::OnceLock;
 
 use fluent_langneg::{NegotiationStrategy, negotiate_languages};
 use server::words::Voice;
@@ -43,6 +45,7 @@ static ALL: LazyLock<Vec<Words>> =
     LazyLock::new(|| LANGUAGES.iter().map(|(code, files)| Words::load(code, files)).collect());
 
 /// A language that the program does not bring along.
+#[cfg(feature = "testing")]
 static ONE_MORE: OnceLock<Words> = OnceLock::new();
 
 /// The words of one language.
@@ -64,7 +67,10 @@ impl Words {
             .split(',')
             .filter_map(|part| part.split(';').next()?.trim().parse().ok())
             .collect();
+        #[cfg(feature = "testing")]
         let spoken = || ALL.iter().chain(ONE_MORE.get());
+        #[cfg(not(feature = "testing"))]
+        let spoken = || ALL.iter();
         let known: Vec<&LanguageIdentifier> = spoken().map(|words| &words.id).collect();
         let wanted: Vec<&LanguageIdentifier> = wanted.iter().collect();
         let found = negotiate_languages(&wanted, &known, None, NegotiationStrategy::Filtering);
@@ -101,11 +107,12 @@ impl Words {
         LANGUAGES[0].1
     }
 
-    /// Speaks one more language in this process, which browsers can ask for as any other. Tests
-    /// make one whose every text is marked, and find what no language says.
+    /// Speaks one more language in this process, which browsers can ask for as any other. For tests
+    /// only: they make one whose every text is marked, and find what no language says.
     ///
     /// # Errors
     /// When one more is spoken already.
+    #[cfg(feature = "testing")]
     pub fn also_speak(code: &'static str, files: &[&str]) -> Result<(), &'static str> {
         let spoken = ONE_MORE.set(Self::load(code, files));
         spoken.map_err(|_| "only one language more than the program's own is spoken")

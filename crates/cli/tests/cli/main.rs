@@ -12,6 +12,7 @@ mod node;
 mod nodes;
 mod readme;
 mod report;
+mod retention;
 mod security;
 mod stamped;
 mod store;

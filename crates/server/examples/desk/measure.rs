@@ -87,6 +87,11 @@ pub async fn all(
     find("search: a phrase of every request", &|_| "\"cybercrime police\"".to_owned()).await?;
     find("search: a phrase of none, of words of all", &|_| "\"police cybercrime\"".to_owned())
         .await?;
+    // Every two of these words stand side by side in every request.
+    find("search: a phrase of none, of pairs of all", &|_| {
+        "\"code of the made up code of procedure\"".to_owned()
+    })
+    .await?;
     let best = FoundOrder::Relevance;
     look("search by relevance: a word of every request", best, &|_| "cybercrime".to_owned())
         .await?;

@@ -66,10 +66,14 @@ pub async fn read(
     let id = RequestId(request);
     let now = node.now();
     match node.read_permit(&actor, Action::ReadCase, id).await {
-        Ok(_) => Ok(Json(show::case(node.case(id).await?.as_ref(), now))),
+        Ok(_) => {
+            let case = node.case(id).await?;
+            Ok(Json(show::with_links(show::case(&case, now), &node.anew(&case).await?)))
+        }
         Err(Error::Hidden) => {
             let (_, folded) = node.read_permit(&actor, Action::ReadStatus, id).await?;
-            Ok(Json(show::status(id, &folded, now)))
+            let anew = node.anew(node.case(id).await?.as_ref()).await?;
+            Ok(Json(show::with_links(show::status(id, &folded, now), &anew)))
         }
         Err(other) => Err(other),
     }

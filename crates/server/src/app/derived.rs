@@ -19,7 +19,7 @@ use crate::view;
 
 /// The version of what this release derives: a store with another one is derived again when it is
 /// opened.
-pub const VERSION: &str = "6";
+pub const VERSION: &str = "7";
 /// Setting that says which version a store has.
 const VERSION_SETTING: &str = "derived_version";
 
@@ -112,13 +112,7 @@ struct Said {
     files: Vec<FileRef>,
     text: String,
     account: String,
-}
-
-/// The word that every payload of an agency's requests has whose words its officers see, so that
-/// the index itself keeps one agency's officers to their own, and to those. Whoever types it into a
-/// text is found by that agency, and the list's own agency is compared besides.
-pub(super) fn agency_word(agency: AgencyId) -> String {
-    format!("agency{}", agency.0.simple())
+    after: Option<Uuid>,
 }
 
 /// Whether officers of the agency see the words of an event's payload: the filing, questions,
@@ -156,11 +150,15 @@ pub fn words(event_json: &str, payload_json: &str, agency: Option<AgencyId>) -> 
     let files = said.files.iter().filter_map(|file| file.original_name.as_ref());
     let all = texts.into_iter().chain(contacts).chain(accounts).chain(files).chain(selectors);
     let all: Vec<&str> = all.map(String::as_str).filter(|text| !text.trim().is_empty()).collect();
+    let has_text = !all.is_empty();
+    let after = said.after.map(super::anew::word);
+    // Digests first: they must not fall to the limit of words.
+    let words = Words::of(blobs.iter().chain(&after).map(String::as_str).chain(all));
     // Nobody of an agency looks for a payload in which nobody wrote anything.
-    let own = agency.filter(|_| !all.is_empty() && is_seen_by_officers(event_json));
-    let own = own.map(agency_word);
-    // Digests and agency first: they must not fall to the limit of words.
-    Words::of(blobs.iter().chain(&own).map(String::as_str).chain(all))
+    match agency {
+        Some(agency) if has_text && is_seen_by_officers(event_json) => words.read_by(agency.0),
+        _ => words,
+    }
 }
 
 /// The blobs that a payload of any kind names, by their digests. They are words of it too: an order

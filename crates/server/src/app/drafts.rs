@@ -4,6 +4,8 @@
 //! when it is sent, when its officer's key is stopped, and when nobody touched it for
 //! [`DRAFT_DAYS_MAX`] days.
 
+use std::collections::VecDeque;
+
 use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 use desk::ids::KeyId;
 use desk::policy::Actor;
@@ -27,26 +29,57 @@ pub const DRAFTS_EACH_BYTES_MAX: u64 = 96 * 1024 * 1024;
 /// Bytes of all drafts together, encrypted.
 pub const DRAFTS_BYTES_MAX: u64 = 4 * 1024 * 1024 * 1024;
 
+/// Names of drafts that were sent or given up, remembered so that what is still on its way to them
+/// does not bring them back.
+const GONE_NAMES_MAX: usize = 4_096;
+
 /// The key that opens drafts, and whose turn it is to keep one.
 pub(super) struct DraftKey {
     key: RandomizedNonceKey,
     /// Held from the look at what is kept until something is: nobody gets past a limit, or writes
     /// over what he has not seen, by asking twice at once. One process has the store.
-    turn: tokio::sync::Mutex<()>,
+    turn: tokio::sync::Mutex<Gone>,
 }
 
-/// Which files a draft had when it was read: another value once somebody has kept the draft whole.
+/// The names that went last. What was on its way when the process ended is not on its way any more,
+/// so that memory is enough.
+#[derive(Default)]
+struct Gone(VecDeque<String>);
+
+impl Gone {
+    fn note(&mut self, name: &str) {
+        if self.0.len() == GONE_NAMES_MAX {
+            self.0.pop_front();
+        }
+        self.0.push_back(name.to_owned());
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|gone| gone == name)
+    }
+}
+
+/// What a draft was when it was read: another value once anything of it is kept anew.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FilesSeen(Vec<u8>);
+pub struct Seen {
+    form: Vec<u8>,
+    files: Vec<u8>,
+}
+
+impl Seen {
+    /// By the nonces, which are used once.
+    fn of(form: &[u8], files_begin: &[u8]) -> Self {
+        let nonce = |bytes: &[u8]| bytes.iter().copied().take(NONCE_LEN).collect();
+        Self { form: nonce(form), files: nonce(files_begin) }
+    }
+}
 
 /// What became of a form that was to be kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FormKept {
-    /// It is kept under this name, and says something else than before.
-    Changed(String),
-    /// It says what was kept already.
-    Same,
-    /// It is not kept: the draft was kept whole, or went, after it was read.
+    /// It is kept under this name.
+    Kept(String),
+    /// It is not kept: something else was, or the draft went, after it was read.
     Overtaken,
 }
 
@@ -61,8 +94,8 @@ pub struct OpenDraft {
     pub form: Vec<u8>,
     /// Its files, as whoever kept it packed them.
     pub files: Vec<u8>,
-    /// Which files these are.
-    pub seen: FilesSeen,
+    /// Which state of it this is.
+    pub seen: Seen,
 }
 
 /// A draft of a list, opened without its files.
@@ -90,7 +123,7 @@ impl DraftKey {
         // AES-256 takes every key of 32 bytes.
         #[expect(clippy::expect_used, reason = "the length is the type's")]
         let key = RandomizedNonceKey::new(&AES_256_GCM, &key).expect("a key of 32 bytes");
-        Self { key, turn: tokio::sync::Mutex::new(()) }
+        Self { key, turn: tokio::sync::Mutex::default() }
     }
 
     /// Nonce, ciphertext and tag. What is sealed opens under this name and owner only.
@@ -138,6 +171,7 @@ impl Node {
         if kept.touched_at < self.drafts_kept_since() {
             return Ok(None);
         }
+        let seen = Seen::of(&kept.form, &kept.files);
         let form = self.drafts.open(name, owner, Half::Form, &kept.form);
         let files = self.drafts.open(name, owner, Half::Files, &kept.files);
         Ok(form.zip(files).map(|(form, files)| OpenDraft {
@@ -145,7 +179,7 @@ impl Node {
             touched_at: kept.touched_at,
             form,
             files,
-            seen: FilesSeen(kept.files.iter().copied().take(NONCE_LEN).collect()),
+            seen,
         }))
     }
 
@@ -189,16 +223,18 @@ impl Node {
         if form.len() > DRAFT_FORM_BYTES_MAX {
             return Err(Error::TooLarge { max: DRAFT_FORM_BYTES_MAX });
         }
-        let _turn = self.drafts.turn.lock().await;
+        let turn = self.drafts.turn.lock().await;
         self.store.remove_drafts_before(self.drafts_kept_since()).await?;
         let own = self.store.reader().drafts_of(owner).await?;
+        // What somebody saves is kept, and under another name than what he has sent meanwhile.
+        let name = name.filter(|name| !turn.has(name));
         self.draft_has_room(&own, name, (form.len() + files.len()) as u64).await?;
         self.put_draft_whole(actor, owner, name, (form, files)).await
     }
 
-    /// Keeps what was typed into a draft whose files stay as they are: those that were seen when it
-    /// was read, or none where there was no draft of this name. What somebody kept whole since then
-    /// is not written over.
+    /// Keeps what was typed into a draft whose files stay as they are. It is written over what was
+    /// seen when the draft was read, or kept first where there was none of this name; over nothing
+    /// else, and not where the draft was sent or given up.
     ///
     /// # Errors
     /// As [`Node::keep_draft`].
@@ -207,34 +243,33 @@ impl Node {
         actor: &Actor,
         name: &str,
         form: &[u8],
-        seen: Option<&FilesSeen>,
+        seen: Option<&Seen>,
     ) -> Result<FormKept, Error> {
         let owner = self.draft_owner(actor)?;
         if form.len() > DRAFT_FORM_BYTES_MAX {
             return Err(Error::TooLarge { max: DRAFT_FORM_BYTES_MAX });
         }
-        let _turn = self.drafts.turn.lock().await;
+        let turn = self.drafts.turn.lock().await;
         let since = self.drafts_kept_since();
         self.store.remove_drafts_before(since).await?;
         let own = self.store.reader().drafts_of(owner).await?;
         let known = own.iter().find(|info| info.name == name);
-        if known.map(|info| &info.files_begin) != seen.map(|seen| &seen.0) {
+        let now_there = known.map(|info| Seen::of(&info.form, &info.files_begin));
+        if now_there.as_ref() != seen || turn.has(name) {
             return Ok(FormKept::Overtaken);
         }
         let files_bytes = known.map_or(0, |info| info.bytes.saturating_sub(info.form.len() as u64));
         self.draft_has_room(&own, Some(name), form.len() as u64 + files_bytes).await?;
-        let Some(known) = known else {
+        if known.is_none() {
             let kept = self.put_draft_whole(actor, owner, Some(name), (form, &[])).await?;
-            return Ok(FormKept::Changed(kept));
-        };
-        let before = self.drafts.open(name, owner, Half::Form, &known.form);
+            return Ok(FormKept::Kept(kept));
+        }
         let sealed = self.drafts.seal(name, owner, Half::Form, form)?;
         let times = (since, self.now());
         if !self.store.put_draft_form(name, owner, times, sealed).await? {
             return Ok(FormKept::Overtaken);
         }
-        let is_same = before.as_deref() == Some(form);
-        Ok(if is_same { FormKept::Same } else { FormKept::Changed(name.to_owned()) })
+        Ok(FormKept::Kept(name.to_owned()))
     }
 
     /// Whether so many bytes more may be kept under a name, beside the owner's other drafts.
@@ -244,23 +279,10 @@ impl Node {
         name: Option<&str>,
         coming: u64,
     ) -> Result<(), Error> {
-        let others = || own.iter().filter(|info| Some(info.name.as_str()) != name);
-        if others().count() >= DRAFTS_EACH_MAX {
-            let why = format!("{DRAFTS_EACH_MAX} drafts of yours are kept already");
-            return Err(Error::input("draft", why, "send or delete one of them first"));
-        }
-        let others_bytes = others().map(|info| info.bytes).sum::<u64>();
-        if others_bytes + coming > DRAFTS_EACH_BYTES_MAX {
-            let why = format!("your drafts would be larger than {DRAFTS_EACH_BYTES_MAX} bytes");
-            return Err(Error::input("files", why, "send or delete a draft with files first"));
-        }
-        // What is kept under the name now makes room for what comes.
-        let own_bytes = own.iter().map(|info| info.bytes).sum::<u64>();
         let all = self.store.reader().drafts_bytes().await?;
-        if all.saturating_sub(own_bytes - others_bytes) + coming > DRAFTS_BYTES_MAX {
-            return Err(Error::Busy);
-        }
-        Ok(())
+        let own: Vec<(&str, u64)> =
+            own.iter().map(|info| (info.name.as_str(), info.bytes)).collect();
+        has_room(&own, all, name, coming)
     }
 
     /// Writes a draft under its name, or under another one where that is taken; returns the name.
@@ -302,7 +324,12 @@ impl Node {
     /// As [`Node::draft`].
     pub async fn forget_draft(&self, actor: &Actor, name: &str) -> Result<bool, Error> {
         let owner = self.draft_owner(actor)?;
-        Ok(self.store.remove_draft(name, owner).await?)
+        let mut turn = self.drafts.turn.lock().await;
+        let was_there = self.store.remove_draft(name, owner).await?;
+        if was_there {
+            turn.note(name);
+        }
+        Ok(was_there)
     }
 
     /// Takes away what nobody touched for too long, and what stopped officers left.
@@ -364,6 +391,27 @@ impl Node {
     }
 }
 
+/// Whether so many bytes may be kept under a name, beside the other drafts of its owner (name and
+/// bytes of each) and within those of all (`all`, the owner's among them).
+fn has_room(own: &[(&str, u64)], all: u64, name: Option<&str>, coming: u64) -> Result<(), Error> {
+    let others = || own.iter().filter(|(other, _)| Some(*other) != name);
+    if others().count() >= DRAFTS_EACH_MAX {
+        let why = format!("{DRAFTS_EACH_MAX} drafts of yours are kept already");
+        return Err(Error::input("draft", why, "send or delete one of them first"));
+    }
+    let others_bytes = others().map(|(_, bytes)| bytes).sum::<u64>();
+    if others_bytes + coming > DRAFTS_EACH_BYTES_MAX {
+        let why = format!("your drafts would be larger than {DRAFTS_EACH_BYTES_MAX} bytes");
+        return Err(Error::input("files", why, "send or delete a draft with files first"));
+    }
+    // What is kept under the name now makes room for what comes.
+    let own_bytes = own.iter().map(|(_, bytes)| bytes).sum::<u64>();
+    if all.saturating_sub(own_bytes - others_bytes) + coming > DRAFTS_BYTES_MAX {
+        return Err(Error::Busy);
+    }
+    Ok(())
+}
+
 /// A name for a draft that nobody can guess.
 ///
 /// # Errors
@@ -383,6 +431,42 @@ fn days() -> SignedDuration {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// So many, so large, and so much of all officers together; what it replaces makes room.
+    #[test]
+    fn a_draft_has_room_beside_the_others() {
+        let say = |own: &[(&str, u64)], all, name, coming| match has_room(own, all, name, coming) {
+            Ok(()) => "room".to_owned(),
+            Err(Error::Input { place, .. }) => place,
+            Err(error) => format!("{error:?}"),
+        };
+        let names: Vec<String> = (0..DRAFTS_EACH_MAX).map(|number| number.to_string()).collect();
+        let many: Vec<(&str, u64)> = names.iter().map(|name| (name.as_str(), 1)).collect();
+        assert_eq!(say(&many, 20, None, 1), "draft");
+        assert_eq!(say(&many, 20, Some("new"), 1), "draft");
+        assert_eq!(say(&many, 20, Some("7"), 1), "room", "it takes its own place");
+        assert_eq!(say(&many[1..], 19, None, 1), "room");
+        let each = DRAFTS_EACH_BYTES_MAX;
+        let large = [("a", each / 2), ("b", each / 2)];
+        assert_eq!(say(&large, each, None, 0), "room");
+        assert_eq!(say(&large, each, None, 1), "files");
+        assert_eq!(say(&large, each, Some("b"), each / 2), "room");
+        assert_eq!(say(&large, each, Some("b"), each / 2 + 1), "files");
+        let all = DRAFTS_BYTES_MAX;
+        assert_eq!(say(&[], all - 7, None, 7), "room");
+        assert_eq!(say(&[], all - 7, None, 8), "Busy");
+        assert_eq!(say(&[("a", 5)], all, Some("a"), 5), "room");
+        assert_eq!(say(&[("a", 5)], all, Some("a"), 6), "Busy");
+    }
+
+    #[test]
+    fn the_names_that_went_last_are_remembered() {
+        let mut gone = Gone::default();
+        for number in 0..=GONE_NAMES_MAX {
+            gone.note(&number.to_string());
+        }
+        assert_eq!((gone.has("0"), gone.has("1"), gone.has("x")), (false, true, false));
+    }
 
     #[test]
     fn a_sealed_draft_opens_under_its_own_name_owner_half_and_key_only() {

@@ -98,7 +98,7 @@ impl Node {
     }
 
     /// Requests of the officer's own agency that have all of the words where its officers see them,
-    /// newest first: what staff write for each other is not found.
+    /// newest first: what staff write for each other is not found, and moves no request.
     ///
     /// # Errors
     /// [`Error::Hidden`] for whoever has no agency or may not search, [`Error::TooOften`] beyond
@@ -111,14 +111,14 @@ impl Node {
         before: Option<LeafIndex>,
     ) -> Result<FoundPage, Error> {
         let agency = actor.agency.ok_or(Error::Hidden)?;
-        let question = question(text)?.within(&super::derived::agency_word(agency));
+        let question = question(text)?.read_by(agency.0);
         let action = Action::SearchOwnRequests;
         let (found, next) = self
             .found_views(actor, action, question, (FoundOrder::Newest, before), FOUND_ROWS_MAX)
             .await?;
         let mut rows = Vec::with_capacity(found.len());
         for (view, at) in found {
-            // The second wall: a word in a text is no proof of whose request it is.
+            // The second wall.
             if view.agency == agency.0 && state.has(&view) {
                 rows.push(FoundRow { row: queue::row(&view)?, at });
             }

@@ -9,6 +9,7 @@ use desk::ids::RequestId;
 use desk::pack::RulePack;
 use desk::policy::{Action, Actor, Facts, permit};
 use desk::request::Command;
+use jiff::{SignedDuration, Timestamp};
 use store::{Overwritten, ViewQuery};
 
 use super::{Act, Node};
@@ -17,6 +18,9 @@ use crate::view;
 
 /// Requests that one call erases; the next call goes on.
 pub const ERASED_REQUESTS_MAX: usize = 200;
+
+/// A file in the folder of blobs that belongs to none is removed when it is so old, in hours.
+pub const STRAY_FILE_HOURS_MIN: i64 = 24;
 
 /// What was erased.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
@@ -27,6 +31,8 @@ pub struct Erased {
     pub payloads: u64,
     /// Files and tables.
     pub blobs: u64,
+    /// Files that belonged to nothing: what an erasure left that an earlier release began.
+    pub stray_files: u64,
     /// True when the engine still holds bytes that only [`store::Store::overwrite_erased`]
     /// overwrites.
     pub needs_overwriting: bool,
@@ -40,6 +46,7 @@ impl Erased {
             requests: self.requests + other.requests,
             payloads: self.payloads + other.payloads,
             blobs: self.blobs + other.blobs,
+            stray_files: self.stray_files + other.stray_files,
             needs_overwriting: self.needs_overwriting || other.needs_overwriting,
         }
     }
@@ -128,7 +135,35 @@ impl Node {
         self.act(&system, act()).await?;
         let needs_overwriting = erased.overwritten != Overwritten::Yes;
         let (payloads, blobs) = (erased.payloads, erased.blobs);
-        Ok(Erased { requests: 1, payloads, blobs, needs_overwriting })
+        Ok(Erased { requests: 1, payloads, blobs, stray_files: 0, needs_overwriting })
+    }
+
+    /// Names of the files that belong to nothing and are old enough to be removed.
+    ///
+    /// # Errors
+    /// When the folder or the store cannot be read.
+    pub async fn stray_files(&self) -> Result<Vec<String>, Error> {
+        Ok(self.store.reader().stray_files(self.stray_before()).await?)
+    }
+
+    /// Removes the files that belong to nothing.
+    ///
+    /// # Errors
+    /// As [`Node::stray_files`], and when one cannot be removed.
+    pub async fn remove_stray_files(&self) -> Result<Erased, Error> {
+        let mut all = Erased::default();
+        loop {
+            let removed = self.store.remove_stray_files(self.stray_before()).await?;
+            if removed == 0 {
+                return Ok(all);
+            }
+            all.stray_files += removed;
+        }
+    }
+
+    fn stray_before(&self) -> Timestamp {
+        let age = SignedDuration::from_hours(STRAY_FILE_HOURS_MIN);
+        self.now().checked_sub(age).unwrap_or(Timestamp::MIN)
     }
 
     /// Erases what is due. A request whose turn fails is told and tried again with the next call.

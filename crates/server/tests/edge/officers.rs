@@ -32,15 +32,19 @@ async fn drafts_are_their_officer_s_alone_and_go_in_time() {
     assert_ne!(other, name);
     assert_eq!(node.draft(&iris.actor, &name).await.expect("read"), Some(kept));
     assert!(!node.forget_draft(&olaf.actor, &name).await.expect("no fault"));
-    // What was typed is kept without the files, unless somebody has kept the whole since it was read.
-    let seen = node.draft(&iris.actor, &name).await.expect("read").expect("there").seen;
+    // What was typed is kept without the files, over what was seen and nothing else.
+    let seen = async || node.draft(&iris.actor, &name).await.expect("read").expect("there").seen;
     let typed = async |form: &[u8], seen| {
         node.keep_draft_form(&iris.actor, &name, form, seen).await.expect("no fault")
     };
-    assert_eq!(typed(b"about whom", Some(&seen)).await, FormKept::Changed(name.clone()));
-    assert_eq!(typed(b"about whom", Some(&seen)).await, FormKept::Same);
+    let first = seen().await;
+    assert_eq!(typed(b"about whom", Some(&first)).await, FormKept::Kept(name.clone()));
+    assert_eq!(typed(b"older", Some(&first)).await, FormKept::Overtaken);
+    let second = seen().await;
+    assert_eq!(typed(b"about whom else", Some(&second)).await, FormKept::Kept(name.clone()));
+    let third = seen().await;
     node.keep_draft(&iris.actor, Some(&name), b"whole", b"files").await.expect("kept");
-    for stale in [Some(&seen), None] {
+    for stale in [Some(&first), Some(&second), Some(&third), None] {
         assert_eq!(typed(b"stale", stale).await, FormKept::Overtaken);
     }
     let kept = node.draft(&iris.actor, &name).await.expect("read").expect("there");
@@ -65,6 +69,14 @@ async fn drafts_are_their_officer_s_alone_and_go_in_time() {
     assert_eq!(node.drafts(&iris.actor).await.expect("listed"), []);
     assert_eq!(node.draft(&iris.actor, &name).await.expect("read"), None);
     let seen = Some(&kept.seen);
+    // Nor what was given up, by what was on its way to it.
+    let gone = node.keep_draft(&olaf.actor, None, b"olaf's", b"").await.expect("kept");
+    assert!(node.forget_draft(&olaf.actor, &gone).await.expect("no fault"));
+    let late = node.keep_draft_form(&olaf.actor, &gone, b"late", None).await.expect("no fault");
+    assert_eq!(late, FormKept::Overtaken);
+    let saved = node.keep_draft(&olaf.actor, Some(&gone), b"saved", b"").await.expect("kept");
+    assert_ne!(saved, gone, "what somebody saves is kept");
+    assert!(node.forget_draft(&olaf.actor, &saved).await.expect("no fault"));
     let told = node.keep_draft_form(&iris.actor, &name, b"again", seen).await.expect("no fault");
     assert_eq!(told, FormKept::Overtaken, "what is too old does not come back");
     node.keep_draft(&olaf.actor, None, b"olaf's", b"").await.expect("kept");
@@ -110,8 +122,8 @@ async fn officers_find_their_own_agency_s_requests_and_no_others() {
         assert_eq!(find(&olaf, text, FoundState::Open).await, [of_olaf.as_str()], "{text}");
     }
     assert_eq!(find(&iris, "LX-999999", FoundState::Closed).await, [""; 0]);
-    // Whoever writes the other agency's word into a message finds nothing more by it.
-    let word = format!("agency{}", customs.0.simple());
+    // Whoever writes the other agency's key into a message finds nothing more by it.
+    let word = customs.0.simple().to_string();
     let request = RequestId(of_iris.parse().expect("an id"));
     let said = server::payload::Said { text: format!("LX-999999 {word}") };
     let post = desk::request::Command::PostMessage { ask: None };
@@ -152,6 +164,100 @@ async fn officers_find_their_own_agency_s_requests_and_no_others() {
     assert!(reads.iter().any(|row| row.read.action == searched && row.read.stream.is_none()));
     let report = crate::story::measures::checked(&house).await;
     assert!(report.is_sound(), "{:#?}", report.findings);
+    house.close().await;
+}
+
+/// Staff's words for each other move no request in what its officers find: its place would tell
+/// them that somebody wrote, and what about.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_staff_write_for_each_other_moves_nothing_that_officers_find() {
+    let house = House::open().await;
+    let iris = Officer::enrol(&house, agency(&house).await, "Iris Tan").await;
+    let node = house.node();
+    let first = iris.send(&house, order(&house, "LX-999999")).await.expect("filed");
+    house.clock.forward(SignedDuration::from_hours(1));
+    let second = iris.send(&house, order(&house, "LX-999999")).await.expect("filed");
+    let find = async |text: &str| {
+        let page = node.look_up_own(&iris.actor, text, FoundState::Any, None).await.expect("found");
+        let row = |one: &server::app::lookup::FoundRow| (one.row.request.to_string(), one.at);
+        page.rows.iter().map(row).collect::<Vec<_>>()
+    };
+    let vera = node.directory().staff().find(|one| one.name == "vera").expect("vera").id;
+    let vera = node.directory().person(ActorId::Staff(vera), node.now()).expect("staff");
+    let newest = async |text: &str| {
+        let page = node.look_up(&vera, text, FoundOrder::Newest, None).await.expect("found");
+        page.rows.first().map(|one| one.row.request.to_string())
+    };
+    let before = find("LX-999999").await;
+    let order: Vec<&str> = before.iter().map(|(id, _)| id.as_str()).collect();
+    assert_eq!(order, [second.as_str(), first.as_str()]);
+    assert_eq!(newest("LX-999999").await.as_ref(), Some(&second));
+    // A note upon the older one, with its words and others.
+    house.clock.forward(SignedDuration::from_hours(1));
+    let request = RequestId(first.parse().expect("an id"));
+    let note = server::payload::Said { text: "LX-999999 stpo looks forged".to_owned() };
+    let start = server::app::Act::new(request, desk::request::Command::StartIdentityCheck);
+    node.act(&vera, start.with(&note).expect("an act")).await.expect("started");
+    assert_eq!(newest("LX-999999").await.as_ref(), Some(&first), "for staff it is the newest");
+    for text in ["LX-999999", "stpo", "\"7 Gs 12/26\"", "LX-99999*"] {
+        assert_eq!(find(text).await, before, "{text}: neither places nor times");
+    }
+    // What staff write to them does.
+    let post = desk::request::Command::PostMessage { ask: None };
+    let said = server::payload::Said { text: "please name the period".to_owned() };
+    node.act(&vera, server::app::Act::new(request, post).with(&said).expect("an act"))
+        .await
+        .expect("said");
+    let after = find("LX-999999").await;
+    assert_eq!((after[0].0.as_str(), after[0].1 > before[0].1), (first.as_str(), true));
+    let report = crate::story::measures::checked(&house).await;
+    assert!(report.is_sound(), "{:#?}", report.findings);
+    house.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_request_that_is_sent_anew_and_the_one_before_name_each_other() {
+    let house = House::open().await;
+    let (police, customs) = (agency(&house).await, agency(&house).await);
+    let iris = Officer::enrol(&house, police, "Iris Tan").await;
+    let olaf = Officer::enrol(&house, customs, "Olaf Berg").await;
+    let old = iris.send(&house, order(&house, "LX-999999")).await.expect("filed");
+    house.prove_by(&old, "passkey").await;
+    let refuse = json!({ "refuse": { "ask": 1, "code": "over_broad" } });
+    house.staff("cora").act(&old, refuse).await;
+    let after = Some(RequestId(old.parse().expect("an id")));
+    let sent_after = |mut act: OfficerAct| {
+        if let OfficerAct::File(order) = &mut act {
+            order.after = after;
+        }
+        act
+    };
+    let filing = || sent_after(order(&house, "LX-999999"));
+    // Another agency's officer neither learns nor says anything of it.
+    let told = olaf.send(&house, filing()).await;
+    assert!(matches!(told, Err(Error::Hidden)), "{told:?}");
+    let first = iris.send(&house, filing()).await.expect("filed");
+    let second = iris.send(&house, filing()).await.expect("filed");
+    // A text with the same word is no link.
+    let said = format!("anew{}", old.replace('-', ""));
+    let third = RequestId(
+        olaf.send(&house, order(&house, "LX-999999")).await.expect("filed").parse().expect("an id"),
+    );
+    let post = desk::request::Command::PostMessage { ask: None };
+    let act = server::app::Act::new(third, post).with(&server::payload::Said { text: said });
+    house.node().act(&olaf.actor, act.expect("an act")).await.expect("said");
+    let links = async |id: &str| {
+        let shown = house.staff("vera").get(&format!("/api/v1/requests/{id}")).await;
+        (shown["after"].clone(), shown["sent_anew"].clone())
+    };
+    assert_eq!(links(&old).await, (json!(null), json!([second, first])), "the newest first");
+    assert_eq!(links(&first).await, (json!(old), json!([])));
+    assert_eq!(links(&second).await, (json!(old), json!([])));
+    assert_eq!(links(&third.to_string()).await, (json!(null), json!([])));
+    // With the payload the link goes.
+    let case = house.node().case(RequestId(second.parse().expect("an id"))).await.expect("a case");
+    house.node().store.erase_events(&case.leaves[..1]).await.expect("erased");
+    assert_eq!(links(&old).await.1, json!([first]));
     house.close().await;
 }
 

@@ -178,6 +178,7 @@ pub(crate) fn order(house: &House, account: &str) -> OfficerAct {
             media_type: "text/plain".to_owned(),
             bytes: b"It is ordered that the records of the account be produced.".to_vec(),
         }],
+        after: None,
     })
 }
 

@@ -100,6 +100,8 @@ pub(crate) struct Plans {
     pub(crate) decoy: Option<&'static str>,
     /// A list of networks and one of anonymisers.
     pub(crate) networks: Option<(&'static str, &'static str)>,
+    /// Days that data of a rule pack is kept, where they are not the pack's own.
+    pub(crate) retention: Option<(&'static str, u16)>,
     /// A scanner of files.
     pub(crate) scan: Option<server::config::Scan>,
 }
@@ -143,6 +145,9 @@ impl House {
         let hosts = config.node.hosts.clone();
         development::create(&keys, &company, &origin, &hosts, [7; 32], clock.now()).expect("keys");
         config.scan = plans.scan;
+        if let Some((pack, days_after_end)) = plans.retention {
+            config.retention.insert(pack.to_owned(), server::config::Retention { days_after_end });
+        }
         if let Some((networks, anonymisers)) = plans.networks {
             std::fs::write(dir.path().join("networks.csv"), networks).expect("written");
             std::fs::write(dir.path().join("exits.txt"), anonymisers).expect("written");

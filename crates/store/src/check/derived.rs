@@ -12,7 +12,8 @@ use crate::act::{BlobDigest, Names, NewView, Part, View};
 use crate::db::{Connection, tuples};
 use crate::error::{DbError, ReadError};
 use crate::limits::{CHECK_ROWS_MAX, PAGE_ROWS_MAX};
-use crate::words::{Words, set_of};
+use crate::words::Words;
+use crate::words::index::{self, Kept};
 use crate::{lists, read};
 
 pub(super) async fn check_derived(
@@ -55,7 +56,7 @@ pub(super) async fn check_derived(
         ("rows of the list", "select count(*) from request_view", listed),
         ("owners of blobs", "select count(*) from blob_owner", owners),
         ("payloads with words", "select count(*) from payload_words", kept),
-        ("requests that are found by words", "select count(*) from request_words", found_by),
+        ("rows that requests are found by", "select count(*) from request_words", found_by),
     ];
     for (what, sql, derived) in expected {
         let rows = connection.query("counting rows", sql, Vec::new()).await?;
@@ -67,34 +68,38 @@ pub(super) async fn check_derived(
     Ok(())
 }
 
-/// Compares the words of a stream's payloads, and the row they make together; says how many rows of
-/// each are stored.
+/// Compares the words of a stream's payloads, and the rows that they make together; says how many
+/// rows of each are stored.
 async fn check_words(
     connection: &mut Connection,
     report: &mut Report,
     stream: Uuid,
     derived: &[(LeafIndex, Words)],
 ) -> Result<(u64, u64), DbError> {
-    let sql = "select leaf, words from payload_words where stream = $1";
-    let rows = connection.query("reading words", sql, vec![stream.into()]).await?;
-    let kept: HashMap<u64, String> =
-        rows.iter().map(|row| Ok((row.count(0)?, row.get(1)?))).collect::<Result<_, DbError>>()?;
-    for (leaf, words) in derived {
-        if kept.get(&leaf.0).is_none_or(|stored| *stored != words.text()) {
-            report.find(Finding::WordsDiffer(*leaf));
+    let kept = crate::writer::kept_of(connection, &[stream]).await?;
+    let kept: HashMap<LeafIndex, Kept> =
+        kept.into_iter().map(|(_, kept)| (kept.leaf, kept)).collect();
+    let expected = derived.iter().map(|(leaf, words)| {
+        let (readers, text) = (words.readers(), words.text());
+        Kept { leaf: *leaf, readers, text }
+    });
+    let expected: Vec<Kept> = expected.collect();
+    for one in &expected {
+        if kept.get(&one.leaf) != Some(one) {
+            report.find(Finding::WordsDiffer(one.leaf));
         }
     }
-    let Some((newest, _)) = derived.iter().max_by_key(|(leaf, _)| *leaf) else {
-        return Ok((kept.len() as u64, 0));
-    };
-    let sql = "select words from request_words where rowid = $1";
-    let rows = connection.query("reading words", sql, vec![newest.0.into()]).await?;
-    let stored: Option<String> = rows.first().map(|row| row.get(0)).transpose()?;
-    let texts: Vec<String> = derived.iter().map(|(_, words)| words.text()).collect();
-    if stored.as_deref() != Some(&set_of(texts.iter().map(String::as_str))) {
-        report.find(Finding::WordsDiffer(*newest));
+    let mut there = 0;
+    for (number, words) in index::rows(&expected) {
+        let sql = "select words from request_words where rowid = $1";
+        let rows = connection.query("reading words", sql, vec![number.into()]).await?;
+        let stored: Option<String> = rows.first().map(|row| row.get(0)).transpose()?;
+        there += rows.len() as u64;
+        if stored.as_ref() != Some(&words) {
+            report.find(Finding::WordsDiffer(index::leaf_at(number)));
+        }
     }
-    Ok((kept.len() as u64, rows.len() as u64))
+    Ok((kept.len() as u64, there))
 }
 
 /// Compares the blobs that events own; says how many owners are stored.

@@ -1,7 +1,7 @@
 //! Requests by words. Knows the tables `request_words` and `payload_words`.
 //!
-//! The index says which requests have all the words; what it does not know, order and which payload
-//! a word is from, is read from the words of their payloads, in the same way on both engines.
+//! The index says which requests have all the words, where those stand that the reader may see; the
+//! order of more than two words is read from the payloads' own, in the same way on both engines.
 
 use std::collections::HashMap;
 
@@ -14,12 +14,13 @@ use crate::db::{Connection, Row, tuples};
 use crate::error::{DbError, ReadError};
 use crate::limits::{PAGE_ROWS_MAX, TEXTS_ROWS_MAX};
 use crate::read::Reader;
-use crate::words::Question;
+use crate::words::{Question, index};
 use crate::writer::time;
 
-/// Requests that have all words of a question and are looked at for their order, for one page. A
-/// phrase of common words may end a page early; its `next` goes on.
-pub const ORDER_WALKED_MAX: usize = 2_000;
+/// Requests that have all words of a question, side by side, and are looked at for their order, for
+/// one page. A phrase of pairs that everybody writes and nobody in this order may end a page early;
+/// its `next` goes on.
+pub const ORDER_WALKED_MAX: usize = 600;
 /// Requests that are ranked: the newest that were found.
 pub const RANKED_MAX: usize = 300;
 /// Requests whose words are in memory at a time.
@@ -98,7 +99,7 @@ impl Reader {
         let mut connection = self.db.connection().await?;
         let mut ranked = Vec::with_capacity(newest.len());
         for some in newest.chunks(WORDS_AT_ONCE_MAX) {
-            let words = words_of(&mut connection, some).await?;
+            let words = words_of(&mut connection, question, some).await?;
             ranked.extend(some.iter().map(|found| {
                 let texts = words.get(&found.stream).map(Vec::as_slice).unwrap_or_default();
                 (question.relevance(texts), *found)
@@ -117,7 +118,7 @@ async fn candidates(
     before: Option<LeafIndex>,
     rows_max: usize,
 ) -> Result<Vec<Found>, DbError> {
-    let before = before.map_or(i64::MAX as u64, |leaf| leaf.0);
+    let [before, _] = before.map_or([i64::MAX as u64; 2], index::numbers_at);
     let (condition, asked) = question.on(connection);
     let look = match connection {
         Connection::Sqlite(_) => &[Look::Walk][..],
@@ -125,7 +126,7 @@ async fn candidates(
     };
     let mut leaves = Vec::new();
     for how in look {
-        let sql = AssertSqlSafe(how.sql(condition));
+        let sql = AssertSqlSafe(how.sql(&condition));
         let values = vec![asked.as_str().into(), before.into(), (rows_max as u64).into()];
         leaves = connection.query("looking for words", sql, values).await?;
         if leaves.len() == rows_max {
@@ -140,7 +141,7 @@ async fn candidates(
         "select stream, leaf_index, at from event where leaf_index in {} order by leaf_index desc",
         tuples(leaves.len(), 1, 1)
     ));
-    let leaves = leaves.iter().map(|row| Ok(row.count(0)?.into()));
+    let leaves = leaves.iter().map(|row| Ok(index::leaf_at(row.count(0)?).0.into()));
     let leaves = leaves.collect::<Result<_, DbError>>()?;
     let rows = connection.query("looking for words", sql, leaves).await?;
     let read = |row: &Row| {
@@ -153,7 +154,7 @@ async fn candidates(
     rows.iter().map(read).collect()
 }
 
-/// Those whose texts have what the index does not know: order, and which payload a word is from.
+/// Those whose texts have what the index does not know: the order of more than two words.
 async fn in_texts(
     connection: &mut Connection,
     question: &Question,
@@ -164,7 +165,7 @@ async fn in_texts(
     }
     let mut kept = Vec::new();
     for some in found.chunks(WORDS_AT_ONCE_MAX) {
-        let words = words_of(connection, some).await?;
+        let words = words_of(connection, question, some).await?;
         kept.extend(
             some.iter()
                 .filter(|one| words.get(&one.stream).is_some_and(|texts| question.is_in(texts))),
@@ -173,22 +174,21 @@ async fn in_texts(
     Ok(kept)
 }
 
-/// The words of the payloads of some requests, in their order.
+/// The words of those payloads of some requests that count for a question, in their order.
 async fn words_of(
     connection: &mut Connection,
+    question: &Question,
     found: &[Found],
 ) -> Result<HashMap<Uuid, Vec<String>>, DbError> {
     let mut words: HashMap<Uuid, Vec<String>> = HashMap::new();
     if found.is_empty() {
         return Ok(words);
     }
-    let sql = AssertSqlSafe(format!(
-        "select stream, words from payload_words where stream in {} order by leaf",
-        tuples(found.len(), 1, 1)
-    ));
-    let values = found.iter().map(|found| found.stream.into()).collect();
-    for row in connection.query("reading words", sql, values).await? {
-        words.entry(Uuid::from_bytes(row.array(0)?)).or_default().push(row.get(1)?);
+    let streams: Vec<Uuid> = found.iter().map(|found| found.stream).collect();
+    for (stream, kept) in crate::writer::kept_of(connection, &streams).await? {
+        if question.readers().is_none_or(|readers| kept.readers == Some(readers)) {
+            words.entry(stream).or_default().push(kept.text);
+        }
     }
     Ok(words)
 }

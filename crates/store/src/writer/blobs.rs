@@ -151,6 +151,23 @@ pub(super) async fn take_file(
     Ok(1)
 }
 
+/// Enters files that no row names as files to be removed; says how many there still are.
+pub(super) async fn give_up_strays(
+    connection: &mut Connection,
+    looked_at: &mut LookedAt,
+    names: &[String],
+) -> Result<u64, DbError> {
+    let mut count = 0;
+    for part in names.chunks(AT_A_TIME_MAX) {
+        for name in crate::stray::unnamed(connection, part).await? {
+            new_file(connection, &name).await?;
+            looked_at.unused.push(name);
+            count += 1;
+        }
+    }
+    Ok(count)
+}
+
 /// Takes from payloads the blobs that they own, and says which those were. `wanted` is the
 /// condition on leaves, its placeholders counted from 1.
 pub(super) async fn disown(

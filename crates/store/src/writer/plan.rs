@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use ledger::tree::Frontier;
-use ledger::{TreeSize, leaf_hash};
+use ledger::{LeafIndex, TreeSize, leaf_hash};
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
 use super::blobs::LookedAt;
+use super::found;
 use super::{Answer, Claim, Erase, Head, Other, Reply, SeqCache, Work, time};
 use crate::act::{
     Append, Appended, ErasedCount, ExpectedSeq, Job, JobId, JobLease, NewBytes, NewEvent, NewJob,
@@ -329,7 +330,7 @@ impl Plan {
             event_json.into(),
         ]);
         if payload_json.is_some() && !words.is_empty() {
-            rows.words.extend([leaf.into(), stream.into(), words.text().into()]);
+            rows.words.extend(found::payload_row(LeafIndex(leaf), stream, &words));
             rows.worded.push(stream);
         }
         for (digest, lasts) in names.owned() {

@@ -39,6 +39,9 @@ impl Writer {
                     let digest = pin.digest();
                     blobs::take_file(connection, &mut plan.looked_at, digest, *length, file).await?
                 }
+                Other::StrayFiles(names) => {
+                    blobs::give_up_strays(connection, &mut plan.looked_at, names).await?
+                }
                 _ => write_other(connection, other, plan.at).await?,
             };
             if let Some((_, answer)) = plan.others.pop() {
@@ -153,14 +156,13 @@ async fn erase_payloads(
 ) -> Result<(u64, u64), DbError> {
     let (count, ids): (usize, Vec<Value>) = match erase {
         Erase::Stream { stream, .. } => (1, vec![(*stream).into()]),
-        Erase::Streams(streams) => (streams.len(), streams.iter().map(|id| (*id).into()).collect()),
         Erase::Events(leaves) => (leaves.len(), leaves.iter().map(|leaf| (*leaf).into()).collect()),
     };
     if count == 0 {
         return Ok((0, 0));
     }
     let wanted = |first| match erase {
-        Erase::Stream { .. } | Erase::Streams(_) => {
+        Erase::Stream { .. } => {
             format!("(select leaf_index from event where stream in {})", tuples(count, 1, first))
         }
         Erase::Events(_) => tuples(count, 1, first),
@@ -183,7 +185,7 @@ async fn write_other(connection: &mut Connection, other: &Other, now: i64) -> Re
     match other {
         Other::Job(change) => change_job(connection, change, now).await,
         // Their handlers are asked before.
-        Other::NewFile(_) | Other::FileBlob { .. } => Ok(0),
+        Other::NewFile(_) | Other::FileBlob { .. } | Other::StrayFiles(_) => Ok(0),
         Other::Setting { name, value } => {
             let sql = "insert into setting (name, value) values ($1, $2) \
                        on conflict (name) do update set value = excluded.value";
@@ -207,9 +209,8 @@ async fn write_other(connection: &mut Connection, other: &Other, now: i64) -> Re
         Other::Noticed(rows) => crate::security::write(connection, rows).await,
         Other::EraseNoticed { before } => crate::security::erase(connection, *before).await,
         Other::Words(words) => {
-            let values = words.iter().flat_map(|(stream, leaf, words)| {
-                [leaf.0.into(), (*stream).into(), words.text().into()]
-            });
+            let row = |(stream, leaf, words): &(_, _, _)| found::payload_row(*leaf, *stream, words);
+            let values = words.iter().flat_map(row);
             connection.insert(&PAYLOAD_WORDS, values.collect()).await?;
             let mut streams: Vec<_> = words.iter().map(|(stream, ..)| *stream).collect();
             streams.dedup();

@@ -20,6 +20,7 @@ find-hint = Namen, Aktenzeichen, Kennungen, Prüfsummen von Dateien oder Wörter
 find = Suchen
 find-found = Gefunden
 find-nothing = Kein Ersuchen hat alle diese Wörter. Versuchen Sie weniger Wörter oder die Kennung genau so, wie sie gesendet wurde.
+find-none-yet = Keines der neuesten Ersuchen mit diesen Wörtern hat sie in dieser Reihenfolge. Es gibt ältere: Gehen Sie zur nächsten Seite.
 find-empty = Diese Seite zeigt die Anfragen, in deren Eingaben oder Nachrichten die Wörter stehen, die neueste zuoberst. Jede Suche wird in der Leseaufsicht vermerkt, ohne die Wörter.
 find-at = Wörter vom
 find-order = Zuoberst

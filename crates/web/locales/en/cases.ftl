@@ -20,6 +20,7 @@ find-hint = Names, references, selectors, file digests, or words of messages. Al
 find = Search
 find-found = Found
 find-nothing = No request has all of these words. Try fewer words, or the selector exactly as it was sent.
+find-none-yet = None of the newest requests with these words has them in this order. There are older ones: go on to the next page.
 find-empty = This page will show the requests whose filings or messages have the words, the newest on top. Each search is noted in the read audit, without the words.
 find-at = Words of
 find-order = On top

@@ -11,6 +11,7 @@ use desk::ids::{AskNumber, RequestId};
 use desk::policy::Action;
 use desk::request::{AskState, Command, Outcome, RefusalCode};
 use jiff::Timestamp;
+use server::app::anew::Anew;
 use server::app::case::Case;
 use server::app::{Act, Node};
 use server::error::Error;
@@ -128,6 +129,7 @@ struct ShowPage {
     messages: Vec<MessageShown>,
     history: Vec<Line>,
     corrections: Vec<CorrectionShown>,
+    anew: Anew,
     refusal_codes: &'static [RefusalCode],
     methods: Vec<desk::request::IdentityMethod>,
     hold_reasons: &'static [desk::request::HoldReason],
@@ -195,6 +197,7 @@ pub async fn show(
         messages: messages(&site, &case),
         history: history(&by.frame, &site, &case),
         corrections: corrections(&by.frame, &directory, &case, Values::Shown),
+        anew: site.node.anew(&case).await?,
         refusal_codes: RefusalCode::ALL,
         methods: methods.filter(|method| !needs_call_back || *method == call_back).collect(),
         hold_reasons: desk::request::HoldReason::ALL,

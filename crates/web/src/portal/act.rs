@@ -40,7 +40,7 @@ pub(super) async fn read(
     let (act, order, correction) = match &draft.what {
         What::New { typed, after } => {
             let read = typed.read(&by.frame, agency, Paper::Files(&draft.files), &mut mistakes);
-            let act = read.map(|read| filing(typed, read, &draft.files));
+            let act = read.map(|read| filing(typed, read, &draft.files, after.map(RequestId)));
             let order = act.as_ref().map(|act| act.order.clone());
             let correction = match (after, &act) {
                 (Some(after), Some(act)) => {
@@ -78,7 +78,12 @@ pub(super) async fn read(
     Ok(Read { act, order, correction, mistakes })
 }
 
-fn filing(typed: &OrderForm, read: ReadOrder, files: &[File]) -> OfficerOrder {
+fn filing(
+    typed: &OrderForm,
+    read: ReadOrder,
+    files: &[File],
+    after: Option<RequestId>,
+) -> OfficerOrder {
     let mut order = read.order;
     (order.channel, order.authentication) = (Channel::Portal, Authentication::Signed);
     OfficerOrder {
@@ -88,6 +93,7 @@ fn filing(typed: &OrderForm, read: ReadOrder, files: &[File]) -> OfficerOrder {
         selectors: read.known,
         accounts: read.accounts,
         files: files.iter().map(officer_file).collect(),
+        after,
     }
 }
 

@@ -100,4 +100,6 @@ pub(super) struct AnswerAlone {
     pub mistakes: Mistakes,
     /// Name of the draft in which the form was kept.
     pub kept: Option<String>,
+    /// It is not kept: something newer is.
+    pub is_overtaken: bool,
 }

@@ -5,15 +5,20 @@
 //! about, which a session alone never opens: a draft is open in the session that wrote it, and in
 //! another one after a touch of the passkey.
 
+mod stamp;
+
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 pub use server::app::drafts::{DRAFT_DAYS_MAX, DRAFTS_EACH_MAX};
-use server::app::drafts::{FilesSeen, FormKept, OpenDraft};
+use server::app::drafts::{FormKept, OpenDraft, Seen};
 use server::app::intake::ToSign;
 use uuid::Uuid;
+
+pub(super) use stamp::Keeping;
+pub use stamp::Stamp;
 
 use crate::form::File;
 use crate::frame::SignedIn;
@@ -23,6 +28,8 @@ use crate::site::Site;
 
 /// Version of what is kept; another one is not opened.
 const VERSION: u8 = 2;
+/// How often what was typed is tried to be kept while others keep the same draft.
+const TRIES_MAX: usize = 3;
 /// Acts that wait for a signature, of all officers; more must wait. The node has its own limit for
 /// each officer.
 const TO_SIGN_COUNT_MAX: usize = 10_000;
@@ -112,6 +119,15 @@ pub struct Draft {
     pub what: What,
     /// Files so far.
     pub files: Vec<File>,
+    /// Where it stands.
+    pub stamp: Stamp,
+}
+
+impl Draft {
+    /// One that is not kept yet.
+    pub(super) fn new(what: What, files: Vec<File>) -> Self {
+        Self { what, files, stamp: Stamp::default() }
+    }
 }
 
 /// A draft as a list shows it.
@@ -135,6 +151,8 @@ struct Kept {
     v: u8,
     /// Public name of the session in which it is open.
     session: String,
+    #[serde(default)]
+    stamp: Stamp,
     what: What,
 }
 
@@ -151,10 +169,10 @@ struct FileFacts {
 pub(super) enum Known {
     /// Nothing yet.
     Nothing,
-    /// A draft that is open in this session, and which files it had when it was read.
-    Open(Draft, FilesSeen),
+    /// A draft that is open in this session, and which state of it this is.
+    Open(Draft, Seen),
     /// One that is open in another session: what it says is not told in this one.
-    Elsewhere(What),
+    Elsewhere(What, Stamp),
 }
 
 /// Looks for the draft that a form goes on with.
@@ -162,9 +180,9 @@ pub(super) async fn known(site: &Site, by: &SignedIn, name: &str) -> Result<Know
     Ok(match read(site, by, name).await? {
         None => Known::Nothing,
         Some((kept, files, seen)) if kept.session == by.viewer.session.name => {
-            Known::Open(Draft { what: kept.what, files }, seen)
+            Known::Open(Draft { what: kept.what, files, stamp: kept.stamp }, seen)
         }
-        Some((kept, ..)) => Known::Elsewhere(kept.what),
+        Some((kept, ..)) => Known::Elsewhere(kept.what, kept.stamp),
     })
 }
 
@@ -173,17 +191,17 @@ pub(super) async fn get(site: &Site, by: &SignedIn, name: &str) -> Result<Option
     match known(site, by, name).await? {
         Known::Nothing => Err(Problem::hidden()),
         Known::Open(draft, _) => Ok(Some(draft)),
-        Known::Elsewhere(_) => Ok(None),
+        Known::Elsewhere(..) => Ok(None),
     }
 }
 
 /// Keeps a draft with its files, under its name or a new one, open in this session; returns the
-/// name. What was given to sign before is void.
+/// name, and notes the draft's new stamp. What was given to sign before is void.
 pub(super) async fn keep(
     site: &Site,
     by: &SignedIn,
     name: Option<&str>,
-    draft: &Draft,
+    draft: &mut Draft,
 ) -> Result<String, server::error::Error> {
     let facts = |file: &File| FileFacts {
         name: file.name.clone(),
@@ -193,36 +211,43 @@ pub(super) async fn keep(
     let mut files = json(&draft.files.iter().map(facts).collect::<Vec<_>>())?;
     files.push(b'\n');
     files.extend(draft.files.iter().flat_map(|file| &file.bytes));
-    let form = form(by, &draft.what)?;
+    let stamp = draft.stamp.kept();
+    let form = form(by, &draft.what, &stamp)?;
     let name = site.node.keep_draft(by.actor(), name, &form, &files).await?;
+    draft.stamp = stamp;
     site.signing.forget(&name);
     Ok(name)
 }
 
-/// Keeps what was typed, open in this session, whatever files are kept with it; returns the name.
-/// Where somebody has kept the draft whole since it was read, that stands and there is no name.
-/// What was given to sign is void if something else is typed now.
-pub(super) async fn keep_typed(
+/// Keeps what was typed, open in this session, over the state of the draft that was seen or as a
+/// new one; returns the name. Where somebody has kept anything else meanwhile, that stands and
+/// there is no name. What was given to sign is void if something else is typed now.
+async fn keep_typed(
     site: &Site,
     by: &SignedIn,
     name: &str,
-    what: &What,
-    seen: Option<&FilesSeen>,
+    (what, stamp): (&What, &Stamp),
+    seen: Option<(&What, &Seen)>,
 ) -> Result<Option<String>, server::error::Error> {
-    let form = form(by, what)?;
-    Ok(match site.node.keep_draft_form(by.actor(), name, &form, seen).await? {
-        FormKept::Changed(name) => {
-            site.signing.forget(&name);
-            Some(name)
-        }
-        FormKept::Same => Some(name.to_owned()),
-        FormKept::Overtaken => None,
-    })
+    let form = form(by, what, stamp)?;
+    let over = seen.map(|(_, seen)| seen);
+    let FormKept::Kept(name) = site.node.keep_draft_form(by.actor(), name, &form, over).await?
+    else {
+        return Ok(None);
+    };
+    let is_same = match seen {
+        Some((before, _)) => json(before)? == json(what)?,
+        None => false,
+    };
+    if !is_same {
+        site.signing.forget(&name);
+    }
+    Ok(Some(name))
 }
 
-fn form(by: &SignedIn, what: &What) -> Result<Vec<u8>, server::error::Error> {
+fn form(by: &SignedIn, what: &What, stamp: &Stamp) -> Result<Vec<u8>, server::error::Error> {
     let session = by.viewer.session.name.clone();
-    json(&Kept { v: VERSION, session, what: what.clone() })
+    json(&Kept { v: VERSION, session, stamp: stamp.clone(), what: what.clone() })
 }
 
 fn json(what: &impl Serialize) -> Result<Vec<u8>, server::error::Error> {
@@ -234,8 +259,107 @@ fn json(what: &impl Serialize) -> Result<Vec<u8>, server::error::Error> {
 pub(super) async fn open_here(site: &Site, by: &SignedIn, name: &str) -> Result<What, Problem> {
     let read = read(site, by, name).await?;
     let Some((kept, _, seen)) = read else { return Err(Problem::hidden()) };
-    keep_typed(site, by, name, &kept.what, Some(&seen)).await?;
+    // No page of another session goes on with it.
+    let stamp = Stamp { revision: kept.stamp.revision, ..Stamp::default() }.kept();
+    site.signing.forget(name);
+    keep_typed(site, by, name, (&kept.what, &stamp), Some((&kept.what, &seen))).await?;
     Ok(kept.what)
+}
+
+/// The draft that a form goes on with.
+pub(super) struct Begun {
+    /// Under which it is to be kept.
+    pub name: String,
+    pub draft: Draft,
+    /// What is kept under the name; none where nothing is.
+    seen: Option<(What, Seen)>,
+    /// Something else was kept after the form's page was made, or the draft went.
+    pub is_overtaken: bool,
+}
+
+/// The draft that a form goes on with, or a new one: where the old one is open in another session,
+/// under a new name and without its files, so that it stays as it is. A correction stays one, and
+/// keeps what it may not change.
+pub(super) async fn begun(
+    site: &Site,
+    by: &SignedIn,
+    typed: OrderForm,
+    keeping: Keeping,
+) -> Result<Begun, Problem> {
+    let stamp = Stamp::of(&typed);
+    let name = if typed.draft.is_empty() {
+        server::app::drafts::new_draft_name()?
+    } else {
+        typed.draft.clone()
+    };
+    let new = |draft| OrderForm { corrects: String::new(), draft, ..typed };
+    Ok(match known(site, by, &name).await? {
+        Known::Nothing => {
+            let what = What::New { typed: new(name.clone()), after: None };
+            // What was kept once is gone: whoever saves it keeps it anew.
+            let is_overtaken = keeping == Keeping::Typed && stamp.revision > 0;
+            let draft = Draft { what, files: Vec::new(), stamp };
+            Begun { name, draft, seen: None, is_overtaken }
+        }
+        Known::Open(Draft { what, files, stamp: kept }, seen) => {
+            let is_overtaken = !stamp.follows(&kept, keeping);
+            let before = what.clone();
+            let what = gone_on(what, new(name.clone()));
+            let stamp = Stamp { revision: kept.revision, ..stamp };
+            let draft = Draft { what, files, stamp };
+            Begun { name, draft, seen: Some((before, seen)), is_overtaken }
+        }
+        Known::Elsewhere(what, kept) => {
+            let is_overtaken = keeping == Keeping::Typed && !stamp.follows(&kept, keeping);
+            let name = server::app::drafts::new_draft_name()?;
+            let what = gone_on(what, new(name.clone()));
+            let draft = Draft { what, files: Vec::new(), stamp };
+            Begun { name, draft, seen: None, is_overtaken }
+        }
+    })
+}
+
+/// Keeps what was typed on a page that nobody has saved; says under which name, and none where
+/// something newer is kept or the draft is gone. In whatever order such forms arrive, the last one
+/// typed stays.
+pub(super) async fn keep_on(
+    site: &Site,
+    by: &SignedIn,
+    typed: &OrderForm,
+) -> Result<(Draft, Result<Option<String>, server::error::Error>), Problem> {
+    let mut tries = 1;
+    loop {
+        let Begun { name, draft, seen, is_overtaken } =
+            begun(site, by, typed.clone(), Keeping::Typed).await?;
+        if is_overtaken {
+            return Ok((draft, Ok(None)));
+        }
+        let seen = seen.as_ref().map(|(what, seen)| (what, seen));
+        let stamp = draft.stamp.kept();
+        let kept = keep_typed(site, by, &name, (&draft.what, &stamp), seen).await;
+        if !matches!(kept, Ok(None)) || tries == TRIES_MAX {
+            return Ok((draft, kept));
+        }
+        tries += 1;
+    }
+}
+
+/// What is being written, with what is typed now.
+fn gone_on(what: What, new: OrderForm) -> What {
+    match what {
+        What::Correct { request, ask, typed: old } => {
+            let typed = OrderForm {
+                asks: old.asks,
+                emergency: old.emergency,
+                is_test: old.is_test,
+                corrects: ask.to_string(),
+                ..new
+            };
+            What::Correct { request, ask, typed }
+        }
+        What::New { after, .. } => What::New { typed: new, after },
+        What::Withdraw { .. } | What::Extend { .. } => What::New { typed: new, after: None },
+    }
 }
 
 /// Takes a draft away.
@@ -272,7 +396,7 @@ async fn read(
     site: &Site,
     by: &SignedIn,
     name: &str,
-) -> Result<Option<(Kept, Vec<File>, FilesSeen)>, Problem> {
+) -> Result<Option<(Kept, Vec<File>, Seen)>, Problem> {
     let Some(draft) = site.node.draft(by.actor(), name).await? else { return Ok(None) };
     let OpenDraft { form, files, seen, .. } = draft;
     // A draft of another release is as good as none.

@@ -9,13 +9,12 @@ use axum::response::{IntoResponse, Redirect, Response};
 use desk::ids::{AskNumber, RequestId};
 use desk::policy::Action;
 use serde::Deserialize;
-use server::app::drafts::FilesSeen;
 use uuid::Uuid;
 
 use super::act;
 use super::agency;
 use super::answer::{Answer, AnswerAlone};
-use super::drafts::{self, DRAFT_DAYS_MAX, Draft, Known, What};
+use super::drafts::{self, Begun, DRAFT_DAYS_MAX, Draft, Keeping, What};
 use crate::form::{File, Mistakes, Posted, Uploaded};
 use crate::frame::{Frame, SignedIn};
 use crate::order_form::{OrderForm, Words};
@@ -63,12 +62,15 @@ pub async fn blank(State(site): State<Arc<Site>>, by: SignedIn) -> Result<Respon
     // The name is the form's from the start, so that whatever keeps it keeps the same draft.
     let draft = server::app::drafts::new_draft_name()?;
     let what = What::New { typed: OrderForm { draft, ..OrderForm::default() }, after: None };
-    page(&site, by.frame, Draft { what, files: Vec::new() }, Shown::default())
+    page(&site, by.frame, Draft::new(what, Vec::new()), Shown::default())
 }
 
 fn page(site: &Site, frame: Frame, draft: Draft, shown: Shown) -> Result<Response, Problem> {
     let config = &site.node.config;
     let typed = draft.what.typed().cloned().ok_or_else(Problem::hidden)?;
+    let revision = draft.stamp.revision.to_string();
+    let page = server::app::drafts::new_draft_name()?;
+    let typed = OrderForm { revision, page, turn: "0".to_owned(), ..typed };
     html(&NewPage {
         frame,
         typed,
@@ -94,14 +96,20 @@ pub async fn typed(
     let agency = agency(&site, &by)?;
     let step = typed.step.clone();
     let mut mistakes = Mistakes::default();
-    let Begun { name, mut draft, .. } = begun(&site, &by, typed).await?;
+    let Begun { name, mut draft, is_overtaken, .. } =
+        drafts::begun(&site, &by, typed, Keeping::Saved).await?;
+    if is_overtaken {
+        // It is shown with the stamp of what is kept: whoever saves it again means to.
+        mistakes.add("draft", by.frame.say("draft-overtaken"));
+        return page(&site, by.frame, draft, Shown { mistakes, ..Shown::default() });
+    }
     take_files(&mut draft, uploaded.files, &by.frame, &mut mistakes);
     let read = act::read(&site, &by, &agency, &draft).await?;
     let answer = read.order.and_then(|order| Answer::of(&site, &by.frame, &agency.regime, &order));
     if step != "save" {
         mistakes.0.extend(read.mistakes.0);
     }
-    match drafts::keep(&site, &by, Some(&name), &draft).await {
+    match drafts::keep(&site, &by, Some(&name), &mut draft).await {
         Ok(name) => named(&mut draft, name),
         // What was typed is shown again, though it could not be kept.
         Err(error) => mistakes.take(&by.frame, error)?,
@@ -128,63 +136,9 @@ fn named(draft: &mut Draft, name: String) {
     }
 }
 
-/// The draft that a form goes on with.
-struct Begun {
-    /// Under which it is to be kept.
-    name: String,
-    draft: Draft,
-    /// Which files were kept under the name; none where nothing was.
-    seen: Option<FilesSeen>,
-}
-
-/// The draft that a form goes on with, or a new one: where the old one is open in another session,
-/// under a new name and without its files, so that it stays as it is. A correction stays one, and
-/// keeps what it may not change.
-async fn begun(site: &Site, by: &SignedIn, typed: OrderForm) -> Result<Begun, Problem> {
-    let name = if typed.draft.is_empty() {
-        server::app::drafts::new_draft_name()?
-    } else {
-        typed.draft.clone()
-    };
-    let new = |draft| OrderForm { corrects: String::new(), draft, ..typed };
-    Ok(match drafts::known(site, by, &name).await? {
-        Known::Nothing => {
-            let what = What::New { typed: new(name.clone()), after: None };
-            Begun { name, draft: Draft { what, files: Vec::new() }, seen: None }
-        }
-        Known::Open(Draft { what, files }, seen) => {
-            let what = gone_on(what, new(name.clone()));
-            Begun { name, draft: Draft { what, files }, seen: Some(seen) }
-        }
-        Known::Elsewhere(what) => {
-            let name = server::app::drafts::new_draft_name()?;
-            let what = gone_on(what, new(name.clone()));
-            Begun { name, draft: Draft { what, files: Vec::new() }, seen: None }
-        }
-    })
-}
-
-/// What is being written, with what is typed now.
-fn gone_on(what: What, new: OrderForm) -> What {
-    match what {
-        What::Correct { request, ask, typed: old } => {
-            let typed = OrderForm {
-                asks: old.asks,
-                emergency: old.emergency,
-                is_test: old.is_test,
-                corrects: ask.to_string(),
-                ..new
-            };
-            What::Correct { request, ask, typed }
-        }
-        What::New { after, .. } => What::New { typed: new, after },
-        What::Withdraw { .. } | What::Extend { .. } => What::New { typed: new, after: None },
-    }
-}
-
 /// Files join the draft; a list of selectors joins the lines that were typed.
 fn take_files(draft: &mut Draft, uploaded: Vec<File>, frame: &Frame, mistakes: &mut Mistakes) {
-    let Draft { what, files } = draft;
+    let Draft { what, files, .. } = draft;
     let Some(typed) = what.typed_mut() else { return };
     let dropped: Vec<usize> = typed.dropped.iter().filter_map(|at| at.parse().ok()).collect();
     typed.dropped.clear();
@@ -241,18 +195,18 @@ pub async fn check(
     let (by, typed) = (posted.by, posted.fields);
     let agency = agency(&site, &by)?;
     let chosen: Vec<File> = typed.chosen.iter().map(|name| self::chosen(name)).collect();
-    let Begun { name, mut draft, seen } = begun(&site, &by, typed).await?;
-    let mut kept = None;
+    let (mut draft, done) = drafts::keep_on(&site, &by, &typed).await?;
+    let (mut kept, mut is_overtaken) = (None, false);
     let mut trouble = Mistakes::default();
-    match drafts::keep_typed(&site, &by, &name, &draft.what, seen.as_ref()).await {
-        Ok(name) => kept = name,
+    match done {
+        Ok(name) => (is_overtaken, kept) = (name.is_none(), name),
         Err(error) => trouble.take(&by.frame, error)?,
     }
     draft.files.extend(chosen);
     let read = act::read(&site, &by, &agency, &draft).await?;
     let answer = read.order.and_then(|order| Answer::of(&site, &by.frame, &agency.regime, &order));
     trouble.0.extend(read.mistakes.0);
-    html(&AnswerAlone { frame: by.frame, answer, mistakes: trouble, kept })
+    html(&AnswerAlone { frame: by.frame, answer, mistakes: trouble, kept, is_overtaken })
 }
 
 /// A file that is chosen and not here yet is taken by its name for what it will be.
@@ -315,8 +269,8 @@ pub async fn correct(
 }
 
 async fn begin(site: &Site, by: &SignedIn, what: What) -> Result<Response, Problem> {
-    let draft = Draft { what, files: Vec::new() };
-    let name = drafts::keep(site, by, None, &draft).await?;
+    let mut draft = Draft::new(what, Vec::new());
+    let name = drafts::keep(site, by, None, &mut draft).await?;
     Ok(Redirect::to(&format!("/portal/drafts/{name}/edit")).into_response())
 }
 

@@ -11,6 +11,7 @@ use desk::policy::Action;
 use desk::request::{AskState, Command, Event};
 use jiff::Timestamp;
 use serde::Deserialize;
+use server::app::anew::Anew;
 use server::app::case::Case;
 use server::app::{Act, Node};
 use server::error::Error;
@@ -77,6 +78,7 @@ struct ShowPage {
     may_post: bool,
     /// Something was refused or taken back, so it may be sent anew.
     may_send_again: bool,
+    anew: Anew,
     corrections: Vec<CorrectionShown>,
     receipts: Vec<ReceiptShown>,
 }
@@ -116,6 +118,7 @@ async fn page(site: &Site, by: SignedIn, id: RequestId) -> Result<Response, Prob
         is_test: request.order.as_ref().is_some_and(|order| order.is_test),
         leaf: case.leaves.first().map(|leaf| leaf.0),
         may_send_again: asks.iter().any(ended) && case.received.is_some(),
+        anew: site.node.anew(&case).await?,
         packages: packages(site, &by, &case).await?,
         messages: messages(site, &case).into_iter().filter(is_for_officers).collect(),
         may_post: would(&site.node, &by, &post).await?,
@@ -236,12 +239,12 @@ pub async fn act(
 }
 
 async fn to_sign(site: &Site, by: &SignedIn, what: What) -> Result<Response, Problem> {
-    let draft = Draft { what, files: Vec::new() };
+    let mut draft = Draft::new(what, Vec::new());
     let read = act::read(site, by, &agency(site, by)?, &draft).await?;
     // What the desk would refuse in any case is refused here, before anything is kept.
     if let Some(act) = &read.act {
         site.node.prepare_signing(by.actor(), act).await?;
     }
-    let name = drafts::keep(site, by, None, &draft).await?;
+    let name = drafts::keep(site, by, None, &mut draft).await?;
     Ok(Redirect::to(&format!("/portal/drafts/{name}")).into_response())
 }

@@ -200,6 +200,48 @@ async fn receipts(house: &House, id: &str) {
     }
 }
 
+/// The authority took its request back by telephone, and counsel noted it: the officer's receipt
+/// proves that the log has it, and holds none of counsel's words.
+#[tokio::test]
+async fn what_staff_noted_has_a_receipt_by_hashes_alone() {
+    let Some((mut house, vera, nils)) = with_officer(Wanted::default(), "generic").await else {
+        return;
+    };
+    let cora = house.staff("Cora Quist", &[Role::Counsel]).await;
+    house.sit_down(nils).await;
+    review(&house, &["disclose", "subscriber"], &[]).await;
+    let id = sign(&house).await;
+    house.browser.wait_for_text("The desk has your request").await;
+    prove(&mut house, vera, &id).await;
+    house.sit_down(cora).await;
+    let request = desk::ids::RequestId(id.parse().expect("an id"));
+    let by = house.node.directory().person(house.staff_id("Cora Quist"), house.clock.now());
+    let said = server::payload::Said { text: "she rang, and sounded unsure".to_owned() };
+    let withdraw = desk::request::Command::Withdraw { ask: desk::ids::AskNumber(1) };
+    let act = server::app::Act::new(request, withdraw).with(&said).expect("an act");
+    house.node.act(&by.expect("counsel"), act).await.expect("noted");
+    house.sit_down(nils).await;
+    house.go(&format!("/portal/requests/{id}")).await;
+    let leaves = "return [...document.querySelectorAll('#receipts input[name=leaf]')]
+        .map((leaf) => leaf.value)";
+    let leaves: Vec<String> =
+        serde_json::from_value(house.browser.look(leaves, json!([])).await).expect("numbers");
+    assert_eq!(leaves.len(), 2, "filing and taking back");
+    let policy = std::fs::read(house.dir.path().join("keys/policy.txt")).expect("a policy");
+    let policy = ledger::policy::Policy::parse(&policy).expect("a policy");
+    for (leaf, act, is_whole) in [(&leaves[0], "received", true), (&leaves[1], "withdrawn", false)]
+    {
+        house.browser.tab_to("button", &format!("Receipt of the log, leaf {leaf}")).await;
+        house.browser.press(Key::Enter).await;
+        let text = house.downloaded(&format!("receipt-{id}-{leaf}.json")).await;
+        let receipt = check_receipt(&text, "receipt", Some(&policy)).expect("it holds");
+        assert_eq!((receipt.request.as_str(), receipt.act.as_str()), (id.as_str(), act));
+        assert_eq!(receipt.is_derived, is_whole, "{act}");
+        assert!(!String::from_utf8_lossy(&text).contains("unsure"));
+    }
+    house.close().await;
+}
+
 /// The officer finds the request by a word of the correction and by the selector.
 async fn found(house: &House, id: &str) {
     house.go("/portal/search").await;

@@ -112,6 +112,17 @@ async fn a_refused_request_is_corrected_and_sent_anew() {
     house.browser.wait_for_text("2021-09-01 00:00 UTC – 2021-11-01 00:00 UTC").await;
     let anew = sign(&house).await;
     assert_ne!(anew, id);
+    house.browser.wait_for_text("Sent anew after").await;
+    house.look("portal-sent-anew").await;
+    house.browser.follow(&id).await;
+    house.browser.wait_for_text("Sent anew as").await;
+    house.browser.follow(&anew).await;
+    house.browser.wait_for_path(&format!("/portal/requests/{anew}")).await;
+    house.sit_down(cora).await;
+    house.go(&format!("/requests/{id}")).await;
+    house.browser.wait_for_text("Sent anew as").await;
+    house.browser.follow(&anew).await;
+    house.browser.wait_for_text("Sent anew after").await;
     house.close().await;
 }
 

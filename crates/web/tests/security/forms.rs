@@ -116,7 +116,7 @@ async fn upload(
     upload_with(house, path, session, &[], files).await
 }
 
-async fn upload_with(
+pub async fn upload_with(
     house: &House,
     path: &str,
     session: &Session,

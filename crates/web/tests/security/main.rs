@@ -6,6 +6,7 @@ mod exchange;
 
 mod answers;
 mod checklist;
+mod drafts;
 mod forms;
 mod noticed;
 mod public;

@@ -17,7 +17,8 @@ use crate::visitor::{House, SITE, Session, credential, request};
 /// What is typed into every field.
 pub const GARBAGE: &str = "xqz";
 /// What people of the story wrote.
-pub const TYPED: [&str; 12] = [
+pub const TYPED: [&str; 13] = [
+    "Lena Roth",
     "HP 2021/118",
     "HP 2021/119",
     "Criminal Procedure Act, s. 22",
@@ -45,6 +46,13 @@ pub struct Person {
 }
 
 impl Person {
+    /// Somebody with the link that opens the door of a new house.
+    pub async fn with_first_link(house: &House) -> Self {
+        let link = house.site.first_link().await.expect("no fault").expect("a link");
+        let path = link.strip_prefix(SITE).expect("a link to the site").to_owned();
+        Self { name: "", holder: None, starts: vec![path] }
+    }
+
     fn of(name: &'static str, session: &Session, starts: &[String]) -> Self {
         let holder = Some((session.holder, credential(name)));
         let mut starts = starts.to_vec();
@@ -252,9 +260,13 @@ pub async fn tell() -> (House, Vec<Person>) {
         .chain(["/".to_owned(), "/portal/new".to_owned(), "/sessions".to_owned(), draft])
         .collect();
     let door = ["/", "/login", "/login?back=/queue", "/enrol/xqz", "/nowhere", "/queue"];
+    // Whoever has a one-time link is a stranger as long as he has no passkey.
+    let invited = house.invited("Lena Roth", &[Role::Verifier]).await;
+    let invited = format!("/enrol/{invited}");
+    let door = door.map(str::to_owned).into_iter().chain([invited]).collect();
     let few = [format!("/requests/{answered}"), format!("/requests/{urgent}"), "/audit".to_owned()];
     let people = vec![
-        Person { name: "", holder: None, starts: door.map(str::to_owned).to_vec() },
+        Person { name: "", holder: None, starts: door },
         Person::of("Rut Okafor", &root, &["/".to_owned(), "/agencies/new".to_owned()]),
         Person::of("Vera Lind", &vera, &starts),
         Person::of("Olga Wirth", &olga, &few),

@@ -78,6 +78,13 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// How many pages under a path were seen, and how many answers to their forms.
+    pub fn forms_of(&self, start: &str) -> (usize, usize) {
+        let count =
+            |start: &str| self.seen.iter().filter(|seen| seen.path.starts_with(start)).count();
+        (count(start), count(&format!("POST {start}")))
+    }
+
     async fn get(&self, path: &str, person: &Person) -> Answer {
         let session = self.session(person);
         let asked = request("GET", path, session.as_ref())
@@ -104,10 +111,11 @@ impl<'a> Walk<'a> {
     }
 
     async fn send(&mut self, from: &str, form: &Form, filling: Filling, person: &Person) {
-        let Some(session) = self.session(person) else { return };
+        let session = self.session(person);
+        let session = session.as_ref();
         let mut pairs = Vec::new();
         for field in &form.fields {
-            if let Some(value) = value(field, filling, &session) {
+            if let Some(value) = value(field, filling, session) {
                 pairs.push((field.name.clone(), value));
             }
         }
@@ -119,7 +127,7 @@ impl<'a> Walk<'a> {
         };
         let body =
             if form.is_multipart { multipart(form, &pairs, filling) } else { encoded(&pairs) };
-        let asked = request("POST", action, Some(&session))
+        let asked = request("POST", action, session)
             .header(header::ACCEPT_LANGUAGE, self.language)
             .header(header::CONTENT_TYPE, kind)
             .header(header::ORIGIN, SITE)
@@ -136,9 +144,9 @@ impl<'a> Walk<'a> {
     }
 }
 
-fn value(field: &Field, filling: Filling, session: &Session) -> Option<String> {
+fn value(field: &Field, filling: Filling, session: Option<&Session>) -> Option<String> {
     if field.name == "form_secret" {
-        return Some(session.form_secret.clone());
+        return session.map(|session| session.form_secret.clone());
     }
     let is_ticked = matches!(field.kind.as_str(), "checkbox" | "radio");
     match field.kind.as_str() {

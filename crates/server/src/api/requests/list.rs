@@ -94,7 +94,8 @@ pub struct Words {
     /// Rows of one page, at most 500.
     #[serde(default)]
     rows: Option<usize>,
-    /// The `next` of the page before.
+    /// The `next` of the page before. A page of a phrase may have few rows, or none, and a `next`:
+    /// so many requests were looked at, and there are older ones.
     #[serde(default)]
     after: Option<u64>,
 }

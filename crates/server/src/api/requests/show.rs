@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::app::Folded;
+use crate::app::anew::Anew;
 use crate::app::case::Case;
 use crate::app::search::Found;
 use crate::app::trace::{Reached, TracedReach};
@@ -46,6 +47,13 @@ pub fn status(id: RequestId, folded: &Folded, now: Timestamp) -> Value {
         "identity": request.identity.map(|identity| identity.method),
         "asks": request.asks.iter().map(|state| ask(state, now)).collect::<Vec<_>>(),
     })
+}
+
+/// The same with the requests that it was sent anew after or as.
+pub fn with_links(mut shown: Value, anew: &Anew) -> Value {
+    shown["after"] = json!(anew.after);
+    shown["sent_anew"] = json!(anew.sent_anew);
+    shown
 }
 
 /// Everything, for staff who may read the case.

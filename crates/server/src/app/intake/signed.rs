@@ -15,7 +15,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use desk::ids::{ActorId, AgencyId, KeyId, RequestId};
 use desk::order::Authentication;
-use desk::policy::Actor;
+use desk::policy::{Action, Actor};
 use desk::request::Command;
 use evidence::digest::Sha256;
 use evidence::signed::{Assertion, ProvenRecord, SignedRequest, challenge, enrolment_json};
@@ -184,6 +184,9 @@ impl Node {
     pub async fn file_signed(&self, actor: &Actor, signed: SignedOrder) -> Result<Done, Error> {
         let (actor, key, agency) = self.officer(actor)?;
         let SignedOrder { act, nonce, answer, connection } = signed;
+        if let OfficerAct::File(OfficerOrder { after: Some(after), .. }) = &act {
+            self.read_permit(&actor, Action::ReadStatus, *after).await?;
+        }
         let issue = self.issue(&nonce, key)?;
         let json = self.canonical(&act, issue.request, agency, key, issue.at)?;
         if Sha256::of(&json) != issue.sha256 {
@@ -395,6 +398,7 @@ impl Node {
                 .map(|(ask, account)| AccountValue { ask: ask.0, account: account.clone() })
                 .collect(),
             approval: Some(approval),
+            after: order.after.map(|after| after.0),
             ..Received::default()
         };
         let facts = facts(&order);

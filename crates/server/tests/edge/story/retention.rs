@@ -128,3 +128,52 @@ async fn the_same_on_postgresql() {
     life(&house, Overwritten::AfterVacuum).await;
     house.close().await;
 }
+
+/// The company's own time stands on the record of each request that comes in, and nothing is erased
+/// before it or long after.
+async fn own_time(house: &House) {
+    let id = closed(house).await;
+    let request = desk::ids::RequestId(id.parse().expect("an id"));
+    let node = house.node();
+    let case = node.case(request).await.expect("readable");
+    let set: Vec<Option<u16>> = case
+        .history
+        .iter()
+        .filter_map(|(_, event)| match event {
+            desk::request::Event::RetentionSet { days, .. } => Some(*days),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(set, [Some(30)]);
+    assert_eq!(node.apply_retention().await.expect("looked at"), 0, "it has the time already");
+    let is_erased = async || node.folded(request).await.expect("read").request.erased_at.is_some();
+    house.clock.forward(days(29));
+    node.erase_due().await.expect("looked at");
+    assert!(!is_erased().await, "a day before");
+    assert_eq!(ids_found(house, "vera", ACCOUNT).await, std::slice::from_ref(&id));
+    house.clock.forward(days(2));
+    // The node's own hour may have come first; both ways end the same.
+    node.erase_due().await.expect("erased");
+    assert!(is_erased().await, "the pack's own time is 1,825 days");
+    assert!(ids_found(house, "vera", ACCOUNT).await.is_empty());
+    assert!(node.case(request).await.expect("readable").received.is_none());
+    let report = checked(house).await;
+    assert!(report.is_sound(), "{:#?}", report.findings);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_companys_own_time_stands_on_the_record_and_erases() {
+    let retention = Some(("generic", 30));
+    let house = House::with(Plans { retention, ..Plans::default() }).await;
+    own_time(&house).await;
+    house.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_companys_own_time_erases_on_postgresql() {
+    let Some(server) = Postgres::start().await else { return };
+    let (database, retention) = (Some(server.database().await), Some(("generic", 30)));
+    let house = House::with(Plans { database, retention, ..Plans::default() }).await;
+    own_time(&house).await;
+    house.close().await;
+}

@@ -75,6 +75,8 @@ pub struct OfficerOrder {
     pub accounts: Vec<(AskNumber, String)>,
     /// Files of the instrument.
     pub files: Vec<OfficerFile>,
+    /// The request that this one is sent anew after. It is not signed.
+    pub after: Option<RequestId>,
 }
 
 /// One file that an officer sends.
