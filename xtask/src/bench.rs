@@ -67,6 +67,6 @@ pub fn bench(root: &Path, what: &Bench) -> Result<()> {
         Bench::Trace(arguments) => trace::bench(root, arguments),
         Bench::Scale(arguments) => scale::bench(root, arguments),
         Bench::Append => run::example(root, "store", "append_rate", Some(&[])),
-        Bench::Evidence => run::example(root, "evidence", "rate", Some(&[])),
+        Bench::Evidence => run::example(root, "evidence", "package_rate", Some(&[])),
     }
 }

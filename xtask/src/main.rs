@@ -34,7 +34,7 @@ const EXAMPLES: &str = "Examples:
 
 #[derive(Subcommand)]
 enum Command {
-    /// Installs what the tests need (Debian packages, two Python checkers), then runs everything.
+    /// Installs what tests need (Debian packages, three Python checkers, two nodes), then runs all.
     Test {
         /// Install nothing; tests say what they skip.
         #[arg(long)]

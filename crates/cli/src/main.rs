@@ -17,7 +17,7 @@ mod serve;
 mod tags;
 mod trace;
 
-use std::io::IsTerminal as _;
+use std::io::{ErrorKind, IsTerminal as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -134,9 +134,27 @@ fn main() -> ExitCode {
         Command::Restore(options) => ledger::restore(&options),
     };
     outcome.unwrap_or_else(|error| {
-        eprintln!("comity: {error:#}");
+        eprintln!("comity: {}", said(&error));
         ExitCode::FAILURE
     })
+}
+
+/// An error with its causes, none of them twice, and what to do where a file is none.
+fn said(error: &anyhow::Error) -> String {
+    let mut text = error.to_string();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        if !text.ends_with(&cause) {
+            text += &format!(": {cause}");
+        }
+    }
+    let kinds = error.chain().filter_map(|cause| cause.downcast_ref::<std::io::Error>());
+    let what_to_do = kinds.map(std::io::Error::kind).find_map(|kind| match kind {
+        ErrorKind::IsADirectory => Some("name a file, not a folder"),
+        ErrorKind::NotADirectory => Some("name a folder, not a file"),
+        ErrorKind::AlreadyExists => Some("something else has that name; choose another"),
+        _ => None,
+    });
+    what_to_do.map_or(text.clone(), |what_to_do| format!("{text}; {what_to_do}"))
 }
 
 /// A runtime for commands that talk to a store or a network.
@@ -147,4 +165,23 @@ fn block_on<T>(future: impl Future<Output = anyhow::Result<T>>) -> anyhow::Resul
 /// The clock of this machine: the only place of the binary that reads it for a node.
 fn clock() -> server::app::Clock {
     std::sync::Arc::new(jiff::Timestamp::now)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Error, ErrorKind};
+
+    #[test]
+    fn no_cause_is_told_twice_and_a_folder_for_a_file_is_explained() {
+        let folder = || Error::new(ErrorKind::IsADirectory, "Is a directory");
+        let told = |error: Error, text: &'static str| {
+            super::said(&anyhow::Error::new(error).context(text))
+        };
+        assert_eq!(
+            told(folder(), "blocks: Is a directory"),
+            "blocks: Is a directory; name a file, not a folder"
+        );
+        assert_eq!(told(folder(), "blocks"), "blocks: Is a directory; name a file, not a folder");
+        assert_eq!(told(Error::other("it is damaged"), "blocks"), "blocks: it is damaged");
+    }
 }

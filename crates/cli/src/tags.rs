@@ -177,7 +177,15 @@ fn find(paths: &[PathBuf], published: Option<Day>) -> anyhow::Result<Vec<Found>>
     let mut found = Vec::new();
     for path in paths {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let before = found.len();
         search(path, name, 0, published, &mut found)?;
+        if found.len() == before {
+            bail!(
+                "{}: the folder has no file of tags: .yaml (TagPack, actor pack), .csv (own), \
+                 .json (set, Etherscan) or sanctioned_addresses_ASSET.txt",
+                path.display()
+            );
+        }
     }
     Ok(found)
 }

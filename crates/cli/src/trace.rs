@@ -30,7 +30,7 @@ pub enum Command {
 #[derive(clap::Args)]
 pub struct Blocks {
     /// Block files: raw blocks, or blk*.dat.
-    #[arg(long, num_args = 1.., required_unless_present = "chain")]
+    #[arg(long, num_args = 1..)]
     blocks: Vec<PathBuf>,
     /// Undo files, which tell what inputs were worth.
     #[arg(long, num_args = 1..)]

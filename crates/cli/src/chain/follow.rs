@@ -23,6 +23,7 @@ const SHOWN_EVERY: Duration = Duration::from_secs(2);
 
 /// Arguments.
 #[derive(clap::Args)]
+#[command(group(clap::ArgGroup::new("node").args(["rpc", "rest"]).required(true)))]
 pub struct Options {
     /// The store's folder; made where there is none.
     #[arg(long, required_unless_present = "log", conflicts_with = "log")]
@@ -34,7 +35,7 @@ pub struct Options {
     #[arg(long, requires = "log")]
     chain: Option<AccountChain>,
     /// The node's JSON-RPC address.
-    #[arg(long, required_unless_present = "rest", conflicts_with = "rest")]
+    #[arg(long)]
     rpc: Option<String>,
     /// The node's address with its REST interface (`rest=1`), which needs no password.
     #[arg(long)]

@@ -15,10 +15,11 @@ use super::{Blocks, rpc};
 /// Arguments.
 #[derive(clap::Args)]
 #[command(after_help = "Exit codes: 0 the same bytes, 1 different, or it could not be tried.
-Example:
+Examples:
   comity trace replay exhibit.json --blocks comity-demo/blocks/702861.raw
   comity trace replay exhibit.json --chain accounts.log
   comity trace replay exhibit.json --rpc http://127.0.0.1:8332 --cookie ~/.bitcoin/.cookie")]
+#[command(group(clap::ArgGroup::new("where").args(["blocks", "chain", "rpc"]).required(true)))]
 pub struct Replay {
     /// The exhibit JSON.
     exhibit: PathBuf,
@@ -29,7 +30,7 @@ pub struct Replay {
     #[command(flatten)]
     secret: rpc::Secret,
     /// Block files: raw blocks, or blk*.dat.
-    #[arg(long, num_args = 1.., required_unless_present_any = ["rpc", "chain"])]
+    #[arg(long, num_args = 1..)]
     blocks: Vec<PathBuf>,
     /// Undo files, which tell what inputs were worth.
     #[arg(long, num_args = 1..)]
@@ -49,7 +50,10 @@ pub struct Replay {
 pub fn run(replay: &Replay) -> anyhow::Result<ExitCode> {
     let path = &replay.exhibit;
     let bytes = std::fs::read(path).with_context(|| format!("{}", path.display()))?;
-    let kind = trace::exhibit::kind(&bytes).with_context(|| format!("{}", path.display()))?;
+    let kind = trace::exhibit::kind(&bytes).map_err(|error| {
+        let what_to_do = "give what `comity trace run --json` or a package's data/trace says";
+        anyhow::anyhow!("{}: {error}; {what_to_do}", path.display())
+    })?;
     crate::tags::check_cited(&bytes, kind, &replay.tags)?;
     let replayed = match (kind, &replay.rpc, &replay.chain) {
         (_, Some(url), _) => return from_node(&bytes, url, &replay.secret),

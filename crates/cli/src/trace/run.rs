@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, bail};
 use chain::account::{Account, AccountChain, Hash256, Ledgers};
 use chain::{Satoshi, Utxo};
+use clap::ArgGroup;
 use trace::account::{
     AccountParameters, AccountPolicy, AccountSource, AccountTrace, Contracts, StepFate,
 };
@@ -27,6 +28,7 @@ Examples:
   comity trace run --chain accounts.log --from 0xHASH --policy lowest-balance --tags tagpacks/
   comity trace run --chain accounts.log --from 0xACCOUNT --first-block 100 --last-block 120 \\
     --asset 0xdAC17F958D2ee523a2206206994597C13D831ec7")]
+#[command(group(ArgGroup::new("where").args(["blocks", "chain"]).required(true)))]
 pub struct Run {
     #[command(flatten)]
     blocks: Blocks,
@@ -81,6 +83,23 @@ pub struct Accounts {
     /// The last block that is read; all without it. Accounts only.
     #[arg(long)]
     until_block: Option<u64>,
+}
+
+impl Accounts {
+    /// Says no to what was given though the chain has outputs and no accounts.
+    fn refuse(&self) -> anyhow::Result<()> {
+        let given = [
+            ("--asset", self.asset != "native"),
+            ("--contracts", self.contracts != Contracts::Stop),
+            ("--first-block", self.first_block.is_some()),
+            ("--last-block", self.last_block.is_some()),
+            ("--until-block", self.until_block.is_some()),
+        ];
+        match given.iter().find(|(_, is_given)| *is_given) {
+            Some((name, _)) => bail!("{name}: this chain has outputs, no accounts; leave it out"),
+            None => Ok(()),
+        }
+    }
 }
 
 /// Where money came from, on whatever chain.
@@ -149,6 +168,7 @@ fn outputs<C: Utxo>(run: &Run, chain: &C) -> anyhow::Result<ExitCode> {
     let (Rule::Both(policy, _) | Rule::Outputs(policy)) = run.policy else {
         bail!("--policy: lowest-balance is a rule for accounts; outputs are never mixed in one");
     };
+    run.accounts.refuse()?;
     let mut parameters = Parameters::new(source, policy);
     let limits = &mut parameters.limits;
     limits.hops_max = run.hops_max.unwrap_or(limits.hops_max);

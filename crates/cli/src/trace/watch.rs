@@ -224,6 +224,9 @@ impl<'a> Keeper<'a> {
         tags: Option<&'a TagSet>,
         network: Network,
     ) -> anyhow::Result<Keeper<'a>> {
+        if watch.asset != "native" {
+            bail!("--asset: this chain has outputs, no accounts; leave it out");
+        }
         let mut keeper = Keeper::open(watch, tags, &format!("bitcoin {network}"), None)?;
         if let Some(set) = tags {
             let (view, boundaries) = (watch.tags.view(set), watch.tags.boundaries());
@@ -278,6 +281,11 @@ impl<'a> Keeper<'a> {
     }
 
     fn look_at_outputs(&mut self, store: &ChainStore) -> anyhow::Result<()> {
+        let missing =
+            self.outputs.iter().filter(|(_, from)| store.transaction(&from.txid).is_none());
+        for (_, from) in missing.filter(|_| self.watch.once) {
+            eprintln!("comity: {from} is not in this chain yet; it is watched for");
+        }
         let happened = of_outputs(store, &self.outputs, &self.named, now());
         self.tell(happened)
     }

@@ -22,9 +22,10 @@ Examples:
   comity trace why --chain chain 1Address 3Address
   comity trace why --chain accounts.log 0xAccount 0xAccount --tags tagpacks/
   comity trace why --chain chain --cut TXID 1Address 3Address")]
+#[command(group(clap::ArgGroup::new("where").args(["blocks", "chain"]).required(true)))]
 pub struct Why {
     /// A block file: a raw block, or blk*.dat; give it once for each file.
-    #[arg(long, required_unless_present = "chain", conflicts_with = "chain")]
+    #[arg(long)]
     blocks: Vec<PathBuf>,
     /// An undo file, which tells whose inputs from outside were; once for each file.
     #[arg(long)]

@@ -48,6 +48,35 @@ fn errors_say_what_where_and_what_to_do() {
         .complains("write --from TXID, or TXID:VOUT for one output");
     run(&block, &format!("{PEEL}:two")).exits(2).complains("TXID:VOUT");
     run("absent.raw", PEEL).exits(1).complains("absent.raw: No such file");
+    // Whatever is no file of blocks says what it is, once.
+    let empty = text(folder.path().join("empty"));
+    std::fs::create_dir(&empty).expect("a folder");
+    run(&empty, PEEL)
+        .exits(1)
+        .complains("empty: Is a directory (os error 21); name a file, not a folder\n");
+    comity(&["chain", "stats", "--log", "absent.log"])
+        .exits(1)
+        .complains("comity: absent.log: No such file or directory (os error 2)\n");
+    comity(&["chain", "import", "--dir", &text(folder.path().join("new")), "--csv", &block])
+        .exits(1)
+        .complains("702861.raw: Not a directory (os error 20); name a folder, not a file\n");
+    comity(&["trace", "run", "--from", PEEL])
+        .exits(2)
+        .complains("<--blocks <BLOCKS>...|--chain <CHAIN>>");
+    comity(&["trace", "replay", &block, "--chain", &empty])
+        .exits(1)
+        .complains("702861.raw: not a trace exhibit: ")
+        .complains("; give what `comity trace run --json` or a package's data/trace says\n");
+    // What this kind of chain does not have is not passed over.
+    let asked = |more: &[&str]| {
+        comity(&[&["trace", "run", "--blocks", &block, "--from", PEEL][..], more].concat())
+    };
+    for more in [["--asset", "0x11"], ["--until-block", "3"], ["--contracts", "follow"]] {
+        asked(&more)
+            .exits(1)
+            .complains(&format!("{}: this chain has outputs, no accounts", more[0]));
+    }
+    asked(&["--tags", &empty]).exits(1).complains("empty: the folder has no file of tags: .yaml");
     let bytes = std::fs::read(&block).expect("a block");
     let cut = text(folder.path().join("cut.raw"));
     std::fs::write(&cut, &bytes[..500_000]).expect("written");

@@ -144,26 +144,59 @@ async fn a_clock_that_went_back_keeps_nobody_out() {
     assert_eq!(rows(&house, None).await, ["log_in POST /login 1", "log_out POST /logout 1"]);
 }
 
-#[tokio::test]
-async fn no_header_of_a_proxy_is_believed() {
-    let house = House::open().await;
+/// Sends twelve wrong log-ins, each with the headers that `says` gives it; tells how many were
+/// refused as too many, and the networks that the security log has.
+async fn guesses(house: &House, says: impl Fn(u8) -> String) -> (u16, Vec<String>) {
     let mut refused = 0;
     for guess in 0..12 {
         let asked = request("POST", "/login", None)
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
             .header(header::ORIGIN, SITE)
-            .header("x-forwarded-for", format!("203.0.113.{guess}"))
-            .header("forwarded", format!("for=203.0.113.{guess}"))
-            .header("x-real-ip", format!("203.0.113.{guess}"))
+            .header("x-forwarded-for", says(guess))
+            .header("forwarded", format!("for=198.18.{guess}.1"))
+            .header("x-real-ip", format!("198.18.{guess}.1"))
             .body(Body::from("passkey=%7B%7D"));
         let status = house.send(asked.expect("a request")).await.status;
         refused += u16::from(status == StatusCode::TOO_MANY_REQUESTS);
     }
-    assert_eq!(refused, 2, "one address, whatever it says of itself");
     let node = &house.site.node;
     node.keep_noticed().await.expect("stored");
-    let rows = node.store.reader().noticed(&NoticedFilter::default(), None, 10).await;
-    for row in rows.expect("read") {
-        assert_eq!(row.noticed.source, "192.0.2.0/24");
+    let rows = node.store.reader().noticed(&NoticedFilter::default(), None, 100).await;
+    let rows = rows.expect("read").into_iter();
+    let networks: std::collections::BTreeSet<String> = rows.map(|row| row.noticed.source).collect();
+    (refused, networks.into_iter().collect())
+}
+
+#[tokio::test]
+async fn no_header_is_believed_where_no_proxy_is_named() {
+    let house = House::open().await;
+    let (refused, networks) = guesses(&house, |guess| format!("203.0.{guess}.9")).await;
+    assert_eq!(refused, 2, "one address, whatever it says of itself");
+    assert_eq!(networks, ["192.0.2.0/24"]);
+}
+
+#[tokio::test]
+async fn a_named_proxy_says_for_whom_it_asks_and_nobody_else_does() {
+    async fn behind(proxy: &str) -> House {
+        let named = format!("[web]\nproxies = [\"{proxy}\"]\n");
+        House::open_where(|text| text.replace("[web]\n", &named)).await
     }
+    let house = behind("192.0.2.7").await;
+    let (refused, networks) = guesses(&house, |guess| format!("203.0.{guess}.9")).await;
+    assert_eq!(refused, 0, "twelve people behind one proxy");
+    let mut expected: Vec<String> = (0..12).map(|guess| format!("203.0.{guess}.0/24")).collect();
+    expected.sort();
+    assert_eq!(networks, expected);
+
+    // What somebody writes himself stands before what the proxy adds.
+    let house = behind("192.0.2.7").await;
+    let (refused, networks) =
+        guesses(&house, |guess| format!("198.18.{guess}.2, 203.0.113.9")).await;
+    assert_eq!(refused, 2, "one address, whatever it says of itself");
+    assert_eq!(networks, ["203.0.113.0/24"]);
+
+    // A proxy of another address is nobody's.
+    let house = behind("192.0.2.8").await;
+    let (refused, networks) = guesses(&house, |guess| format!("203.0.{guess}.9")).await;
+    assert_eq!((refused, networks), (2, vec!["192.0.2.0/24".to_owned()]));
 }

@@ -59,11 +59,16 @@ impl House {
 
     /// One with more in its comity.toml.
     pub async fn open_with(more: &str) -> Self {
+        Self::open_where(|text| format!("{text}\n{more}")).await
+    }
+
+    /// One with another comity.toml.
+    pub async fn open_where(change: impl FnOnce(String) -> String) -> Self {
         let dir = tempfile::tempdir().expect("a folder for the test");
         let (node, web, clock) = exchange::open_with(dir.path(), SITE, |dir| {
             let path = dir.join("comity.toml");
             let text = std::fs::read_to_string(&path).expect("a configuration");
-            std::fs::write(path, format!("{text}\n{more}")).expect("written");
+            std::fs::write(path, change(text)).expect("written");
         })
         .await;
         let site = Arc::new(Site::new(node, &web).expect("a site"));

@@ -58,7 +58,9 @@ pub async fn open_with(
     change(dir);
     let mut config = Config::read(&dir.join("comity.toml")).expect("a sound config");
     config.node.listen = "127.0.0.1:0".to_owned();
-    let web = Web { listen: String::new(), origin: site.to_owned(), ..Web::default() };
+    // Where it is asked is the test's; what it believes of proxies is the folder's.
+    let proxies = config.web.take().map(|web| web.proxies).unwrap_or_default();
+    let web = Web { listen: String::new(), origin: site.to_owned(), proxies, ..Web::default() };
     config.web = Some(web.clone());
     let clock = Hands::new();
     let keys = dir.join("keys");

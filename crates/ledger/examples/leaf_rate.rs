@@ -1,6 +1,6 @@
 //! Prints how many leaves a second the tree takes, and how fast it proves and verifies.
 //!
-//! `cargo run --release -p ledger --example append_rate`
+//! `cargo run --release -p ledger --example leaf_rate`
 
 use std::collections::HashMap;
 use std::time::Instant;

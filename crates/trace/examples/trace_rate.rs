@@ -1,4 +1,4 @@
-//! How fast blocks decode and traces run here: `cargo run --release -p trace --example rate`.
+//! How fast blocks decode and traces run here: `cargo run --release -p trace --example trace_rate`.
 //! The first line is the decoder of the `bitcoin` crate with the same checks, for comparison. Each
 //! figure is the best of many rounds, which is the least disturbed by whatever else runs.
 

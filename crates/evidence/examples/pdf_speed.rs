@@ -1,5 +1,5 @@
 //! Renders one typical report again and again; prints milliseconds per report and writes the last.
-//! `cargo run --release -p evidence --example report_speed -- [ROWS] [FILE]`
+//! `cargo run --release -p evidence --example pdf_speed -- [ROWS] [FILE]`
 
 #[path = "../tests/kit/sample.rs"]
 mod sample;

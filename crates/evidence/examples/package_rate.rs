@@ -1,5 +1,5 @@
 //! Packages per second on one core: a typical answer (three exhibits of twenty rows) from rows to
-//! sealed zip, without the report. `cargo run --release -p evidence --example rate`
+//! sealed zip, without the report. `cargo run --release -p evidence --example package_rate`
 //!
 //! Prints the share of each step, and how fast the same core signs alone.
 
