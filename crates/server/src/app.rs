@@ -92,7 +92,9 @@ pub struct Node {
     /// Looks at files before they are kept.
     pub scanner: Option<crate::scan::Scanner>,
     /// The company's seal.
-    pub seal: Seal,
+    pub seal: Arc<Seal>,
+    /// Signs what the log says, and documents that the company stands for.
+    log_key: ledger::note::SigningKey,
     /// Where the time comes from.
     pub clock: Clock,
     /// For calls to the company's systems and to agencies.

@@ -5,6 +5,8 @@
 mod alarm;
 mod database;
 mod notices;
+mod secret;
+mod token;
 
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt as _;
@@ -13,6 +15,7 @@ use std::path::{Path, PathBuf};
 pub use alarm::{Alarm, OddHoursConfig};
 pub use notices::{Mail, MailLanguage, MailTls, UserNotice, Webhook};
 use serde::Deserialize;
+pub use token::Token;
 
 /// A configuration file larger than this is something else.
 const CONFIG_BYTES_MAX: u64 = 1024 * 1024;
@@ -60,6 +63,9 @@ pub struct Config {
     /// From when on something is unusual, and who is told.
     #[serde(default)]
     pub alarm: Alarm,
+    /// Keys that lie in a token (PKCS#11) instead of files.
+    #[serde(default)]
+    pub token: Option<Token>,
     /// Folder that relative paths start from: where the file was read.
     #[serde(skip)]
     pub folder: PathBuf,
@@ -272,11 +278,14 @@ pub enum ConfigError {
     Secret(#[from] crate::keys::KeyError),
     /// No service manager has given credentials.
     #[error(
-        "node.database_credential is {name:?}, but no service manager has set \
-         CREDENTIALS_DIRECTORY: run under systemd with LoadCredential= or \
-         LoadCredentialEncrypted=, or use node.database_file"
+        "{setting} is {name:?}, but no service manager has set CREDENTIALS_DIRECTORY: run under \
+         systemd with LoadCredential= or LoadCredentialEncrypted=, or use {instead}"
     )]
     NoCredentials {
+        /// The setting that names it.
+        setting: &'static str,
+        /// The setting for a file instead.
+        instead: &'static str,
         /// The credential that was looked for.
         name: String,
     },
@@ -326,7 +335,7 @@ impl Config {
                  {known}"
             )));
         }
-        if let Some(why) = config.notices_fault().or_else(|| config.alarm.fault()) {
+        if let Some(why) = config.other_fault() {
             return Err(contents(why));
         }
         let country = &config.company.country;
@@ -336,6 +345,12 @@ impl Config {
             )));
         }
         Ok(config)
+    }
+
+    fn other_fault(&self) -> Option<String> {
+        self.notices_fault()
+            .or_else(|| self.alarm.fault())
+            .or_else(|| self.token.as_ref().and_then(Token::fault))
     }
 
     /// A path of the configuration, made absolute by the file's folder.

@@ -65,7 +65,7 @@ async fn open(url: &str, config: Config, missing: WhenMissing) -> Result<Store, 
             head.root
         )));
     }
-    let published = sign(&config.signers, TreeSize(head.size), head.root)?;
+    let published = sign(&config.signers, TreeSize(head.size), head.root).await?;
     let kept = open_kept(&mut connection, &config, &head, &published).await?;
     let blob_folder = config.blob_folder.clone().or_else(|| place.blob_folder());
     if let Some(folder) = &blob_folder {

@@ -11,7 +11,7 @@ use store::Store;
 use super::{Clock, Node, accounts, bags, blocks, cases, derived, people, practice, security};
 use crate::config::Config;
 use crate::fraud;
-use crate::keys::Seal;
+use crate::keys::{Derived, Seal};
 
 /// Folded requests kept in memory.
 const FOLDED_REQUESTS_MAX: usize = 20_000;
@@ -35,13 +35,11 @@ impl Node {
     /// # Errors
     /// Naming the file, key, block or setting that is wrong.
     pub async fn open(config: Config, clock: Clock, opening: Opening) -> anyhow::Result<Self> {
-        let keys = config.path(&config.node.keys);
-        let passphrase = std::env::var(crate::keys::SEAL_PASSPHRASE_VARIABLE).ok();
-        let passphrase = passphrase.map(zeroize::Zeroizing::new);
-        let seal = Seal::read(&keys, passphrase.as_ref().map(|secret| secret.as_str()))?;
-        let log_key = crate::keys::log_key(&keys)?;
-        let drafts = super::drafts::DraftKey::new(crate::keys::draft_key(&keys)?);
-        let store = open_store(&config, log_key, clock.clone(), opening).await?;
+        let seal = Arc::new(Seal::of(&config)?);
+        let log_key = crate::keys::log_key_of(&config)?;
+        let derived = |what| crate::keys::derived_key(&config, &log_key, what);
+        let drafts = super::drafts::DraftKey::new(derived(Derived::Drafts)?);
+        let store = open_store(&config, log_key.clone(), clock.clone(), opening).await?;
         derived::bring_up_to_date(&store).await?;
         let catalog_path = config.path(&config.records.catalog);
         let text = std::fs::read_to_string(&catalog_path)
@@ -77,6 +75,7 @@ impl Node {
             defences,
             scanner,
             seal,
+            log_key,
             clock,
             http,
             notices,
