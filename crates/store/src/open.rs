@@ -43,7 +43,7 @@ impl Store {
 async fn open(url: &str, config: Config, missing: WhenMissing) -> Result<Store, OpenError> {
     let place = Place::parse(url)?;
     let lock = place.lock(missing)?;
-    let db = place.writer(missing, &config.faults)?;
+    let db = place.writer(missing, &config)?;
     let mut connection = db.connection().await?;
     if !lock_session(&mut connection).await? {
         return Err(OpenError::Locked { place: place.shown() });
@@ -74,7 +74,7 @@ async fn open(url: &str, config: Config, missing: WhenMissing) -> Result<Store, 
     let now = (config.clock)().as_microsecond();
     let unused_files = sweep_blobs(&mut connection, blob_folder.as_deref(), now).await?;
     let reader = Reader {
-        db: place.readers(),
+        db: place.readers(config.url_again.clone()),
         blob_folder: blob_folder.clone(),
         clock: Arc::clone(&config.clock),
     };

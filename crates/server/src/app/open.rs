@@ -110,6 +110,12 @@ pub async fn open_store(
     let mut settings = store::Config::new(log_key, clock);
     settings.kept_checkpoint = Some(keys.join(crate::keys::file::LOG_CHECKPOINT));
     settings.blob_folder = Some(config.path(&config.node.data).join("blobs"));
+    if config.node.database.is_empty() {
+        // It stands in a file or credential, which may be another one by tomorrow.
+        let config = config.clone();
+        let read = move || config.database_url().map_err(|error| error.to_string());
+        settings.url_again = Some(Arc::new(read));
+    }
     let url = config.database_url()?;
     Ok(match opening {
         Opening::Existing => Store::open(&url, settings).await?,
