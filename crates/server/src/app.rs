@@ -104,6 +104,7 @@ pub struct Node {
     /// What was noticed at the door.
     guard: security::Guard,
     drafts: drafts::DraftKey,
+    links: address::LinkKey,
     directory: RwLock<Arc<Directory>>,
     folded: Cache<RequestId, Arc<Folded>>,
     remembering: Mutex<()>,

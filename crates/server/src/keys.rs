@@ -36,6 +36,8 @@ pub const SEAL_PASSPHRASE_VARIABLE: &str = "COMITY_SEAL_PASSPHRASE";
 pub enum Derived {
     /// Drafts are sealed under it (docs/decisions/189).
     Drafts,
+    /// The secrets of mailed links are made with it (docs/decisions/198).
+    Links,
 }
 
 impl Derived {
@@ -43,6 +45,7 @@ impl Derived {
     fn label(self) -> &'static str {
         match self {
             Self::Drafts => "comity drafts v1",
+            Self::Links => "comity links v1",
         }
     }
 }

@@ -39,6 +39,7 @@ impl Node {
         let log_key = crate::keys::log_key_of(&config)?;
         let derived = |what| crate::keys::derived_key(&config, &log_key, what);
         let drafts = super::drafts::DraftKey::new(derived(Derived::Drafts)?);
+        let links = super::address::LinkKey::new(&derived(Derived::Links)?);
         let store = open_store(&config, log_key.clone(), clock.clone(), opening).await?;
         derived::bring_up_to_date(&store).await?;
         let catalog_path = config.path(&config.records.catalog);
@@ -81,6 +82,7 @@ impl Node {
             notices,
             guard,
             drafts,
+            links,
             directory,
             folded,
             remembering,
