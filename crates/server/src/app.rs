@@ -8,6 +8,7 @@ mod act;
 mod address;
 pub mod assemble;
 mod assess;
+pub mod at_rest;
 pub mod audit;
 mod bags;
 pub mod blocks;
@@ -95,6 +96,8 @@ pub struct Node {
     pub seal: Arc<Seal>,
     /// Signs what the log says, and documents that the company stands for.
     log_key: ledger::note::SigningKey,
+    /// What is known of encryption at rest.
+    pub at_rest: at_rest::AtRest,
     /// Where the time comes from.
     pub clock: Clock,
     /// For calls to the company's systems and to agencies.

@@ -136,6 +136,12 @@ pub struct Node {
     /// Folder of large blobs and spool files.
     #[serde(default = "default_data")]
     pub data: PathBuf,
+    /// Whether those folders must lie on encrypted volumes, or what is stated of them.
+    #[serde(default)]
+    pub encrypted_disk: crate::disk::EncryptedDisk,
+    /// How they are encrypted where it cannot be seen, and who vouches for it.
+    #[serde(default)]
+    pub encrypted_disk_statement: Option<String>,
 }
 
 /// Where the pages for officers and staff are served.
@@ -351,6 +357,9 @@ impl Config {
         self.notices_fault()
             .or_else(|| self.alarm.fault())
             .or_else(|| self.token.as_ref().and_then(Token::fault))
+            .or_else(|| {
+                self.node.encrypted_disk.fault(self.node.encrypted_disk_statement.as_deref())
+            })
     }
 
     /// A path of the configuration, made absolute by the file's folder.

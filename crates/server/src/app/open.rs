@@ -35,6 +35,10 @@ impl Node {
     /// # Errors
     /// Naming the file, key, block or setting that is wrong.
     pub async fn open(config: Config, clock: Clock, opening: Opening) -> anyhow::Result<Self> {
+        let at_rest = super::at_rest::AtRest::of(&config)?;
+        if !at_rest.is_seen() && at_rest.stated.is_none() {
+            tracing::warn!("Not everything is seen to be encrypted at rest: {at_rest}");
+        }
         let seal = Arc::new(Seal::of(&config)?);
         let log_key = crate::keys::log_key_of(&config)?;
         let derived = |what| crate::keys::derived_key(&config, &log_key, what);
@@ -77,6 +81,7 @@ impl Node {
             scanner,
             seal,
             log_key,
+            at_rest,
             clock,
             http,
             notices,
