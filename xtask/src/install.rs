@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use anyhow::Result;
 
 /// A file that shows a package is there, the Debian package that brings it, and who needs it.
-const PACKAGES: [(&str, &str, &str); 15] = [
+const PACKAGES: [(&str, &str, &str); 16] = [
     ("openssl", "openssl", "seal, encryption and time-stamp checks"),
     ("sha256sum", "coreutils", "manifest checks"),
     ("jq", "jq", "signed requests by hand"),
@@ -22,6 +22,7 @@ const PACKAGES: [(&str, &str, &str); 15] = [
     ("/usr/bin/chromedriver", "chromium-driver", "browser tests"),
     (EXIM, "exim4-daemon-light", "mail tests"),
     ("/usr/sbin/clamd", "clamav-daemon", "tests of scanned files; no signatures are fetched"),
+    ("softhsm2-util", "softhsm2", "tests of keys in a token"),
     ("npm", "npm", "real Bitcoin and EVM nodes"),
 ];
 

@@ -1,11 +1,13 @@
-//! `comity key`: development keys.
+//! `comity key`: development keys, and keys in a token.
+
+mod token;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use server::keys::development::{self, Purpose};
 
-/// Development keys.
+/// Development keys, and keys in a token.
 #[derive(clap::Subcommand)]
 pub enum Command {
     /// Makes root, server, seal and log keys in an empty folder, readable by you only.
@@ -47,12 +49,21 @@ Keys are never overwritten. In production the seal certificate comes from a trus
         #[arg(long)]
         out: PathBuf,
     },
+    /// Makes the seal key or the log's key in the token that `[token]` names; it never leaves it.
+    Make(token::Make),
+    /// Writes a request for a certificate of the seal key in the token, for your trust service.
+    Request(token::Request),
+    /// Says where the seal key and the log's key lie, and has each sign once.
+    Show(token::Show),
 }
 
 /// Runs `comity key`.
 pub fn run(command: &Command) -> anyhow::Result<ExitCode> {
     let now = crate::clock()();
     match command {
+        Command::Make(options) => return token::make(options),
+        Command::Request(options) => return token::request(options),
+        Command::Show(options) => return token::show(options),
         Command::New { dir, company, origin, hosts } => {
             let seed = server::random_bytes()?;
             development::create(dir, company, origin, hosts, seed, now)?;

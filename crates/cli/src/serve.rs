@@ -56,6 +56,7 @@ pub fn run(options: &Options) -> Result<ExitCode> {
                 let verdict = scanner.scan(b"comity").await;
                 verdict.map_err(|why| anyhow::anyhow!("[scan]: {why}"))?;
             }
+            eprintln!("at rest: {}", node.at_rest);
             eprintln!("{} is sound", options.at.config.display());
             node.store.clone().close().await;
             return Ok(ExitCode::SUCCESS);

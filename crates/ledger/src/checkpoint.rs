@@ -5,7 +5,8 @@ use std::fmt;
 
 use crate::hash::{Hash, TREE_SIZE_MAX, TreeSize};
 use crate::note::{
-    KeyName, Note, NoteError, NoteSignature, NoteVerifyError, SigningKey, Verified, VerifierKey,
+    KeyName, NotSigned, Note, NoteError, NoteSignature, NoteVerifyError, SigningKey, Verified,
+    VerifierKey,
 };
 use crate::text::decimal;
 
@@ -67,6 +68,9 @@ pub enum SignError {
         /// Origin of the checkpoint.
         origin: String,
     },
+    /// The key lies elsewhere and did not sign.
+    #[error(transparent)]
+    NotSigned(#[from] NotSigned),
     /// The note would be malformed or too long.
     #[error("the checkpoint cannot be made into a note")]
     Note(#[from] NoteError),
@@ -111,7 +115,7 @@ impl Checkpoint {
             return Err(SignError::OtherOrigin { key: key.name().clone(), origin: self.origin });
         }
         let text = self.to_string();
-        let note = Note::new(text.clone(), vec![key.sign(&text)])?;
+        let note = Note::new(text.clone(), vec![key.sign(&text)?])?;
         Ok(SignedCheckpoint { checkpoint: self, note })
     }
 

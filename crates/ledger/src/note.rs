@@ -8,7 +8,8 @@
 mod key;
 
 pub use key::{
-    KeyError, KeyId, KeyKind, KeyName, PosixSeconds, SignatureType, SigningKey, VerifierKey,
+    KeyError, KeyId, KeyKind, KeyName, NotSigned, PosixSeconds, SignElsewhere, SignatureType,
+    SigningKey, VerifierKey,
 };
 
 use std::fmt;

@@ -68,8 +68,8 @@ fn a_note_keeps_its_limit_when_lines_are_added() {
 fn known_and_unknown_lines() {
     let (log, witness) = (log_key(), witness_key());
     let keys = [log.verifier(), witness.verifier()];
-    let good = log.sign("text\n");
-    let other_text = log.sign("other\n");
+    let good = log.sign("text\n").unwrap();
+    let other_text = log.sign("other\n").unwrap();
     let unknown = NoteSignature { key_id: ledger::note::KeyId([0; 4]), ..good.clone() };
     let renamed = NoteSignature { name: KeyName::parse("other").unwrap(), ..good.clone() };
     let verify = |lines: &[&NoteSignature]| {
@@ -153,7 +153,7 @@ fn two_keys_with_one_id_cannot_be_told_apart() {
     let (first, second) = (one.verifier(), two.verifier());
     assert_eq!((first.id(), first.name()), (second.id(), second.name()));
     assert_ne!(first, second);
-    let note = Note::new("text\n".into(), vec![one.sign("text\n")]).unwrap();
+    let note = Note::new("text\n".into(), vec![one.sign("text\n").unwrap()]).unwrap();
     assert!(note.verify([&first]).is_ok());
     assert!(note.verify([&first, &first]).is_ok(), "the same key twice is no matter");
     assert!(matches!(note.verify([&second]), Err(NoteVerifyError::BadSignature { .. })));
@@ -200,7 +200,7 @@ fn a_log_signs_its_own_origin_only() {
     assert!(matches!(checkpoint.sign(&other), Err(SignError::OtherOrigin { .. })));
     // A checkpoint signed by a key whose name is not the origin is by no known log.
     let text = own_checkpoint().note().text().to_owned();
-    let note = Note::new(text.clone(), vec![other.sign(&text)]).unwrap();
+    let note = Note::new(text.clone(), vec![other.sign(&text).unwrap()]).unwrap();
     let signed = SignedCheckpoint::parse(note.to_string().as_bytes()).unwrap();
     let refused = Err(NoteVerifyError::NoKnownSignature);
     assert_eq!(signed.verify(&other.verifier()), refused);
@@ -218,7 +218,7 @@ fn cosignatures_cover_time_and_extension_lines() {
     let line = witness.cosign(&checkpoint, at);
     let keys = [witness.verifier()];
     let judge = |text: String, line: NoteSignature| {
-        let note = Note::new(text.clone(), vec![log.sign(&text), line]).unwrap();
+        let note = Note::new(text.clone(), vec![log.sign(&text).unwrap(), line]).unwrap();
         note.verify(&keys).map(|verified| verified[0].at)
     };
     assert_eq!(judge(text("one"), line.clone()), Ok(Some(at)));

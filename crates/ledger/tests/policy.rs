@@ -96,7 +96,7 @@ fn logs() {
     let both = Policy::parse(both.as_bytes()).unwrap();
     assert!(both.satisfied(&signed).is_ok());
     let mut twice = signed.clone();
-    twice.add(new.sign(signed.note().text())).unwrap();
+    twice.add(new.sign(signed.note().text()).unwrap()).unwrap();
     assert!(other.satisfied(&twice).is_ok() && own.satisfied(&twice).is_ok());
 }
 

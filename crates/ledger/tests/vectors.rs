@@ -35,7 +35,8 @@ fn go_note_is_signed_and_verified() {
     let seed = hex::decode(NEUMANN_SEED).unwrap().try_into().unwrap();
     let signer = SigningKey::from_seed("PeterNeumann", seed).unwrap();
     assert_eq!(signer.vkey(), NEUMANN_VKEY);
-    let signed = Note::new(note.text().to_owned(), vec![signer.sign(note.text())]).unwrap();
+    let signed =
+        Note::new(note.text().to_owned(), vec![signer.sign(note.text()).unwrap()]).unwrap();
     assert_eq!(signed.to_string(), NEUMANN_NOTE);
 }
 

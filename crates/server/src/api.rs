@@ -3,6 +3,7 @@
 //! Everything but the list in [`PUBLIC`] needs a certificate that the directory knows; whoever has
 //! none finds nothing there. Rights are checked before a body is read.
 
+pub mod alarms;
 pub mod directory;
 pub mod health;
 pub mod hi1;
@@ -66,6 +67,7 @@ pub const BODY_BYTES_MAX: usize = 24 * 1024 * 1024;
         (name = "requests", description = "Requests and the acts upon them"),
         (name = "directory", description = "Staff, agencies and the marks upon their keys"),
         (name = "jobs", description = "Work that failed for good and waits for a person"),
+        (name = "alarms", description = "What was unusual, and who looked into it"),
         (name = "hi1", description = "ETSI TS 103 120 JSON"),
         (name = "ledger", description = "The public log: C2SP tlog-tiles"),
         (name = "node", description = "Is it well?")
@@ -95,6 +97,8 @@ fn described() -> OpenApiRouter<Arc<Node>> {
         .routes(routes!(jobs::list))
         .routes(routes!(jobs::retry))
         .routes(routes!(jobs::give_up))
+        .routes(routes!(alarms::list))
+        .routes(routes!(alarms::acknowledge))
         .routes(routes!(hi1::receive))
         .routes(routes!(log::checkpoint))
         .routes(routes!(log::tile))

@@ -9,6 +9,7 @@ mod address;
 pub mod anew;
 pub mod assemble;
 mod assess;
+pub mod at_rest;
 pub mod audit;
 mod bags;
 pub mod blocks;
@@ -93,7 +94,11 @@ pub struct Node {
     /// Looks at files before they are kept.
     pub scanner: Option<crate::scan::Scanner>,
     /// The company's seal.
-    pub seal: Seal,
+    pub seal: Arc<Seal>,
+    /// Signs what the log says, and documents that the company stands for.
+    log_key: ledger::note::SigningKey,
+    /// What is known of encryption at rest.
+    pub at_rest: at_rest::AtRest,
     /// Where the time comes from.
     pub clock: Clock,
     /// For calls to the company's systems and to agencies.
@@ -103,6 +108,7 @@ pub struct Node {
     /// What was noticed at the door.
     guard: security::Guard,
     drafts: drafts::DraftKey,
+    links: address::LinkKey,
     directory: RwLock<Arc<Directory>>,
     folded: Cache<RequestId, Arc<Folded>>,
     remembering: Mutex<()>,

@@ -5,6 +5,8 @@
 mod alarm;
 mod database;
 mod notices;
+mod secret;
+mod token;
 
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt as _;
@@ -13,6 +15,7 @@ use std::path::{Path, PathBuf};
 pub use alarm::{Alarm, OddHoursConfig};
 pub use notices::{Mail, MailLanguage, MailTls, UserNotice, Webhook};
 use serde::Deserialize;
+pub use token::Token;
 
 /// A configuration file larger than this is something else.
 const CONFIG_BYTES_MAX: u64 = 1024 * 1024;
@@ -60,6 +63,9 @@ pub struct Config {
     /// From when on something is unusual, and who is told.
     #[serde(default)]
     pub alarm: Alarm,
+    /// Keys that lie in a token (PKCS#11) instead of files.
+    #[serde(default)]
+    pub token: Option<Token>,
     /// Folder that relative paths start from: where the file was read.
     #[serde(skip)]
     pub folder: PathBuf,
@@ -130,6 +136,12 @@ pub struct Node {
     /// Folder of large blobs and spool files.
     #[serde(default = "default_data")]
     pub data: PathBuf,
+    /// Whether those folders must lie on encrypted volumes, or what is stated of them.
+    #[serde(default)]
+    pub encrypted_disk: crate::disk::EncryptedDisk,
+    /// How they are encrypted where it cannot be seen, and who vouches for it.
+    #[serde(default)]
+    pub encrypted_disk_statement: Option<String>,
 }
 
 /// Where the pages for officers and staff are served.
@@ -272,11 +284,14 @@ pub enum ConfigError {
     Secret(#[from] crate::keys::KeyError),
     /// No service manager has given credentials.
     #[error(
-        "node.database_credential is {name:?}, but no service manager has set \
-         CREDENTIALS_DIRECTORY: run under systemd with LoadCredential= or \
-         LoadCredentialEncrypted=, or use node.database_file"
+        "{setting} is {name:?}, but no service manager has set CREDENTIALS_DIRECTORY: run under \
+         systemd with LoadCredential= or LoadCredentialEncrypted=, or use {instead}"
     )]
     NoCredentials {
+        /// The setting that names it.
+        setting: &'static str,
+        /// The setting for a file instead.
+        instead: &'static str,
         /// The credential that was looked for.
         name: String,
     },
@@ -326,7 +341,7 @@ impl Config {
                  {known}"
             )));
         }
-        if let Some(why) = config.notices_fault().or_else(|| config.alarm.fault()) {
+        if let Some(why) = config.other_fault() {
             return Err(contents(why));
         }
         let country = &config.company.country;
@@ -336,6 +351,15 @@ impl Config {
             )));
         }
         Ok(config)
+    }
+
+    fn other_fault(&self) -> Option<String> {
+        self.notices_fault()
+            .or_else(|| self.alarm.fault())
+            .or_else(|| self.token.as_ref().and_then(Token::fault))
+            .or_else(|| {
+                self.node.encrypted_disk.fault(self.node.encrypted_disk_statement.as_deref())
+            })
     }
 
     /// A path of the configuration, made absolute by the file's folder.

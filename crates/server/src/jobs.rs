@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use store::{Job, JobState, NewJob};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use crate::app::{Act, Node, deliver, effects, preserve, security};
 use crate::error::Error;
@@ -125,6 +126,13 @@ pub enum Task {
         /// How to say it.
         urgency: Urgency,
     },
+    /// Mail the link that confirms a new address.
+    Link {
+        /// Whose link.
+        to: ActorId,
+        /// What its secret is made of, with a key that is not in the store.
+        number: Uuid,
+    },
     /// Tell that an attestation or an unused link runs out.
     Remind {
         /// Whose.
@@ -158,7 +166,7 @@ impl Task {
             Self::Push { .. } => "push",
             Self::Notify { .. } => "notify",
             Self::Warn { .. } => "warn",
-            Self::Mail { .. } | Self::Access { .. } => "mail",
+            Self::Mail { .. } | Self::Access { .. } | Self::Link { .. } => "mail",
             Self::Remind { .. } => "remind",
             Self::Webhook { .. } => "webhook",
             Self::Watch => "watch",
@@ -393,6 +401,7 @@ async fn perform(node: &Node, job: &Job, task: Task) -> Result<(), Error> {
         Task::Access { to, as_of, urgency } => {
             mail::deliver_access(node, (to, as_of), urgency, job).await
         }
+        Task::Link { to, number } => node.mail_link(to, number, job).await,
         Task::Remind { holder, due } => notice::remind(node, holder, due, job).await,
         Task::Webhook { endpoint, id, event, at } => {
             webhook::post(node, (&endpoint, &id), (&event, at), job).await

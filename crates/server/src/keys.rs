@@ -1,9 +1,11 @@
 //! Keys of one node: where they lie, how they are read, what they sign.
 //!
 //! Knows no requests. Private keys are files only their owner may read; anything else is
-//! refused, so that a careless copy is noticed before it is used.
+//! refused, so that a careless copy is noticed before it is used. The seal key and the log's key
+//! may lie in a token instead, and are never here then.
 
 pub mod development;
+pub mod token;
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -19,12 +21,34 @@ use evidence::cms::signature::SignatureAlgorithm;
 use ledger::note::SigningKey as LogKey;
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
+use token::{Public, TokenKey};
 use zeroize::Zeroizing;
+
+use crate::config::Config;
 
 /// A key file larger than this is not a key file.
 const KEY_FILE_BYTES_MAX: u64 = 64 * 1024;
 /// Environment variable with the passphrase of an encrypted seal key.
 pub const SEAL_PASSPHRASE_VARIABLE: &str = "COMITY_SEAL_PASSPHRASE";
+
+/// What a key that is derived from the log's key is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Derived {
+    /// Drafts are sealed under it (docs/decisions/189).
+    Drafts,
+    /// The secrets of mailed links are made with it (docs/decisions/198).
+    Links,
+}
+
+impl Derived {
+    /// Without a line feed at its end it is no text of a note.
+    fn label(self) -> &'static str {
+        match self {
+            Self::Drafts => "comity drafts v1",
+            Self::Links => "comity links v1",
+        }
+    }
+}
 
 /// Names of the files in a key folder.
 pub mod file {
@@ -83,6 +107,14 @@ pub enum KeyError {
     /// The key cannot sign.
     #[error("the seal key refused to sign")]
     Signing,
+    /// The token in which the key lies does not do what it is asked.
+    #[error("{uri}: {source}")]
+    Token {
+        /// Which key.
+        uri: String,
+        /// Why not.
+        source: Box<token::TokenError>,
+    },
     /// The folder already holds keys.
     #[error("{} already holds {name}; keys are never overwritten", dir.display())]
     Exists {
@@ -110,9 +142,33 @@ pub struct Seal {
 enum SealKey {
     EcdsaP256(EcdsaKeyPair),
     Rsa(RsaKeyPair),
+    Token(TokenKey, SignatureAlgorithm),
 }
 
 impl Seal {
+    /// Opens the seal of a node: the key in its token or folder, the certificates in the folder.
+    ///
+    /// # Errors
+    /// As [`Seal::read`] and [`TokenKey::open`].
+    pub fn of(config: &Config) -> Result<Self, KeyError> {
+        let dir = config.path(&config.node.keys);
+        let Some(place) = config.seal_token() else {
+            let passphrase = std::env::var(SEAL_PASSPHRASE_VARIABLE).ok().map(Zeroizing::new);
+            return Self::read(&dir, passphrase.as_ref().map(|secret| secret.as_str()));
+        };
+        let uri = place.object.to_string();
+        let key = TokenKey::open(place)?;
+        let algorithm = match key.public() {
+            Public::EcdsaP256(_) => SignatureAlgorithm::EcdsaP256Sha256,
+            Public::Rsa(_) => SignatureAlgorithm::RsaPkcs1Sha256,
+            Public::Ed25519(_) => {
+                let why = "a seal is signed with ECDSA on P-256 or RSA, and this is Ed25519";
+                return Err(key.refused(why.to_owned()));
+            }
+        };
+        Self::with(SealKey::Token(key, algorithm), &dir, &uri)
+    }
+
     /// Reads the seal key and its certificates from `dir`.
     ///
     /// # Errors
@@ -131,15 +187,19 @@ impl Seal {
             let why = "neither an ECDSA P-256 nor an RSA key in PKCS#8".to_owned();
             return Err(KeyError::Contents { path, why });
         };
+        Self::with(key, dir, file::SEAL_KEY)
+    }
+
+    fn with(key: SealKey, dir: &Path, name: &str) -> Result<Self, KeyError> {
         let path = dir.join(file::SEAL_CERTIFICATE);
         let chain = Chain::from_der(certificates(&path)?)
             .map_err(|error| KeyError::Contents { path: path.clone(), why: error.to_string() })?;
         let seal = Self { key, chain };
         if !seal.belongs_together() {
-            let why =
-                "the first certificate is of another key than seal.key; give the certificate \
-                       that was issued for that key"
-                    .to_owned();
+            let why = format!(
+                "the first certificate is of another key than {name}; give the certificate that \
+                 was issued for that key"
+            );
             return Err(KeyError::Contents { path, why });
         }
         Ok(seal)
@@ -151,6 +211,7 @@ impl Seal {
         let public = match &self.key {
             SealKey::EcdsaP256(pair) => pair.public_key().as_ref(),
             SealKey::Rsa(pair) => pair.public_key().as_ref(),
+            SealKey::Token(key, _) => key.public().bytes(),
         };
         let own = self.chain.certificates().first();
         own.is_some_and(|der| der.windows(public.len()).any(|part| part == public))
@@ -159,9 +220,10 @@ impl Seal {
     /// How it signs.
     #[must_use]
     pub fn algorithm(&self) -> SignatureAlgorithm {
-        match self.key {
+        match &self.key {
             SealKey::EcdsaP256(_) => SignatureAlgorithm::EcdsaP256Sha256,
             SealKey::Rsa(_) => SignatureAlgorithm::RsaPkcs1Sha256,
+            SealKey::Token(_, algorithm) => *algorithm,
         }
     }
 
@@ -171,10 +233,10 @@ impl Seal {
         &self.chain
     }
 
-    /// Signs `message` with SHA-256 and the seal key.
+    /// Signs `message` with SHA-256 and the seal key. A key in a token may block the caller.
     ///
     /// # Errors
-    /// When the library refuses; nothing was signed then.
+    /// When the library or the token refuses; nothing was signed then.
     pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>, KeyError> {
         let random = SystemRandom::new();
         match &self.key {
@@ -188,8 +250,47 @@ impl Seal {
                     .map_err(|_| KeyError::Signing)?;
                 Ok(signature)
             }
+            SealKey::Token(key, _) => key.sign(message),
         }
     }
+}
+
+/// The log's signing key of a node, from its token or its folder of keys.
+///
+/// # Errors
+/// As [`log_key`] and [`TokenKey::open`]; and when the folder's `log.vkey` is of another key.
+pub fn log_key_of(config: &Config) -> Result<LogKey, KeyError> {
+    let dir = config.path(&config.node.keys);
+    let Some(place) = config.log_token() else { return log_key(&dir) };
+    let key = log_of_token(TokenKey::open(place)?, &config.node.origin)?;
+    // What partners were given says which log this is.
+    let path = dir.join(file::LOG_PUBLIC);
+    let known = std::fs::read_to_string(&path)
+        .map_err(|source| KeyError::Unreadable { path: path.clone(), source })?;
+    if known.trim() != key.vkey() {
+        let why = format!("the token's key is {}, and this file says otherwise", key.vkey());
+        return Err(KeyError::Contents { path, why });
+    }
+    Ok(key)
+}
+
+/// A log's signing key, named so, whose secret stays in its token.
+///
+/// # Errors
+/// When it is no Ed25519 key, or the name cannot be a log's.
+pub fn log_of_token(token: TokenKey, origin: &str) -> Result<LogKey, KeyError> {
+    let Public::Ed25519(public) = *token.public() else {
+        let why = "a log is signed with Ed25519, and this key is of another kind";
+        return Err(token.refused(why.to_owned()));
+    };
+    let token = std::sync::Arc::new(token);
+    let signer = token.clone();
+    let sign = move |message: &[u8]| {
+        let signature = signer.sign(message).map_err(|error| error.to_string())?;
+        signature.try_into().map_err(|_| "an Ed25519 signature has 64 bytes".to_owned())
+    };
+    LogKey::elsewhere(origin, &public, std::sync::Arc::new(sign))
+        .map_err(|error| token.refused(error.to_string()))
 }
 
 /// Reads the log's signing key from `dir`.
@@ -217,19 +318,32 @@ pub fn log_key(dir: &Path) -> Result<LogKey, KeyError> {
     LogKey::from_seed(name, *seed).map_err(|e| contents(&e.to_string()))
 }
 
-/// The key under which drafts are kept: derived from the log's key, so that it lies in no file of
-/// its own and a copy of the store alone opens none (HKDF-SHA256, RFC 5869; docs/decisions/189).
+/// A key of 32 bytes derived from the log's key, so that it lies in no file of its own and not in
+/// the store (HKDF-SHA256, RFC 5869). From a key in a token it is derived by a signature, which
+/// Ed25519 makes the same each time, over words that no note can be (docs/decisions/210).
 ///
 /// # Errors
-/// When the log's key cannot be read.
-pub fn draft_key(dir: &Path) -> Result<[u8; 32], KeyError> {
+/// When the log's key cannot be read, or its token signs otherwise the second time.
+pub fn derived_key(config: &Config, log: &LogKey, what: Derived) -> Result<[u8; 32], KeyError> {
+    let dir = config.path(&config.node.keys);
     let path = dir.join(file::LOG_KEY);
-    let text = private_text(&path)?;
-    let salt = Salt::new(HKDF_SHA256, b"comity drafts v1");
+    let underivable =
+        || KeyError::Contents { path: path.clone(), why: "no key can be derived".to_owned() };
+    let material = if log.is_elsewhere() {
+        let sign = || log.sign(what.label()).map(|it| Zeroizing::new(it.bytes));
+        let (first, second) = (sign(), sign());
+        match (first, second) {
+            (Ok(first), Ok(second)) if first == second => first,
+            _ => return Err(underivable()),
+        }
+    } else {
+        Zeroizing::new(private_text(&path)?.trim_end().as_bytes().to_vec())
+    };
+    let salt = Salt::new(HKDF_SHA256, what.label().as_bytes());
     let mut key = [0; 32];
-    let derived = salt.extract(text.trim_end().as_bytes());
+    let derived = salt.extract(&material);
     let derived = derived.expand(&[b"aes-256-gcm"], &AES_256_GCM).and_then(|it| it.fill(&mut key));
-    derived.map_err(|_| KeyError::Contents { path, why: "no key can be derived".to_owned() })?;
+    derived.map_err(|_| underivable())?;
     Ok(key)
 }
 

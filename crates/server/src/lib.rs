@@ -7,6 +7,7 @@ pub mod api;
 pub mod app;
 pub mod config;
 pub mod directory;
+pub mod disk;
 pub mod error;
 pub mod fraud;
 pub mod hi1;

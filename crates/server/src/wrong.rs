@@ -159,6 +159,8 @@ impl From<&MarksError> for Wrong {
         match error {
             MarksError::Note(error) => Self::NotANote { detail: Detail::of(error) },
             MarksError::Signature(error) => Self::NotSignedByKey { detail: Detail::of(error) },
+            // Of our own key: `Unavailable` to whoever asks for a document.
+            MarksError::NotSigned(error) => Self::NotSignedByKey { detail: Detail::of(error) },
             MarksError::Contents(text) => Self::NoMarksDocument { detail: Detail::of(text) },
             MarksError::OtherDesk { said, signed } => {
                 Self::MarksOfAnotherDesk { said: said.clone(), signed: signed.clone() }

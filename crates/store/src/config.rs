@@ -13,6 +13,10 @@ use crate::faults::Faults;
 /// Tells the time. The store asks it once for each group of acts.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
+/// Tells the store's URL anew when the database has refused who we are: a password that was changed
+/// since. Or why it cannot.
+pub type UrlAgain = Arc<dyn Fn() -> Result<String, String> + Send + Sync>;
+
 /// How a store is opened.
 #[derive(Clone)]
 pub struct Config {
@@ -29,6 +33,8 @@ pub struct Config {
     /// Folder of large blobs. `None` is `blobs` beside an SQLite file; a store on PostgreSQL then
     /// takes small ones only.
     pub blob_folder: Option<PathBuf>,
+    /// Where a changed password is read, on PostgreSQL. `None` goes on with that of the URL.
+    pub url_again: Option<UrlAgain>,
     /// Failures on purpose.
     pub faults: Faults,
 }
@@ -51,6 +57,7 @@ impl Config {
             kept_checkpoint: None,
             kept_missing: KeptMissing::Refuse,
             blob_folder: None,
+            url_again: None,
             faults: Faults::default(),
         }
     }

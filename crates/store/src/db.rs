@@ -12,12 +12,13 @@ use sqlx::{
 };
 
 use crate::error::DbError;
+use crate::place::Login;
 
 /// A pool of connections to one engine.
 #[derive(Clone, Debug)]
 pub(crate) enum Db {
     Sqlite(SqlitePool),
-    Postgres(PgPool),
+    Postgres(PgPool, Login),
 }
 
 /// One connection.
@@ -48,7 +49,7 @@ impl Db {
     pub async fn connection(&self) -> Result<Connection, DbError> {
         let connection = match self {
             Db::Sqlite(pool) => pool.acquire().await.map(Connection::Sqlite),
-            Db::Postgres(pool) => pool.acquire().await.map(Connection::Postgres),
+            Db::Postgres(pool, login) => login.acquire(pool).await.map(Connection::Postgres),
         };
         connection.map_err(failed("connecting to the database"))
     }
@@ -66,7 +67,7 @@ impl Db {
     pub async fn close(&self) {
         match self {
             Db::Sqlite(pool) => pool.close().await,
-            Db::Postgres(pool) => pool.close().await,
+            Db::Postgres(pool, _) => pool.close().await,
         }
     }
 }

@@ -49,7 +49,7 @@ pub use act::{
     SeenTransaction, StoredEvent, Verdict, View, ViewCursor, ViewQuery,
 };
 pub use blob::BlobSource;
-pub use config::{Clock, Config, Health, KeptMissing, Published, WriterState};
+pub use config::{Clock, Config, Health, KeptMissing, Published, UrlAgain, WriterState};
 pub use draft::{Draft, DraftInfo};
 pub use error::{
     AppendError, BackupError, BlobError, CommitOutcome, DbError, OpenError, ReadError, RebuildError,

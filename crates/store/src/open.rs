@@ -43,7 +43,7 @@ impl Store {
 async fn open(url: &str, config: Config, missing: WhenMissing) -> Result<Store, OpenError> {
     let place = Place::parse(url)?;
     let lock = place.lock(missing)?;
-    let db = place.writer(missing, &config.faults)?;
+    let db = place.writer(missing, &config)?;
     let mut connection = db.connection().await?;
     if !lock_session(&mut connection).await? {
         return Err(OpenError::Locked { place: place.shown() });
@@ -65,7 +65,7 @@ async fn open(url: &str, config: Config, missing: WhenMissing) -> Result<Store, 
             head.root
         )));
     }
-    let published = sign(&config.signers, TreeSize(head.size), head.root)?;
+    let published = sign(&config.signers, TreeSize(head.size), head.root).await?;
     let kept = open_kept(&mut connection, &config, &head, &published).await?;
     let blob_folder = config.blob_folder.clone().or_else(|| place.blob_folder());
     if let Some(folder) = &blob_folder {
@@ -74,7 +74,7 @@ async fn open(url: &str, config: Config, missing: WhenMissing) -> Result<Store, 
     let now = (config.clock)().as_microsecond();
     let unused_files = sweep_blobs(&mut connection, blob_folder.as_deref(), now).await?;
     let reader = Reader {
-        db: place.readers(),
+        db: place.readers(config.url_again.clone()),
         blob_folder: blob_folder.clone(),
         clock: Arc::clone(&config.clock),
     };

@@ -11,9 +11,9 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, SqlSafeStr as _};
 
+use crate::config::{Config, UrlAgain};
 use crate::db::{Connection, Db};
 use crate::error::{DbError, OpenError};
-use crate::faults::Faults;
 use crate::files;
 use crate::limits::{BUSY_WAIT_MAX, LOCK_WAIT_MAX, READ_CONNECTIONS_MAX};
 
@@ -168,7 +168,7 @@ impl Place {
     }
 
     /// The pool of the one connection that writes. Makes SQLite's file when that was asked for.
-    pub fn writer(&self, missing: WhenMissing, faults: &Faults) -> Result<Db, OpenError> {
+    pub fn writer(&self, missing: WhenMissing, config: &Config) -> Result<Db, OpenError> {
         match self {
             Place::Sqlite(path) => {
                 let file_error = |source| OpenError::File { path: path.clone(), source };
@@ -181,20 +181,21 @@ impl Place {
                     .pragma("secure_delete", "on")
                     .pragma("wal_autocheckpoint", WAL_PAGES_MAX.to_string())
                     .pragma("cache_size", format!("-{WRITER_CACHE_KIB}"));
-                if let Some(pages) = faults.pages_max() {
+                if let Some(pages) = config.faults.pages_max() {
                     options = options.pragma("max_page_count", pages.to_string());
                 }
                 Ok(Db::Sqlite(lasting(SqlitePoolOptions::new()).connect_lazy_with(options)))
             }
             Place::Postgres(options) => {
-                let options = (**options).clone().disable_statement_logging();
-                Ok(Db::Postgres(lasting(PgPoolOptions::new()).connect_lazy_with(options)))
+                let login = Login { again: config.url_again.clone(), dress: writing };
+                let options = writing((**options).clone());
+                Ok(Db::Postgres(lasting(PgPoolOptions::new()).connect_lazy_with(options), login))
             }
         }
     }
 
     /// The pool of the connections that only read.
-    pub fn readers(&self) -> Db {
+    pub fn readers(&self, again: Option<UrlAgain>) -> Db {
         match self {
             Place::Sqlite(path) => {
                 let options = sqlite_options(path).pragma("query_only", "on");
@@ -204,16 +205,80 @@ impl Place {
                 Db::Sqlite(pool.connect_lazy_with(options))
             }
             Place::Postgres(options) => {
-                let options = (**options).clone().disable_statement_logging().options([
-                    ("default_transaction_read_only", "on"),
-                    // A plan for any word at all reads the whole table for a rare one.
-                    ("plan_cache_mode", "force_custom_plan"),
-                ]);
+                let login = Login { again, dress: reading };
                 let pool = PgPoolOptions::new().max_connections(READ_CONNECTIONS_MAX);
-                Db::Postgres(pool.connect_lazy_with(options))
+                Db::Postgres(pool.connect_lazy_with(reading((**options).clone())), login)
             }
         }
     }
+}
+
+fn writing(options: PgConnectOptions) -> PgConnectOptions {
+    options.disable_statement_logging()
+}
+
+fn reading(options: PgConnectOptions) -> PgConnectOptions {
+    options.disable_statement_logging().options([
+        ("default_transaction_read_only", "on"),
+        // A plan for any word at all reads the whole table for a rare one.
+        ("plan_cache_mode", "force_custom_plan"),
+    ])
+}
+
+/// How the connections of a pool log in, now that the password may have been changed.
+#[derive(Clone)]
+pub(crate) struct Login {
+    again: Option<UrlAgain>,
+    dress: fn(PgConnectOptions) -> PgConnectOptions,
+}
+
+impl Login {
+    /// A connection; when a new one is refused for its user or password, both are read anew, once.
+    pub async fn acquire(
+        &self,
+        pool: &sqlx::PgPool,
+    ) -> Result<sqlx::pool::PoolConnection<sqlx::Postgres>, sqlx::Error> {
+        let refused = match pool.acquire().await {
+            Err(error) if is_refused(&error) => error,
+            done => return done,
+        };
+        let Some(again) = &self.again else { return Err(refused) };
+        let failed = |why: String| {
+            let what = format!("{refused}, and no other password could be read: {why}");
+            sqlx::Error::Configuration(what.into())
+        };
+        let url = again().map_err(failed)?;
+        let known = pool.connect_options();
+        match Place::parse(&url).map_err(|error| failed(error.to_string()))? {
+            Place::Postgres(options) if is_same(&options, &known) => {
+                pool.set_connect_options((self.dress)(*options));
+            }
+            other => {
+                let shown = other.shown();
+                return Err(failed(format!("it names another database, {shown}")));
+            }
+        }
+        tracing::info!("The database refused its password; it was read anew");
+        pool.acquire().await
+    }
+}
+
+impl std::fmt::Debug for Login {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Login").field("reads_anew", &self.again.is_some()).finish()
+    }
+}
+
+/// SQLSTATE 28P01, a wrong password, and 28000, a user that is not there or may not log in.
+fn is_refused(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code());
+    code.is_some_and(|code| ["28P01", "28000"].contains(&code.as_ref()))
+}
+
+/// Whether two addresses are of one database, whoever logs in. Another one has another history.
+fn is_same(a: &PgConnectOptions, b: &PgConnectOptions) -> bool {
+    (a.get_host(), a.get_port(), a.get_socket(), a.get_database())
+        == (b.get_host(), b.get_port(), b.get_socket(), b.get_database())
 }
 
 /// On PostgreSQL the writing session takes an advisory lock, which ends with the session. On SQLite

@@ -49,7 +49,7 @@ impl Reader {
         {
             return Err(missing());
         }
-        let db = place.readers();
+        let db = place.readers(None);
         if !has_tables(&mut db.connection().await?).await? {
             return Err(missing());
         }

@@ -128,6 +128,43 @@ impl Postgres {
         run_sql(&self.url("postgres"), sql).await
     }
 
+    /// Makes a role that has to show its password, and a database of its own; the database's name.
+    ///
+    /// # Panics
+    /// When the server refuses, or does not read its rules again.
+    pub async fn database_with_password(&self, role: &str, password: &str) -> String {
+        let name = format!("test_{}", self.databases.fetch_add(1, Ordering::Relaxed));
+        let make = format!("create role {role} login password '{password}'");
+        self.run(&make).await.expect("a role can be made");
+        let make = format!("create database {name} owner {role}");
+        self.run(&make).await.expect("a database can be made");
+        let path = self.folder.path().join("data/pg_hba.conf");
+        let rules = std::fs::read_to_string(&path).expect("its rules");
+        let rules = format!("local all {role} scram-sha-256\n{rules}");
+        std::fs::write(&path, rules).expect("its rules are ours");
+        self.run("select pg_reload_conf()").await.expect("the rules are read again");
+        let until = Instant::now() + START_WAIT_MAX;
+        while self.log_in(role, "no password of anybody", &name).await.is_ok() {
+            assert!(Instant::now() < until, "the server does not ask for passwords");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        name
+    }
+
+    async fn log_in(&self, role: &str, password: &str, database: &str) -> Result<(), sqlx::Error> {
+        run_sql(&self.url_as(role, password, database), "select 1").await
+    }
+
+    /// The URL of a database for a role with a password.
+    #[must_use]
+    pub fn url_as(&self, role: &str, password: &str, database: &str) -> String {
+        let host = self.folder.path().display();
+        format!(
+            "postgres://{role}:{}@localhost/{database}?host={host}",
+            password.replace(' ', "%20")
+        )
+    }
+
     fn url(&self, database: &str) -> String {
         format!("postgres://comity@localhost/{database}?host={}", self.folder.path().display())
     }

@@ -94,7 +94,7 @@ pub async fn propose(
     let mut mistakes = Mistakes::default();
     match site.node.propose_address(by.actor(), &form.address).await {
         Ok(()) => own_page(&site, by.frame.clone(), by.id(), mistakes, String::new(), true),
-        // The mail server's own fault is told beside the field as well: it can be tried again.
+        // A store that takes no acts now is told beside the field as well: it can be tried again.
         Err(Error::Unavailable(_)) => {
             mistakes.add("address", by.frame.say("address-not-sent"));
             own_page(&site, by.frame.clone(), by.id(), mistakes, form.address, false)

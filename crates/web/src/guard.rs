@@ -13,6 +13,7 @@ use desk::policy::Action;
 use jiff::Timestamp;
 use serde::Deserialize;
 use server::app::security::Alarm;
+use server::disk::{Seen, What};
 use server::security::Kind;
 use store::{Noticed, NoticedFilter, NoticedRow};
 use uuid::Uuid;
@@ -88,6 +89,15 @@ struct ListPage {
     may_acknowledge: bool,
     mistakes: Mistakes,
     done: bool,
+    places: Vec<Place>,
+    stated: Option<String>,
+}
+
+/// What is known of one place where the node keeps things.
+struct Place {
+    what: &'static str,
+    seen: &'static str,
+    detail: String,
 }
 
 /// The alarms and a page of the security log.
@@ -193,7 +203,13 @@ async fn show(
         may_acknowledge: by.frame.may(Action::AcknowledgeAlarm),
         mistakes,
         done: !wanted.done.is_empty(),
+        places: site.node.at_rest.places.iter().map(place).collect(),
+        stated: site.node.at_rest.stated.clone(),
         wanted,
         frame: by.frame,
     })
+}
+
+fn place((what, seen): &(What, Seen)) -> Place {
+    Place { what: what.as_str(), seen: seen.as_str(), detail: seen.detail() }
 }

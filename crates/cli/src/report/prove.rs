@@ -53,7 +53,7 @@ pub async fn record(
     report: &Report,
     json: &Path,
 ) -> anyhow::Result<()> {
-    let key = server::keys::log_key(&config.path(&config.node.keys))?;
+    let key = server::keys::log_key_of(config)?;
     match open_store(config, key, crate::clock(), Opening::Existing).await {
         Ok(store) => {
             record_in(&store, console().id, report).await?;
@@ -177,7 +177,7 @@ async fn write_proof(config: &Config, reader: &Reader, json: &Path) -> anyhow::R
             json.display()
         )
     })?;
-    let key = server::keys::log_key(&config.path(&config.node.keys))?;
+    let key = server::keys::log_key_of(config)?;
     let published = reader.newest_checkpoint().await?.context("the log has no checkpoint")?;
     let text = proof(reader, &published, &key, &made).await?;
     super::put(&proof_of(json), &text)

@@ -19,6 +19,7 @@ mod store;
 mod support;
 mod tables;
 mod tags;
+mod token;
 mod tron;
 #[path = "../../../feed/tests/common/tron.rs"]
 mod tron_api;

@@ -95,6 +95,39 @@ fn a_check_tells_what_is_wrong_with_mail_and_webhooks() {
     with(hook).exits(0);
 }
 
+/// A folder in memory is never seen to be on an encrypted volume, wherever the tests run.
+#[test]
+fn what_is_required_is_looked_at_before_anything_is_opened() {
+    let copy = shared().copy();
+    let config = copy.path().join("comity.toml");
+    let plain = std::fs::read_to_string(&config).expect("a configuration");
+    let memory = Path::new("/dev/shm");
+    if !memory.is_dir() {
+        println!("SKIPPED: there is no /dev/shm: no folder that is surely not on dm-crypt");
+        return;
+    }
+    let memory = tempfile::tempdir_in(memory).expect("a folder");
+    let folder = "data = \"data\"";
+    assert!(plain.contains(folder), "{plain}");
+    let with = |lines: &str| {
+        let data = format!("data = \"{}\"\n{lines}", text(memory.path()));
+        std::fs::write(&config, plain.replacen(folder, &data, 1)).expect("written");
+        serve_check(copy.path(), None)
+    };
+    with("").exits(0).complains("data cannot be seen from here (tmpfs)").complains("is sound");
+    with("encrypted_disk = \"required\"")
+        .exits(1)
+        .complains("node.encrypted_disk is \"required\", and not everything is seen")
+        .complains("data cannot be seen from here (tmpfs)");
+    let stated = "encrypted_disk = \"stated\"\nencrypted_disk_statement =";
+    with(&format!("{stated} \"swap is off; Bo Lind\""))
+        .exits(0)
+        .complains("the operator states: swap is off; Bo Lind");
+    with(&format!("{stated} \" \"")).exits(1).complains("encrypted_disk_statement says nothing");
+    with("encrypted_disk = \"stated\"").exits(1).complains("says nothing");
+    with("encrypted_disk = \"yes\"").exits(1).complains("unknown variant `yes`");
+}
+
 fn private(path: &Path) {
     use std::os::unix::fs::PermissionsExt as _;
     let mode = std::fs::Permissions::from_mode(0o600);

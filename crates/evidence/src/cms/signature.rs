@@ -20,6 +20,17 @@ pub enum SignatureAlgorithm {
     RsaPkcs1Sha256,
 }
 
+impl SignatureAlgorithm {
+    /// The algorithm as people name it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            SignatureAlgorithm::EcdsaP256Sha256 => "ECDSA P-256 with SHA-256",
+            SignatureAlgorithm::RsaPkcs1Sha256 => "RSA PKCS#1 v1.5 with SHA-256",
+        }
+    }
+}
+
 /// A detached signature over `content`, DER, canonical to the last byte.
 ///
 /// `sign` is given the message to sign (not its digest). Its answer is verified with the

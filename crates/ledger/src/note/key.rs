@@ -1,7 +1,9 @@
 //! Keys of signed notes: names, ids, the switch over signature types, signing and verifying.
-//! Knows no key file and no passphrase: a secret comes in as its 32-byte seed.
+//! Knows no key file, no passphrase and no token: a secret comes in as its 32-byte seed, or stays
+//! where it is and comes in as a function that signs.
 
 use std::fmt;
+use std::sync::Arc;
 
 use ed25519_dalek::Signer as _;
 use sha2::{Digest as _, Sha256};
@@ -62,7 +64,28 @@ pub struct VerifierKey {
 #[derive(Clone)]
 pub struct SigningKey {
     name: KeyName,
-    key: ed25519_dalek::SigningKey,
+    public: ed25519_dalek::VerifyingKey,
+    secret: Secret,
+}
+
+/// Signs bytes with an Ed25519 key that is not ours to hold (RFC 8032, without prehash): 64 bytes,
+/// or why there are none.
+pub type SignElsewhere = Arc<dyn Fn(&[u8]) -> Result<[u8; 64], String> + Send + Sync>;
+
+#[derive(Clone)]
+enum Secret {
+    Here(ed25519_dalek::SigningKey),
+    Elsewhere(SignElsewhere),
+}
+
+/// A key that lies elsewhere has not signed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the key {name} has not signed: {why}")]
+pub struct NotSigned {
+    /// Name of the key.
+    pub name: KeyName,
+    /// What was said where it lies.
+    pub why: String,
 }
 
 /// Why a key or its name was refused.
@@ -103,7 +126,24 @@ impl SigningKey {
     /// The log key with this name and this Ed25519 seed (RFC 8032 section 5.1.5).
     pub fn from_seed(name: &str, seed: [u8; 32]) -> Result<SigningKey, KeyError> {
         let name = KeyName::parse(name)?;
-        Ok(SigningKey { name, key: ed25519_dalek::SigningKey::from_bytes(&seed) })
+        let key = ed25519_dalek::SigningKey::from_bytes(&seed);
+        Ok(SigningKey { name, public: key.verifying_key(), secret: Secret::Here(key) })
+    }
+
+    /// The log key with this name whose secret lies elsewhere: its public half, and who signs.
+    pub fn elsewhere(
+        name: &str,
+        public: &[u8; 32],
+        sign: SignElsewhere,
+    ) -> Result<SigningKey, KeyError> {
+        let name = KeyName::parse(name)?;
+        let public = point(public)?;
+        Ok(SigningKey { name, public, secret: Secret::Elsewhere(sign) })
+    }
+
+    /// Whether the secret lies elsewhere, so that signing may take long and may fail.
+    pub fn is_elsewhere(&self) -> bool {
+        matches!(self.secret, Secret::Elsewhere(_))
     }
 
     /// Name of the key; for a log its origin.
@@ -113,7 +153,7 @@ impl SigningKey {
 
     /// The public half, type 0x01.
     pub fn verifier(&self) -> VerifierKey {
-        VerifierKey::new(self.name.clone(), KeyKind::Log, self.key.verifying_key())
+        VerifierKey::new(self.name.clone(), KeyKind::Log, self.public)
     }
 
     /// The public half as vkey text, to be published and put into policies.
@@ -121,10 +161,22 @@ impl SigningKey {
         self.verifier().to_string()
     }
 
-    /// Signs a note text, which ends in a line feed. The same text gives the same bytes.
-    pub fn sign(&self, text: &str) -> NoteSignature {
-        let bytes = self.key.sign(text.as_bytes()).to_bytes().to_vec();
-        NoteSignature { name: self.name.clone(), key_id: self.verifier().id, bytes }
+    /// Signs a note text, which ends in a line feed. The same text gives the same bytes. Only a key
+    /// that lies elsewhere can fail; what comes from there is verified before it is believed.
+    pub fn sign(&self, text: &str) -> Result<NoteSignature, NotSigned> {
+        let bytes = match &self.secret {
+            Secret::Here(key) => key.sign(text.as_bytes()).to_bytes(),
+            Secret::Elsewhere(sign) => {
+                let failed = |why| NotSigned { name: self.name.clone(), why };
+                let bytes = sign(text.as_bytes()).map_err(failed)?;
+                let why = "the signature from there does not verify with its public half";
+                let verified = self.verifier().verify_ed25519(text.as_bytes(), &bytes);
+                verified.map_err(|()| failed(why.to_owned()))?;
+                bytes
+            }
+        };
+        let key_id = self.verifier().id;
+        Ok(NoteSignature { name: self.name.clone(), key_id, bytes: bytes.to_vec() })
     }
 }
 
@@ -159,11 +211,7 @@ impl VerifierKey {
             }
         };
         let public: &[u8; 32] = public.try_into().map_err(|_| KeyError::Length(public.len()))?;
-        let key = ed25519_dalek::VerifyingKey::from_bytes(public).map_err(|_| KeyError::Point)?;
-        if key.is_weak() {
-            return Err(KeyError::Point);
-        }
-        Ok(VerifierKey::new(name, kind, key))
+        Ok(VerifierKey::new(name, kind, point(public)?))
     }
 
     /// Name of the key.
@@ -208,6 +256,11 @@ impl VerifierKey {
         // Strict: a signature that only some verifiers accept is of no use in court.
         self.key.verify_strict(message, &signature).map_err(drop)
     }
+}
+
+fn point(public: &[u8; 32]) -> Result<ed25519_dalek::VerifyingKey, KeyError> {
+    let key = ed25519_dalek::VerifyingKey::from_bytes(public).map_err(|_| KeyError::Point)?;
+    if key.is_weak() { Err(KeyError::Point) } else { Ok(key) }
 }
 
 impl KeyName {

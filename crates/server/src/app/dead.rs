@@ -108,7 +108,9 @@ impl Sight {
         let task = serde_json::from_str::<Task>(&job.body).ok();
         let is_alarm = matches!(&task, Some(Task::Webhook { event, .. }) if event == ALARM_RAISED);
         let (to, endpoint) = match task {
-            Some(Task::Mail { to, .. } | Task::Access { to, .. }) => (Some(to), None),
+            Some(Task::Mail { to, .. } | Task::Access { to, .. } | Task::Link { to, .. }) => {
+                (Some(to), None)
+            }
             Some(Task::Webhook { endpoint, .. }) => (None, Some(endpoint)),
             _ => (None, None),
         };

@@ -13,6 +13,7 @@ use evidence::archive::write_zip;
 use evidence::bag::Bag;
 use evidence::cms::envelope::{ContentIv, ContentKey, EnvelopeWriter};
 use evidence::cms::recipient::Recipient;
+use evidence::cms::signature::sign_detached;
 use evidence::digest::DigestWriter;
 use evidence::seal::{Seal, SealParts};
 use evidence::timestamp::TimestampRequest;
@@ -177,10 +178,17 @@ pub async fn push(
 
 /// Signs the tag manifest, and asks for a time-stamp when an authority is configured.
 async fn sign(node: &Node, bag: &Bag<'_>) -> Result<SealParts, Error> {
-    let seal = &node.seal;
-    let mut parts =
-        evidence::seal::sign(bag, seal.chain(), seal.algorithm(), node.now(), |m| seal.sign(m))
-            .map_err(|error| Error::Internal(error.into()))?;
+    let (seal, manifest, now) = (node.seal.clone(), bag.tagmanifest().to_vec(), node.now());
+    let chain_pem = seal.chain().to_pem();
+    // A key in a token keeps its thread waiting.
+    let signing = tokio::task::spawn_blocking(move || {
+        let (chain, algorithm) = (seal.chain(), seal.algorithm());
+        sign_detached(&manifest, chain, algorithm, now, |message| seal.sign(message))
+    });
+    let signed = signing.await.map_err(|error| Error::Internal(error.into()))?;
+    let p7s =
+        signed.map_err(|error| Error::Unavailable(format!("{:#}", anyhow::Error::from(error))))?;
+    let mut parts = SealParts { p7s, tsr: None, chain_pem };
     if let Some(authority) = &node.config.timestamp {
         let nonce: [u8; 8] = crate::random_bytes()?;
         let asked = TimestampRequest::new(&parts.p7s, nonce, None)

@@ -11,7 +11,7 @@ use store::Store;
 use super::{Clock, Node, accounts, bags, blocks, cases, derived, people, practice, security};
 use crate::config::Config;
 use crate::fraud;
-use crate::keys::Seal;
+use crate::keys::{Derived, Seal};
 
 /// Folded requests kept in memory.
 const FOLDED_REQUESTS_MAX: usize = 20_000;
@@ -35,13 +35,16 @@ impl Node {
     /// # Errors
     /// Naming the file, key, block or setting that is wrong.
     pub async fn open(config: Config, clock: Clock, opening: Opening) -> anyhow::Result<Self> {
-        let keys = config.path(&config.node.keys);
-        let passphrase = std::env::var(crate::keys::SEAL_PASSPHRASE_VARIABLE).ok();
-        let passphrase = passphrase.map(zeroize::Zeroizing::new);
-        let seal = Seal::read(&keys, passphrase.as_ref().map(|secret| secret.as_str()))?;
-        let log_key = crate::keys::log_key(&keys)?;
-        let drafts = super::drafts::DraftKey::new(crate::keys::draft_key(&keys)?);
-        let store = open_store(&config, log_key, clock.clone(), opening).await?;
+        let at_rest = super::at_rest::AtRest::of(&config)?;
+        if !at_rest.is_seen() && at_rest.stated.is_none() {
+            tracing::warn!("Not everything is seen to be encrypted at rest: {at_rest}");
+        }
+        let seal = Arc::new(Seal::of(&config)?);
+        let log_key = crate::keys::log_key_of(&config)?;
+        let derived = |what| crate::keys::derived_key(&config, &log_key, what);
+        let drafts = super::drafts::DraftKey::new(derived(Derived::Drafts)?);
+        let links = super::address::LinkKey::new(&derived(Derived::Links)?);
+        let store = open_store(&config, log_key.clone(), clock.clone(), opening).await?;
         derived::bring_up_to_date(&store).await?;
         let catalog_path = config.path(&config.records.catalog);
         let text = std::fs::read_to_string(&catalog_path)
@@ -77,11 +80,14 @@ impl Node {
             defences,
             scanner,
             seal,
+            log_key,
+            at_rest,
             clock,
             http,
             notices,
             guard,
             drafts,
+            links,
             directory,
             folded,
             remembering,
@@ -111,6 +117,12 @@ pub async fn open_store(
     let mut settings = store::Config::new(log_key, clock);
     settings.kept_checkpoint = Some(keys.join(crate::keys::file::LOG_CHECKPOINT));
     settings.blob_folder = Some(config.path(&config.node.data).join("blobs"));
+    if config.node.database.is_empty() {
+        // It stands in a file or credential, which may be another one by tomorrow.
+        let config = config.clone();
+        let read = move || config.database_url().map_err(|error| error.to_string());
+        settings.url_again = Some(Arc::new(read));
+    }
     let url = config.database_url()?;
     Ok(match opening {
         Opening::Existing => Store::open(&url, settings).await?,

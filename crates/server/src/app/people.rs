@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use desk::ids::{ActorId, RequestId, StaffId};
 use desk::policy::{Action, Actor, Facts, Role, permit};
 use sha2::{Digest as _, Sha256};
-use store::{Append, ExpectedSeq, JobLease, NewEvent, Store, StoredEvent};
+use store::{Append, ExpectedSeq, JobLease, NewEvent, NewJob, Store, StoredEvent};
 
 use super::{Node, payload_of};
 use crate::directory::{self, Change, ChangePayload, Directory, EnrolledPasskey};
@@ -142,6 +142,17 @@ impl Node {
         payload: &ChangePayload,
         completes: Option<JobLease>,
     ) -> Result<(), Error> {
+        self.record_change_with(change, payload, completes, None).await
+    }
+
+    /// Records a change, and a job with it in the same transaction.
+    pub(super) async fn record_change_with(
+        &self,
+        change: &Change,
+        payload: &ChangePayload,
+        completes: Option<JobLease>,
+        job: Option<NewJob>,
+    ) -> Result<(), Error> {
         let before = self.directory();
         if let Some(fault) = before.fault(change, self.now()) {
             return Err(Error::refused_change(fault));
@@ -151,10 +162,11 @@ impl Node {
         let event = NewEvent::new(event_json, Some(payload_json));
         let mut next = (*before).clone();
         next.apply(change, payload, self.now());
-        let jobs = match &self.notices.mail {
+        let mut jobs = match &self.notices.mail {
             Some(_) => notice::jobs_of_change(&before, &next, change, self.now()),
             None => Vec::new(),
         };
+        jobs.extend(job);
         let appended = self
             .store
             .append(Append {

@@ -149,13 +149,12 @@ impl Node {
                 marked_at: mark.at,
             });
         }
-        let key = crate::keys::log_key(&self.config.path(&self.config.node.keys));
-        let key = key.context("the log's key")?;
+        let key = &self.log_key;
         let company = &self.config.company.name;
         let desk = key.name().as_str();
         let document = MarksDocument::new(desk, company, marks, self.now());
         let document = document.map_err(|error| refused(&error))?;
-        let note = document.sign(&key).map_err(|error| refused(&error))?.to_string();
+        let note = document.sign(key).map_err(|error| refused(&error))?.to_string();
         let change = Change::MarksExported {
             document_sha256: hex::encode(Sha256::digest(note.as_bytes())),
             // A document has at most a thousand.
@@ -271,6 +270,9 @@ fn other_key(desk: &str, known: &DeskKey, found: &str) -> Error {
 }
 
 fn refused(error: &MarksError) -> Error {
+    if let MarksError::NotSigned(error) = error {
+        return Error::Unavailable(error.to_string());
+    }
     Error::wrong("document", Wrong::from(error))
 }
 

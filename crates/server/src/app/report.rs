@@ -252,10 +252,8 @@ impl Node {
     }
 
     async fn proof_of(&self, made: &Made) -> Result<String, Error> {
-        let key = crate::keys::log_key(&self.config.path(&self.config.node.keys))
-            .map_err(anyhow::Error::from)?;
         let published = self.store.checkpoint();
-        proof(self.store.reader(), &published, &key, made).await
+        proof(self.store.reader(), &published, &self.log_key, made).await
     }
 
     /// Records the reports that were made beside this node. A file that is none is set aside.
@@ -407,7 +405,7 @@ pub async fn proof(
         return Err(Error::input("report", "it was withdrawn", "make another report"));
     }
     let text = made.recorded.note_text(key.name().as_str());
-    let signature = key.sign(&text);
+    let signature = key.sign(&text).context("the note of a report")?;
     let note = Note::new(text, vec![signature]).context("the note of a report")?;
     let record = reader.record(made.leaf).await?.context("the record of a report")?;
     let hashes = reader.inclusion_proof(made.leaf, published.size).await?;

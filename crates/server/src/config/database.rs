@@ -4,16 +4,11 @@
 //! Knows no database. An address with a password may still stand in comity.toml itself, as long as
 //! nobody but its owner reads that file.
 
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
+use super::secret::{credential_of_service, is_name};
 use super::{Config, ConfigError, Node};
-use crate::keys::{KeyError, private_text};
-
-/// Where systemd puts a service's credentials (systemd.exec(5), "Credentials").
-const CREDENTIALS_VARIABLE: &str = "CREDENTIALS_DIRECTORY";
-/// A credential is an address in one line.
-const CREDENTIAL_BYTES_MAX: u64 = 16 * 1024;
+use crate::keys::private_text;
 
 impl Config {
     /// The database URL, a relative SQLite file made absolute by the file's folder; read now, so
@@ -27,8 +22,9 @@ impl Config {
             return Ok(private_text(&self.path(file))?.trim().to_owned());
         }
         if let Some(name) = &node.database_credential {
-            let folder = std::env::var_os(CREDENTIALS_VARIABLE);
-            return credential(folder.as_deref().map(Path::new), name);
+            let read =
+                credential_of_service("node.database_credential", name, "node.database_file");
+            return Ok(read?.to_string());
         }
         Ok(match node.database.strip_prefix("sqlite://") {
             Some(file) => format!("sqlite://{}", self.path(Path::new(file)).display()),
@@ -44,10 +40,6 @@ impl Config {
             let ways = "node.database, node.database_file and node.database_credential";
             return Some(format!("give exactly one of {ways}"));
         }
-        let is_name = |name: &String| {
-            let fits = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
-            !name.is_empty() && !name.starts_with('.') && name.chars().all(fits)
-        };
         if database_credential.as_ref().is_some_and(|name| !is_name(name)) {
             return Some("node.database_credential is the name of a file, without a path".into());
         }
@@ -64,28 +56,11 @@ fn has_password(url: &str) -> bool {
     url.password().is_some() || url.query_pairs().any(|(name, _)| name == "password")
 }
 
-/// A credential of the service. Its folder is the service's alone; the file may show its reading
-/// group, which is how systemd's access list looks, but nobody else may read it.
-fn credential(folder: Option<&Path>, name: &str) -> Result<String, ConfigError> {
-    let Some(folder) = folder else {
-        return Err(ConfigError::NoCredentials { name: name.to_owned() });
-    };
-    let path = folder.join(name);
-    let unreadable = |source| ConfigError::Unreadable { path: path.clone(), source };
-    let metadata = std::fs::metadata(&path).map_err(unreadable)?;
-    let mode = metadata.permissions().mode() & 0o777;
-    if mode & 0o027 != 0 {
-        return Err(KeyError::Exposed { path, mode }.into());
-    }
-    if metadata.len() > CREDENTIAL_BYTES_MAX {
-        return Err(ConfigError::TooLarge { path, bytes: metadata.len() });
-    }
-    Ok(std::fs::read_to_string(&path).map_err(unreadable)?.trim().to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use expect_test::expect;
+
+    use std::os::unix::fs::PermissionsExt as _;
 
     use super::super::tests::{read, refused_in};
     use super::*;
@@ -131,23 +106,5 @@ mod tests {
         }
         expect!["/comity.toml: node.database_credential is the name of a file, without a path"]
             .assert_eq(&refused_in("database_credential = \"../x\"", 0o600));
-    }
-
-    #[test]
-    fn a_credential_comes_from_the_folder_of_the_service() {
-        let dir = tempfile::tempdir().expect("a folder for the test");
-        let file = dir.path().join("database");
-        std::fs::write(&file, "postgres://desk:secret@db.example/desk\n").expect("written");
-        let get = || credential(Some(dir.path()), "database").map_err(|error| error.to_string());
-        for mode in [0o400, 0o440] {
-            set_mode(&file, mode);
-            assert_eq!(get(), Ok("postgres://desk:secret@db.example/desk".to_owned()));
-        }
-        for mode in [0o444, 0o420] {
-            set_mode(&file, mode);
-            assert!(get().is_err_and(|error| error.contains("other users may read")), "{mode:o}");
-        }
-        expect!["node.database_credential is \"database\", but no service manager has set CREDENTIALS_DIRECTORY: run under systemd with LoadCredential= or LoadCredentialEncrypted=, or use node.database_file"]
-            .assert_eq(&credential(None, "database").expect_err("no folder").to_string());
     }
 }

@@ -5,7 +5,7 @@
 //! a digest. What another desk says is hearsay: whoever takes it in names the key he trusts.
 
 use jiff::{SignedDuration, Timestamp};
-use ledger::note::{Note, NoteError, NoteVerifyError, SigningKey, VerifierKey};
+use ledger::note::{NotSigned, Note, NoteError, NoteVerifyError, SigningKey, VerifierKey};
 use serde::{Deserialize, Serialize};
 
 use desk::ids::{Country, Digest};
@@ -91,6 +91,9 @@ pub enum MarksError {
     /// It is no signed note.
     #[error("it is not a signed note: {0}")]
     Note(#[from] NoteError),
+    /// The log's key lies elsewhere and did not sign.
+    #[error(transparent)]
+    NotSigned(#[from] NotSigned),
     /// The signature does not hold.
     #[error("it is not signed by the key you name: {0}")]
     Signature(#[from] NoteVerifyError),
@@ -151,7 +154,7 @@ impl MarksDocument {
         // One line that begins with a brace: no checkpoint, whose first line is a log's name and
         // whose second is a number, can be taken for it, nor it for a checkpoint.
         let text = format!("{json}\n");
-        let signature = key.sign(&text);
+        let signature = key.sign(&text)?;
         Ok(Note::new(text, vec![signature])?)
     }
 

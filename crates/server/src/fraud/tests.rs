@@ -77,7 +77,7 @@ fn the_text_is_as_the_schema_says() {
         let is_read = serde_json::from_str::<MarksDocument>(&text).is_ok();
         let note = is_read.then(|| {
             let text = format!("{text}\n");
-            let signature = key().sign(&text);
+            let signature = key().sign(&text).expect("signed");
             ledger::note::Note::new(text, vec![signature]).expect("a note").to_string()
         });
         let told = note.map_or_else(String::new, |note| opened(note.as_bytes(), issued()));
@@ -157,7 +157,7 @@ fn each_thing_that_is_wrong_is_said() {
         .assert_eq(&error.to_string());
     let checkpoint =
         "log.example/desk\n1\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n".to_owned();
-    let signature = own.sign(&checkpoint);
+    let signature = own.sign(&checkpoint).expect("signed");
     let note = ledger::note::Note::new(checkpoint, vec![signature]).expect("a note");
     expect!["its text is not a document of fraud marks: expected value at line 1 column 1"]
         .assert_eq(&opened(note.to_string().as_bytes(), issued()));

@@ -15,6 +15,7 @@ use rcgen::{
     KeyUsagePurpose,
 };
 
+use super::token::{Public, TokenKey};
 use super::{KeyError, file, private_text};
 
 /// Root certificates live this long.
@@ -92,9 +93,66 @@ pub fn create(
     let encoded = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, secret);
     let text = format!("PRIVATE+KEY+{origin}+{id}+{encoded}\n");
     write_new(&dir.join(file::LOG_KEY), &text, 0o600)?;
+    write_log_public(dir, &vkey)
+}
+
+/// Writes what is handed out of a log's key: the vkey, and a policy that names that log alone.
+///
+/// # Errors
+/// When they are there already or cannot be written.
+pub fn write_log_public(dir: &Path, vkey: &str) -> Result<(), KeyError> {
     write_new(&dir.join(file::LOG_PUBLIC), &format!("{vkey}\n"), 0o644)?;
     let policy = format!("log {vkey}\nquorum none\n");
     write_new(&dir.join(file::LOG_POLICY), &policy, 0o644)
+}
+
+/// A request for a certificate of a seal key in a token (PKCS#10, PEM), signed by that key.
+///
+/// # Errors
+/// When the token does not sign, or the names cannot stand in a certificate.
+pub fn seal_request(
+    key: &TokenKey,
+    country: &str,
+    company: &str,
+    name: &str,
+) -> Result<String, KeyError> {
+    let failed = |e: &rcgen::Error| certificate_error(name, e);
+    let key = match key.public() {
+        Public::EcdsaP256(_) => Remote { key, algorithm: &rcgen::PKCS_ECDSA_P256_SHA256 },
+        Public::Rsa(_) => Remote { key, algorithm: &rcgen::PKCS_RSA_SHA256 },
+        Public::Ed25519(_) => {
+            let why = "a seal is signed with ECDSA on P-256 or RSA, not Ed25519".to_owned();
+            return Err(KeyError::Certificate { subject: name.to_owned(), why });
+        }
+    };
+    let mut params = named(company, name)?;
+    params.distinguished_name.push(DnType::CountryName, country);
+    params.key_usages = vec![KeyUsagePurpose::DigitalSignature, KeyUsagePurpose::ContentCommitment];
+    let request = params.serialize_request(&key).map_err(|e| failed(&e))?;
+    request.pem().map_err(|e| failed(&e))
+}
+
+/// A key in a token, as rcgen wants one.
+struct Remote<'a> {
+    key: &'a TokenKey,
+    algorithm: &'static rcgen::SignatureAlgorithm,
+}
+
+impl rcgen::PublicKeyData for Remote<'_> {
+    fn der_bytes(&self) -> &[u8] {
+        self.key.public().bytes()
+    }
+
+    fn algorithm(&self) -> &'static rcgen::SignatureAlgorithm {
+        self.algorithm
+    }
+}
+
+impl rcgen::SigningKey for Remote<'_> {
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, rcgen::Error> {
+        // rcgen has no place for words; `comity key show` has them.
+        self.key.sign(message).map_err(|_| rcgen::Error::RemoteKeyError)
+    }
 }
 
 /// Certifies a fresh P-256 key with the development root in `dir`.

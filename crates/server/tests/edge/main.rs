@@ -14,4 +14,5 @@ mod scan;
 mod signed;
 mod story;
 mod support;
+mod token;
 mod watched;

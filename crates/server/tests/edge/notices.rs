@@ -164,6 +164,40 @@ async fn an_address_counts_when_its_link_was_opened() {
     house.close().await;
 }
 
+/// A mail server that is away costs nobody the link, and nobody waits for it. What is kept of the
+/// link until then opens nothing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_link_is_mailed_when_the_mail_server_is_back() {
+    let Some(mut office) = PostOffice::open().await else { return };
+    let house = House::with(Plans { mail: Some(office.settings()), ..Plans::default() }).await;
+    person(&house, "bea", Role::Analyst).await;
+    let node = house.node();
+    let directory = node.directory();
+    let bea = directory.staff().find(|person| person.name == "bea").expect("added").id;
+    let bea = directory.person(desk::ids::ActorId::Staff(bea), house.clock.now()).expect("known");
+    office.shut();
+    node.propose_address(&bea, "b.new@lantern.example").await.expect("asked for");
+    let failed = |(attempts, leased, dead): (i64, bool, bool)| attempts > 0 && !leased && !dead;
+    until("an attempt fails", async || job(&house, "mail").await.is_some_and(failed)).await;
+    let mut kept = String::new();
+    for entry in std::fs::read_dir(house.path("")).expect("a folder").flatten() {
+        if entry.file_name().to_string_lossy().contains("sqlite") {
+            kept += &String::from_utf8_lossy(&std::fs::read(entry.path()).expect("a file"));
+        }
+    }
+    assert!(kept.contains("\"kind\":\"link\""), "the job is looked for in the right files");
+    office.start().await;
+    house.clock.forward(SignedDuration::from_hours(1));
+    let mail = office.mails(1).await[0].replace("=\n", "");
+    let link = mail.split("/address/").nth(1).expect("a link");
+    let token: String = link.chars().take_while(char::is_ascii_hexdigit).collect();
+    assert_eq!(token.len(), 64);
+    assert!(!kept.contains(&token), "a copy of the store opens the link");
+    node.confirm_address(&bea, &token).await.expect("confirmed");
+    until("the job is done", async || job(&house, "mail").await.is_none()).await;
+    house.close().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn people_are_told_to_look_and_nothing_else() {
     let Some(office) = PostOffice::open().await else { return };

@@ -104,6 +104,8 @@ pub(crate) struct Plans {
     pub(crate) retention: Option<(&'static str, u16)>,
     /// A scanner of files.
     pub(crate) scan: Option<server::config::Scan>,
+    /// A token in which seal and log lie.
+    pub(crate) token: Option<server::config::Token>,
 }
 
 impl House {
@@ -144,6 +146,10 @@ impl House {
         let (company, origin) = (config.company.name.clone(), config.node.origin.clone());
         let hosts = config.node.hosts.clone();
         development::create(&keys, &company, &origin, &hosts, [7; 32], clock.now()).expect("keys");
+        if let Some(token) = plans.token {
+            config.token = Some(token);
+            crate::token::furnish(&config, &keys, clock.now());
+        }
         config.scan = plans.scan;
         if let Some((pack, days_after_end)) = plans.retention {
             config.retention.insert(pack.to_owned(), server::config::Retention { days_after_end });

@@ -181,6 +181,49 @@ async fn an_alarm_is_raised_once_told_by_mail_and_webhook_and_acknowledged_by_an
     house.close().await;
 }
 
+/// What the page *Security* shows and does, for programs, with the same rights.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn alarms_are_read_and_answered_by_programs_too() {
+    let house = House::open().await;
+    let (aud, root, bo) = (house.staff("aud"), house.staff("root"), house.staff("bo"));
+    assert_eq!(aud.get("/api/v1/alarms").await, json!({ "open": 0, "alarms": [] }));
+    for _ in 0..house.node().config.alarm.refusals {
+        bo.call("GET", "/api/v1/staff", Vec::new()).await;
+    }
+    house.node().look_for_alarms().await.expect("looked");
+    let list = aud.get("/api/v1/alarms").await;
+    let alarm = &list["alarms"][0];
+    let about = somebody(&house, "bo", Role::Analyst);
+    assert_eq!(
+        (&list["open"], &alarm["rule"], &alarm["who"], &alarm["acknowledged"]),
+        (
+            &json!(1),
+            &json!("many_refusals"),
+            &json!(server::view::actor_uuid(about.id)),
+            &json!(null)
+        )
+    );
+    let id = alarm["alarm"].as_str().expect("an id").to_owned();
+    let path = format!("/api/v1/alarms/{id}/acknowledge");
+    let note = json!({ "note": "a wrong script; mended" });
+    assert!(aud.told("POST", &path, &note).await.starts_with("404"), "auditors read only");
+    assert!(bo.told("POST", &path, &note).await.starts_with("404"));
+    let told = root.told("POST", &path, &json!({ "note": " " })).await;
+    assert!(told.starts_with("400 input | note"), "{told}");
+    let told = root.told("POST", &path, &json!({ "words": "fine" })).await;
+    assert!(told.starts_with("400 input | body"), "{told}");
+    let body = note.to_string().into_bytes();
+    assert_eq!(root.call("POST", &path, body.clone()).await.0, 204);
+    assert_eq!(root.call("POST", &path, body.clone()).await.0, 404, "it is open no more");
+    assert_eq!(root.call("POST", "/api/v1/alarms/none/acknowledge", body).await.0, 404);
+    let list = root.get("/api/v1/alarms").await;
+    let done = &list["alarms"][0]["acknowledged"];
+    let by = somebody(&house, "root", Role::Administrator).id.to_string();
+    assert_eq!((&list["open"], &done["note"]), (&json!(0), &note["note"]));
+    assert_eq!(done["by"], json!(by));
+    house.close().await;
+}
+
 /// That the watch of a key is dead would tell that a request named a decoy.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_dead_watch_of_a_key_raises_no_alarm_and_is_in_no_count() {

@@ -185,7 +185,7 @@ impl Writer {
         step!(self, Head, self.swap_head(connection, plan).await?);
         let rows = std::mem::take(&mut plan.rows);
         let grows = !rows.leaves.is_empty();
-        let published = if grows { self.sign(plan)? } else { Arc::clone(&self.published) };
+        let published = if grows { self.sign(plan).await? } else { Arc::clone(&self.published) };
         if grows {
             step!(self, Event, connection.insert(&EVENTS, rows.events).await?);
             step!(self, Payload, connection.insert(&PAYLOADS, rows.payloads).await?);
@@ -257,8 +257,8 @@ impl Writer {
         }
     }
 
-    fn sign(&self, plan: &Plan) -> Result<Arc<Published>, DbError> {
-        sign(&self.signers, TreeSize(plan.head.size), plan.head.root)
+    async fn sign(&self, plan: &Plan) -> Result<Arc<Published>, DbError> {
+        sign(&self.signers, TreeSize(plan.head.size), plan.head.root).await
     }
 
     async fn committed(
@@ -307,8 +307,24 @@ impl Writer {
     }
 }
 
-/// Signs a checkpoint with every key of the log.
-pub(crate) fn sign(
+/// Signs a checkpoint with every key of the log. A key that lies elsewhere may keep its thread
+/// waiting; it is given one of its own.
+pub(crate) async fn sign(
+    signers: &[ledger::note::SigningKey],
+    size: TreeSize,
+    root: ledger::Hash,
+) -> Result<Arc<Published>, DbError> {
+    if !signers.iter().any(ledger::note::SigningKey::is_elsewhere) {
+        return sign_now(signers, size, root);
+    }
+    let signers = signers.to_vec();
+    let signed = tokio::task::spawn_blocking(move || sign_now(&signers, size, root)).await;
+    signed.unwrap_or_else(|error| {
+        Err(crate::db::failed("signing the checkpoint")(sqlx::Error::Protocol(error.to_string())))
+    })
+}
+
+fn sign_now(
     signers: &[ledger::note::SigningKey],
     size: TreeSize,
     root: ledger::Hash,
@@ -322,7 +338,8 @@ pub(crate) fn sign(
     let text = checkpoint.to_string();
     let mut signed = checkpoint.sign(first).map_err(|error| failed(error.to_string()))?;
     for key in further {
-        signed.add(key.sign(&text)).map_err(|error| failed(error.to_string()))?;
+        let signature = key.sign(&text).map_err(|error| failed(error.to_string()))?;
+        signed.add(signature).map_err(|error| failed(error.to_string()))?;
     }
     Ok(Arc::new(Published { size, root, note: signed.to_string().into() }))
 }

@@ -54,7 +54,8 @@ impl Writer {
 
     /// Takes over what was stored although it failed. Nobody was told of its checkpoint yet.
     async fn adopt(&mut self, mut plan: Plan, error: &AppendError) {
-        match super::commit::sign(&self.signers, ledger::TreeSize(plan.head.size), plan.head.root) {
+        let size = ledger::TreeSize(plan.head.size);
+        match super::commit::sign(&self.signers, size, plan.head.root).await {
             Ok(published) => {
                 let replies = std::mem::take(&mut plan.replies);
                 self.advance(plan, &published);

@@ -69,3 +69,15 @@ sessions-passkeys = Ihre Passkeys, und seit wann
 sessions-passkeys-empty = Sie haben keinen: Sie kommen mit einem Zertifikat herein.
 sessions-noticed = Was von Ihnen bemerkt wurde
 sessions-noticed-empty = Noch nichts. Diese Liste zeigt Ihre letzten Anmeldungen und aus welchem Netz sie kamen.
+
+## encryption at rest
+rest-title = Verschlüsselung im Ruhezustand
+rest-about = Was dieses Programm von den Datenträgern sieht, auf die es schreibt. Es sieht nur dm-crypt (LUKS) dieser Maschine.
+rest-stated = Der Betreiber erklärt, und hier hat es niemand geprüft: „{ $words }“
+rest-what-database = Datenbank
+rest-what-data = Dateien
+rest-what-keys = Schlüssel
+rest-seen-encrypted = auf einem verschlüsselten Datenträger
+rest-seen-open = nicht als verschlüsselt zu sehen; Geräte:
+rest-seen-server = bei einem Datenbankserver, von hier nicht zu sehen
+rest-seen-unseen = von hier nicht zu sehen:

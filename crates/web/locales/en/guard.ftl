@@ -69,3 +69,15 @@ sessions-passkeys = Your passkeys, and since when
 sessions-passkeys-empty = You have none: you come in by a certificate.
 sessions-noticed = What was noticed of you
 sessions-noticed-empty = Nothing yet. This list shows your last log-ins, and from which network they came.
+
+## encryption at rest
+rest-title = Encryption at rest
+rest-about = What this program sees of the volumes it writes to. It sees dm-crypt (LUKS) of this machine only.
+rest-stated = The operator states, and nobody here has checked: “{ $words }”
+rest-what-database = Database
+rest-what-data = Files
+rest-what-keys = Keys
+rest-seen-encrypted = on an encrypted volume
+rest-seen-open = not seen to be encrypted; devices:
+rest-seen-server = kept by a database server, which cannot be seen from here
+rest-seen-unseen = cannot be seen from here:

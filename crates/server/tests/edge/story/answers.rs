@@ -19,7 +19,7 @@ pub(super) fn kinds(request: &Value) -> Vec<&str> {
     history.iter().map(|entry| entry["event"]["kind"].as_str().expect("a kind")).collect()
 }
 
-pub(super) fn sound(house: &House, zip: &[u8]) -> String {
+pub(crate) fn sound(house: &House, zip: &[u8]) -> String {
     let policy = std::fs::read(house.path("keys/policy.txt")).expect("a policy");
     let policy = ledger::policy::Policy::parse(&policy).expect("a policy");
     let anchors = Anchors::none().with_roots(&house.root_pem).expect("a root");

@@ -8,6 +8,7 @@ mod report;
 mod retention;
 mod trouble;
 
+pub(crate) use answers::sound;
 pub(crate) use measures::freezing_order;
 
 use desk::ids::{Amount, Asset};
