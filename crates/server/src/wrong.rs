@@ -134,6 +134,14 @@ desk::sayings! {
             => "take a transaction of the blocks that this node has",
         CannotBeFollowed { detail: Detail } = "cannot-be-followed":
             "{detail}" => "take a transaction of the blocks that this node has",
+        TraceMovedOn = "trace-moved-on":
+            "the trace is no longer what was shown: blocks or records have changed since"
+            => "look at it as it is now, and put that into the package",
+        PracticeTakesNoTrace = "practice-takes-no-trace":
+            "the request is practice, and a trace shows which addresses are really this company's"
+            => "choose a request that is none",
+        NoSuchPlace = "no-such-place":
+            "it names no ask of a request" => "choose one of the list",
         FormBroken { detail: Detail } = "form-broken":
             "{detail}" => "load the page again and send it once more",
         FormUnreadable { detail: Detail } = "form-unreadable":

@@ -7,11 +7,12 @@
 mod accounts;
 mod page;
 mod question;
+mod sheet;
 
 use std::sync::Arc;
 
 use axum::Router;
-use axum::routing::get;
+use axum::routing::{get, post};
 
 use crate::site::Site;
 
@@ -23,9 +24,11 @@ pub fn routes() -> Router<Arc<Site>> {
         .route("/money/exhibit.json", get(page::exhibit))
         .route("/money/picture.svg", get(page::picture))
         .route("/money/flow.csv", get(page::flow_csv))
+        .route("/money/package", post(page::keep))
         .route("/money/accounts", get(accounts::page::show))
         .route("/money/accounts/board.json", get(accounts::page::board))
         .route("/money/accounts/exhibit.json", get(accounts::page::exhibit))
         .route("/money/accounts/picture.svg", get(accounts::page::picture))
         .route("/money/accounts/flow.csv", get(accounts::page::flow_csv))
+        .route("/money/accounts/package", post(accounts::page::keep))
 }

@@ -246,7 +246,7 @@ fn withheld_words(reason: &WithheldReason) -> String {
     }
 }
 
-fn disclosed_categories(case: &Case, ask: AskNumber) -> BTreeSet<DataCategory> {
+pub(super) fn disclosed_categories(case: &Case, ask: AskNumber) -> BTreeSet<DataCategory> {
     let scope = case.request.ask(ask).and_then(|state| state.ask.scope());
     scope.map(|scope| scope.categories.clone()).unwrap_or_default()
 }

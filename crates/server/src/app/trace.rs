@@ -9,8 +9,10 @@ use records::{Selector, SelectorKind};
 use trace::{Parameters, Policy, Source, Tag};
 
 mod accounts;
+mod keep;
 
 pub use accounts::AccountQuestion;
+pub use keep::{Place, digest};
 
 use super::Node;
 use super::blocks::Chain;
@@ -101,9 +103,19 @@ impl Node {
         }
         let mut parameters = Parameters::new(Source { txid: id, vout: None }, Policy::Haircut);
         parameters.limits.hops_max = LOOK_HOPS_MAX;
+        let title = format!("{TITLE}{}", txid.value());
+        Ok(Some(self.written(view, parameters, title).await?))
+    }
+
+    /// Runs a trace with the company's own deposit addresses as boundaries and writes it down.
+    async fn written(
+        &self,
+        view: &Chain<'_>,
+        parameters: Parameters,
+        title: String,
+    ) -> Result<Traced, Error> {
         let (parameters, owners) = self.with_own_tags(view, parameters).await?;
         let traced = trace::run(view, &parameters).map_err(fault)?;
-        let fiction = self.config.company.fiction.is_some();
         let reached = traced
             .reached()
             .into_iter()
@@ -119,14 +131,14 @@ impl Node {
                 })
             })
             .collect();
-        Ok(Some(Traced {
+        Ok(Traced {
             json: trace::exhibit(&traced),
             svg: trace::svg::svg(&traced).into_bytes(),
-            title: format!("{TITLE}{}", txid.value()),
+            title,
             inputs: view.inputs(),
             reached: TracedReach::Outputs(reached),
-            fiction,
-        }))
+            fiction: self.config.company.fiction.is_some(),
+        })
     }
 }
 
@@ -144,7 +156,26 @@ pub struct Question {
     pub limits: trace::Limits,
 }
 
+impl Question {
+    fn parameters(&self) -> Parameters {
+        let mut parameters = Parameters::new(self.source, self.policy);
+        parameters.limits = self.limits;
+        parameters
+    }
+}
+
 impl Node {
+    /// Notes in the read audit that somebody follows money, or [`Error::Hidden`].
+    async fn may_follow(&self, actor: &Actor) -> Result<(), Error> {
+        permit_read(actor, Action::FollowMoney, &Facts::default()).ok_or(Error::Hidden)?;
+        let audit = store::ReadAudit {
+            actor: crate::view::actor_uuid(actor.id),
+            stream: None,
+            action: Action::FollowMoney.as_str().to_owned(),
+        };
+        Ok(self.store.audit_read(audit).await?)
+    }
+
     /// Follows money through the node's blocks for a person, with the company's own deposit
     /// addresses as boundaries, and hands the trace to `tell`. The read is noted in the read
     /// audit, because those addresses come from the company's records.
@@ -158,19 +189,12 @@ impl Node {
         question: &Question,
         tell: impl FnOnce(&FollowedTrace<'_>) -> T,
     ) -> Result<T, Error> {
-        permit_read(actor, Action::FollowMoney, &Facts::default()).ok_or(Error::Hidden)?;
+        self.may_follow(actor).await?;
         let Some(blocks) = &self.chain else {
             return Err(Error::wrong("from", Wrong::NoBlocks));
         };
-        let audit = store::ReadAudit {
-            actor: crate::view::actor_uuid(actor.id),
-            stream: None,
-            action: Action::FollowMoney.as_str().to_owned(),
-        };
-        self.store.audit_read(audit).await?;
         let view = &blocks.now().map_err(Error::Internal)?;
-        let mut parameters = Parameters::new(question.source, question.policy);
-        parameters.limits = question.limits;
+        let parameters = question.parameters();
         trace::flow::request(view, &parameters).map_err(refused)?;
         let (parameters, _) = self.with_own_tags(view, parameters).await?;
         let traced = trace::run(view, &parameters).map_err(refused)?;

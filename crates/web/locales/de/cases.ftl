@@ -152,6 +152,7 @@ act-hold = Für Behörde oder Gericht anhalten
 act-end-hold = Weitergehen lassen
 act-clear-by-authority = Unbedenklichkeit festhalten
 act-search = Die Aufzeichnungen durchsuchen
+act-follow-money = Geld für dieses Verlangen verfolgen
 act-freeze = Einfrieren
 act-unfreeze = Einfrieren aufheben
 act-release = Jetzt beenden

@@ -33,6 +33,8 @@ money-left-out = { $count ->
         [one] Eine weitere Zeile steht im Nachweis.
        *[other] { $count } weitere Zeilen stehen im Nachweis.
     }
+money-more = { $count } Zeilen zeigen
+money-fewer = Nur die ersten Zeilen zeigen
 money-hop = Schritt
 money-taint = Belastet, BTC
 money-value = Ganzer Ausgang, BTC
@@ -72,6 +74,8 @@ board-out = Kleiner
 board-hint = Wählen Sie ein Teil, um es zu lesen; ein gestricheltes, das andere zählt, öffnet sie
 board-noscript = Das Bild braucht JavaScript. Die Tabellen sagen dasselbe, und das Bild lässt sich unten mitnehmen.
 money-way = Der Weg, den es nahm
+money-way-text = Jede Transaktion, durch die das Geld ging, in der Reihenfolge der Kette.
+money-way-empty = Es ging durch keine.
 money-boundaries = Wo es nicht weitergeht
 money-boundaries-text = Nichts wird geraten: Geld, das in diese Transaktionen geht, bleibt in den Summen „an Grenzen“ oder „an Schranken“.
 money-boundaries-empty = Nirgends: Jede Transaktion, in die das Geld ging, ist ganz bekannt.
@@ -87,11 +91,17 @@ stop-claim = eine Coinbase, die mehr beansprucht, als sie darf
 stop-hops = weiter von der Quelle als erlaubt
 stop-transactions = mehr Transaktionen als erlaubt
 money-take = Mitnehmen
-money-take-text = Der Nachweis nennt seine Blöcke, seine Regel und jeden Parameter; wer dieselben Blöcke hat, rechnet ihn mit „comity trace replay“ nach. In einem Fall legt die Anordnung, die die Transaktion nennt, denselben Nachweis ins Paket.
+money-take-text = Der Nachweis nennt seine Blöcke, seine Regel und jeden Parameter; wer dieselben Blöcke hat, rechnet ihn mit „comity trace replay“ nach.
 money-exhibit = Nachweis (JSON)
 money-picture = Bild (SVG)
 money-csv = Tabelle (CSV)
 money-assumptions = Annahmen, jede mit ihrem gemessenen Fehler
+
+money-package = In ein Beweispaket legen
+money-package-text = Genau diese Verfolgung wird ein Nachweis eines Ersuchens, dessen Suche begonnen hat, und das steht im Protokoll. Der Nachweis sagt, welche Adressen diesem Unternehmen gehören; wessen sie sind, sagt er nur bei Konten, nach denen die Anordnung fragt. Den Transaktionen der Anordnung folgt die Suche selbst.
+money-package-empty = Kein Ersuchen, an dem Sie arbeiten, wird gerade durchsucht. Beginnen Sie eine Suche, dann lässt sich die Verfolgung hier in ihr Paket legen.
+money-package-into = Ersuchen
+money-package-keep = Ins Paket legen
 
 accounts-title = Dem Geld durch Konten folgen
 accounts-lead = EVM-Ketten und Tron: Münzen und Token liegen in Konten, wo sich das Geld des einen mit dem des anderen mischt. Jede von fünf Regeln sagt, welcher Teil einer Zahlung belastet ist; was hineingeht, kommt in den Tabellen heraus, bis zur kleinsten Einheit.
@@ -183,7 +193,7 @@ bait-dust = Staub
 bait-counterfeit = ein falscher Token
 bait-paid = echtes Geld an ein ähnliches Konto
 bait-flagged = markiert und verfolgt
-accounts-take-text = Der Nachweis nennt seine Blöcke mit einem Digest, seine Regel und jeden Parameter; wer dieselben Blöcke oder einen Knoten der Kette hat, rechnet ihn mit „comity trace replay“ nach. In einem Fall legt die Anordnung, die die Transaktion nennt, einen solchen Nachweis ins Paket, einen für jeden Wert, in dem sie zahlt.
+accounts-take-text = Der Nachweis nennt seine Blöcke mit einem Digest, seine Regel und jeden Parameter; wer dieselben Blöcke oder einen Knoten der Kette hat, rechnet ihn mit „comity trace replay“ nach.
 accounts-blocks = Gelesene Blöcke
 accounts-gaps = { $count ->
         [0] Alles darin ist bekannt.

@@ -152,6 +152,7 @@ act-hold = Stop for an authority or court
 act-end-hold = Let it go on
 act-clear-by-authority = Note the clearance
 act-search = Search the records
+act-follow-money = Follow money for this ask
 act-freeze = Freeze
 act-unfreeze = Release the freeze
 act-release = End it now

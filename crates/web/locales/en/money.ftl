@@ -33,6 +33,8 @@ money-left-out = { $count ->
         [one] One more row is in the exhibit.
        *[other] { $count } more rows are in the exhibit.
     }
+money-more = Show { $count } rows
+money-fewer = Show the first rows only
 money-hop = Hop
 money-taint = Tainted, BTC
 money-value = Whole output, BTC
@@ -72,6 +74,8 @@ board-out = Smaller
 board-hint = Choose a piece to read it; a dashed piece that counts others opens them
 board-noscript = The picture needs JavaScript. The tables say the same, and the picture can be taken along below.
 money-way = The way it took
+money-way-text = Every transaction that the money passed, in the order of the chain.
+money-way-empty = It passed none.
 money-boundaries = Where the trace cannot go on
 money-boundaries-text = Nothing is guessed: money that enters these transactions stays in the sums as “at boundaries” or “at limits”.
 money-boundaries-empty = Nowhere: every transaction that the money entered is fully known.
@@ -87,11 +91,17 @@ stop-claim = a coinbase that claims more than it may
 stop-hops = further from the source than allowed
 stop-transactions = more transactions than allowed
 money-take = Take it along
-money-take-text = The exhibit names its blocks, its rule and every parameter; anybody with the same blocks recomputes it with “comity trace replay”. In a case, naming the transaction in the order puts the same exhibit into the package.
+money-take-text = The exhibit names its blocks, its rule and every parameter; anybody with the same blocks recomputes it with “comity trace replay”.
 money-exhibit = Exhibit (JSON)
 money-picture = Picture (SVG)
 money-csv = Table (CSV)
 money-assumptions = Assumptions, each with its measured error
+
+money-package = Put it into an evidence package
+money-package-text = Exactly this trace becomes an exhibit of a request whose search has begun, and that is on the record. The exhibit says which addresses are this company’s; whose they are, it says only of accounts that the order asks about. The order’s own transactions are followed by the search itself.
+money-package-empty = No request that you work on is being searched. Begin a search, and this place offers to put the trace into its package.
+money-package-into = Request
+money-package-keep = Put it into the package
 
 accounts-title = Follow the money through accounts
 accounts-lead = EVM chains and Tron: coins and tokens lie in accounts, where one person’s money mixes with another’s. Each of five rules says which part of a payment is tainted; what goes in comes out in the tables, to the smallest unit.
@@ -183,7 +193,7 @@ bait-dust = dust
 bait-counterfeit = a false token
 bait-paid = real money to a look-alike
 bait-flagged = flagged, and followed
-accounts-take-text = The exhibit names its blocks by one digest, its rule and every parameter; anybody with the same blocks or a node of the chain recomputes it with “comity trace replay”. In a case, naming the transaction in the order puts such an exhibit into the package, one for each asset that it pays in.
+accounts-take-text = The exhibit names its blocks by one digest, its rule and every parameter; anybody with the same blocks or a node of the chain recomputes it with “comity trace replay”.
 accounts-blocks = Blocks read
 accounts-gaps = { $count ->
         [0] Everything in them is known.

@@ -411,6 +411,14 @@ fn candidates(case: &Case, state: Option<&AskState>) -> Vec<(&'static str, Comma
         ("close", Command::Close { ask }),
         ("refuse", Command::Refuse { ask, code }),
     ];
+    if let Some(category) = state.ask.scope().and_then(|scope| scope.categories.iter().next_back())
+    {
+        let exhibit = desk::ids::ExhibitNumber(case.next_exhibit());
+        let (category, exhibit_sha256, rows, withheld) = (*category, zero, 0, 0);
+        let command =
+            Command::AddExhibit { ask, exhibit, category, exhibit_sha256, rows, withheld };
+        all.push(("add_exhibit", command));
+    }
     // Which answer fits depends on what was found; that any does is enough to offer the form.
     let missing = desk::request::MissingReason::NotStored;
     for (outcome, missing) in

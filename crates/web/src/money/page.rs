@@ -6,8 +6,9 @@ use askama::Template;
 use axum::Json;
 use axum::extract::{Query, State};
 use axum::http::header;
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use chain::Utxo as _;
+use desk::ids::{AskNumber, RequestId};
 use desk::policy::Action;
 use serde_json::{Value, json};
 use server::app::trace::FollowedTrace as Trace;
@@ -16,13 +17,15 @@ use trace::flow::{Fate, Hop, HopOutput, StopReason};
 use trace::layout::{Board, Role};
 
 use super::question::Typed;
-use crate::form::Mistakes;
+use super::sheet::{Keep, Rows, Sheet, View, choices, first_mistake};
+use crate::form::{Mistakes, Posted};
 use crate::frame::{Frame, SignedIn};
 use crate::problem::{Problem, html};
 use crate::site::Site;
 
-/// Rows of a table on the page; the exhibit has them all.
-const ROWS_MAX: usize = 500;
+/// The sums of a rule, as headings of columns.
+const SUMS: [&str; 6] =
+    ["sum-source", "sum-reached", "sum-unspent", "sum-limited", "sum-boundary", "sum-fees"];
 
 /// An output at which the money came to rest.
 struct End {
@@ -33,15 +36,6 @@ struct End {
     value: u64,
     taint: u64,
     fate_key: &'static str,
-}
-
-/// The sums of one policy.
-struct Column {
-    policy: Policy,
-    is_chosen: bool,
-    query: String,
-    sums: [u64; 6],
-    transactions: usize,
 }
 
 /// A transaction that the money passed.
@@ -65,22 +59,17 @@ struct Boundary {
 
 /// All that the page shows of a trace.
 struct Shown {
-    ends: Vec<End>,
-    ends_left_out: usize,
-    columns: Vec<Column>,
-    passed: Vec<Passed>,
-    passed_left_out: usize,
-    boundaries: Vec<Boundary>,
-    boundaries_left_out: usize,
-    assumptions: Vec<String>,
-    drawn: usize,
+    ends: Rows<End>,
+    passed: Rows<Passed>,
+    boundaries: Rows<Boundary>,
+    sheet: Sheet,
 }
 
 impl Shown {
     /// The exhibit calls the company's own deposit addresses in English; the page does not.
     fn name_own_deposits(&mut self, frame: &Frame) {
         let own = server::app::trace::own_label(&frame.company);
-        let labels = self.ends.iter_mut().filter_map(|end| end.label.as_mut());
+        let labels = self.ends.rows.iter_mut().filter_map(|end| end.label.as_mut());
         for label in labels.filter(|label| **label == own) {
             *label = frame.say1("money-own-deposit", "company", &frame.company);
         }
@@ -92,28 +81,21 @@ impl Shown {
 struct ShowPage {
     frame: Frame,
     typed: Typed,
-    policies: [Policy; 5],
+    view: View,
+    policies: Vec<(&'static str, bool)>,
     mistakes: Mistakes,
     shown: Option<Shown>,
     has_blocks: bool,
 }
 
+fn bitcoin(satoshi: u64) -> String {
+    chain::Satoshi(satoshi).bitcoin()
+}
+
 impl ShowPage {
     /// An amount as people read it.
     fn bitcoin(&self, satoshi: &u64) -> String {
-        chain::Satoshi(*satoshi).bitcoin()
-    }
-
-    fn is_chosen(&self, policy: &Policy) -> bool {
-        self.typed.policy() == Some(*policy)
-    }
-
-    fn sort_link(&self, column: &str) -> String {
-        sort_link("/money", &self.typed.query(), &self.typed.sort, column)
-    }
-
-    fn sorted(&self, column: &str) -> &'static str {
-        sorted(&self.typed.sort, column)
+        bitcoin(*satoshi)
     }
 }
 
@@ -125,6 +107,7 @@ pub async fn show(
     State(site): State<Arc<Site>>,
     by: SignedIn,
     Query(typed): Query<Typed>,
+    Query(view): Query<View>,
 ) -> Result<Response, Problem> {
     by.allowed(Action::FollowMoney)?;
     let (mut mistakes, mut shown) = (Mistakes::default(), None);
@@ -132,10 +115,11 @@ pub async fn show(
         match typed.question(&by.frame) {
             Err(wrong) => mistakes = wrong,
             Ok(question) => {
-                let tell = |traced: &Trace<'_>| tell(traced, &typed);
+                let tell = |traced: &Trace<'_>| tell(traced, &typed, &view);
                 match site.node.follow(by.actor(), &question, tell).await {
                     Ok(mut told) => {
                         told.name_own_deposits(&by.frame);
+                        told.sheet.offer(&site, &by).await?;
                         shown = Some(told);
                     }
                     Err(error) => mistakes.take(&by.frame, error)?,
@@ -144,13 +128,13 @@ pub async fn show(
         }
     }
     let has_blocks = site.node.chain.is_some();
-    let (frame, policies) = (by.frame, Policy::ALL);
-    html(&ShowPage { frame, typed, policies, mistakes, shown, has_blocks })
+    let policies = choices(&Policy::ALL, typed.policy(), Policy::name);
+    html(&ShowPage { frame: by.frame, typed, view, policies, mistakes, shown, has_blocks })
 }
 
-fn tell(traced: &Trace<'_>, typed: &Typed) -> Shown {
+fn tell(traced: &Trace<'_>, typed: &Typed, view: &View) -> Shown {
     let mut ends: Vec<End> = traced.flow.hops.iter().flat_map(|hop| ends(traced, hop)).collect();
-    let (column, way) = typed.sort.rsplit_once('-').unwrap_or(("hop", "up"));
+    let (column, way) = view.order();
     match column {
         "taint" => ends.sort_by_key(|end| end.taint),
         "value" => ends.sort_by_key(|end| end.value),
@@ -160,7 +144,7 @@ fn tell(traced: &Trace<'_>, typed: &Typed) -> Shown {
     if way == "down" {
         ends.reverse();
     }
-    let ends_left_out = cut(&mut ends);
+    let mut sheet = Sheet::new(typed.asked(), view, &trace::exhibit(traced));
     let columns = traced.comparison.iter().map(|flow| {
         let totals = &flow.totals;
         let sums = [
@@ -171,40 +155,18 @@ fn tell(traced: &Trace<'_>, typed: &Typed) -> Shown {
             totals.boundary.0,
             totals.fees.0,
         ];
-        let asked = Typed { policy: flow.policy.name().to_owned(), ..typed.clone() };
-        Column {
-            policy: flow.policy,
-            is_chosen: flow.policy == traced.parameters.policy,
-            query: asked.query(),
-            sums,
-            transactions: flow.hops.len() - 1,
-        }
+        let (policy, chosen) = (flow.policy.name(), traced.parameters.policy.name());
+        sheet.column(policy, chosen, sums.map(bitcoin).to_vec(), flow.hops.len() - 1)
     });
-    let mut passed: Vec<Passed> = traced.flow.hops.iter().map(|hop| pass(traced, hop)).collect();
-    let passed_left_out = cut(&mut passed);
-    let mut boundaries = boundaries(traced);
-    let boundaries_left_out = cut(&mut boundaries);
-    let exhibit: Value = serde_json::from_slice(&trace::exhibit(traced)).unwrap_or_default();
-    let assumptions = exhibit["assumptions"].as_array().cloned().unwrap_or_default();
-    let board = trace::layout::board(traced, &typed.open_layers());
+    sheet.columns = columns.collect();
+    sheet.drawn = trace::layout::board(traced, &view.open_layers()).pieces.len();
+    let passed = traced.flow.hops.iter().map(|hop| pass(traced, hop)).collect();
     Shown {
-        ends,
-        ends_left_out,
-        columns: columns.collect(),
-        passed,
-        passed_left_out,
-        boundaries,
-        boundaries_left_out,
-        assumptions: assumptions.iter().filter_map(|a| Some(a.as_str()?.to_owned())).collect(),
-        drawn: board.pieces.len(),
+        ends: sheet.rows("ends", ends),
+        passed: sheet.rows("way", passed),
+        boundaries: sheet.rows("boundaries", boundaries(traced)),
+        sheet,
     }
-}
-
-/// Keeps what fits the page; returns how many do not.
-pub(super) fn cut<T>(rows: &mut Vec<T>) -> usize {
-    let left_out = rows.len().saturating_sub(ROWS_MAX);
-    rows.truncate(ROWS_MAX);
-    left_out
 }
 
 fn ends<'a>(traced: &'a Trace<'_>, hop: &'a Hop) -> impl Iterator<Item = End> + 'a {
@@ -276,29 +238,6 @@ async fn file<T>(
     Ok(site.node.follow(by.actor(), &question, make).await?)
 }
 
-/// The address that sorts the ends by a column; once more turns the order around.
-pub(super) fn sort_link(page: &str, query: &str, sort: &str, column: &str) -> String {
-    let way = if sort == format!("{column}-up") { "down" } else { "up" };
-    format!("{page}?{query}&sort={column}-{way}#ends")
-}
-
-/// How the ends are sorted by a column, in the words of `aria-sort`.
-pub(super) fn sorted(sort: &str, column: &str) -> &'static str {
-    match sort.strip_prefix(column) {
-        Some("-up") => "ascending",
-        Some("-down") => "descending",
-        _ => "none",
-    }
-}
-
-/// The first mistake, where there is no form beside which to show all.
-pub(super) fn first_mistake(frame: &Frame, mistakes: Mistakes) -> server::error::Error {
-    let first = mistakes.0.into_iter().next();
-    let (place, why) = first.map_or_else(Default::default, |wrong| (wrong.field, wrong.text));
-    // It is in the reader's words already.
-    server::error::Error::input(place, why, frame.say("money-back-to-the-form"))
-}
-
 pub(super) fn attached(name: &str, kind: &'static str, bytes: Vec<u8>) -> Response {
     let headers = [
         (header::CONTENT_TYPE, kind.to_owned()),
@@ -349,6 +288,28 @@ pub async fn flow_csv(
     Ok(attached("flow.csv", "text/csv; charset=utf-8", text.into_bytes()))
 }
 
+/// Puts the trace that a page showed into the package of a request.
+///
+/// # Errors
+/// As [`exhibit`]; when the trace is no longer what was shown; or as the desk says.
+pub async fn keep(
+    State(site): State<Arc<Site>>,
+    posted: Posted<Keep<Typed>>,
+) -> Result<Response, Problem> {
+    let (by, fields) = (posted.by, posted.fields);
+    by.allowed(Action::FollowMoney)?;
+    let question =
+        fields.typed.question(&by.frame).map_err(|wrong| first_mistake(&by.frame, wrong))?;
+    let (place, shown) = (fields.place()?, fields.shown()?);
+    site.node.keep_trace(by.actor(), place, &question, shown).await?;
+    Ok(kept(place))
+}
+
+/// To the request that has the exhibit now.
+pub(super) fn kept((request, ask): (RequestId, AskNumber)) -> Response {
+    Redirect::to(&format!("/requests/{request}#ask-{ask}")).into_response()
+}
+
 /// The board: pieces with their places and links, for the script that draws it.
 ///
 /// # Errors
@@ -357,8 +318,9 @@ pub async fn board(
     State(site): State<Arc<Site>>,
     by: SignedIn,
     Query(typed): Query<Typed>,
+    Query(view): Query<View>,
 ) -> Result<Response, Problem> {
-    let open = typed.open_layers();
+    let open = view.open_layers();
     let board = file(&site, &by, &typed, |traced| trace::layout::board(traced, &open)).await?;
     Ok(Json(board_json(&board)).into_response())
 }

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use server::app::trace::Question;
 use trace::{Limits, Policy};
 
+use super::sheet::Asked;
 use crate::form::Mistakes;
 use crate::frame::Frame;
 
@@ -14,8 +15,6 @@ use crate::frame::Frame;
 pub const TRANSACTIONS_MAX: u32 = 10_000;
 /// Hops that a page follows at most.
 pub const HOPS_MAX: u32 = 1_000;
-/// Layers of a picture that may be open at once.
-const OPEN_LAYERS_MAX: usize = 200;
 
 /// What was typed.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -29,10 +28,6 @@ pub struct Typed {
     pub hops_max: String,
     /// Satoshis below which an output is not followed.
     pub amount_min: String,
-    /// Column and direction of the table of ends.
-    pub sort: String,
-    /// Layers of the picture that are open, `a-b` and commas.
-    pub open: String,
 }
 
 impl Typed {
@@ -67,34 +62,16 @@ impl Typed {
         if self.policy.is_empty() { Some(Policy::Haircut) } else { self.policy.parse().ok() }
     }
 
-    /// The layers that are open.
-    pub fn open_layers(&self) -> std::collections::BTreeSet<usize> {
-        open_layers(&self.open)
-    }
-
-    /// The question as the query of an address, without order and open layers.
-    pub fn query(&self) -> String {
-        let mut query = url::form_urlencoded::Serializer::new(String::new());
-        query.append_pair("from", self.from.trim());
-        let others = [
+    /// The question as the address of its page has it.
+    pub fn asked(&self) -> Asked {
+        let fields = [
+            ("from", self.from.as_str()),
             ("policy", &self.policy),
             ("hops_max", &self.hops_max),
             ("amount_min", &self.amount_min),
         ];
-        for (name, value) in others.into_iter().filter(|(_, value)| !value.is_empty()) {
-            query.append_pair(name, value);
-        }
-        query.finish()
+        Asked::of("/money", &fields)
     }
-}
-
-/// The layers that are open, as an address writes them.
-pub(super) fn open_layers(open: &str) -> std::collections::BTreeSet<usize> {
-    let spans = open.split(',').filter_map(|span| {
-        let (first, last) = span.split_once('-')?;
-        Some((first.parse::<usize>().ok()?, last.parse::<usize>().ok()?))
-    });
-    spans.flat_map(|(first, last)| first..=last).take(OPEN_LAYERS_MAX).collect()
 }
 
 /// A whole number, or the default where nothing is typed.

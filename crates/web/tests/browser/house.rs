@@ -19,7 +19,7 @@ use crate::support::exchange::{self, Hands};
 pub use crate::support::exchange::{ACCOUNT, DECOY};
 
 /// The pages whose pictures are kept in docs/screenshots.
-const PICTURES: [&str; 15] = [
+const PICTURES: [&str; 16] = [
     "staff",
     "officer-admitted",
     "portal-check-yes",
@@ -35,6 +35,7 @@ const PICTURES: [&str; 15] = [
     "request-delivered",
     "dark--portal-new",
     "money",
+    "accounts",
 ];
 
 /// Somebody with a passkey.
@@ -322,6 +323,14 @@ impl House {
             let stored = tokio::time::timeout_at(limit, changed.changed()).await;
             assert!(stored.is_ok(), "the page never said {text:?}:\n{page}");
         }
+    }
+
+    /// A package that the agency's key opens.
+    pub fn decrypted(&self, envelope: &[u8]) -> Vec<u8> {
+        let key = server::keys::plain_pkcs8(Path::new("recipient.key"), &self.recipient.key_pem);
+        let (key, certificate) = (key.expect("a key"), &self.recipient.certificate_der);
+        let opened = evidence::cms::open::open(envelope, certificate, &key, Vec::new());
+        opened.expect("a package for this agency").0
     }
 
     /// A file that the browser has downloaded.

@@ -1,11 +1,15 @@
 //! Money that is followed through chains of accounts, and the package that it ends in.
 
+use std::io::Read as _;
+
+use desk::ids::RequestId;
 use desk::policy::Role;
 use serde_json::json;
 
-use crate::house::House;
+use crate::house::{ACCOUNT, House, Who};
 use crate::support::accounts::{CHAIN, LOG, deposit, keep_accounts, theft, token, victim};
 use crate::support::browser::{Key, Wanted};
+use crate::walks::{prove, review, sign, with_officer_in};
 
 /// An analyst of a house with an account chain, in front of the page.
 async fn analyst(wanted: Wanted) -> Option<House> {
@@ -48,6 +52,20 @@ async fn coins_are_followed_through_accounts_and_the_exhibit_replays() {
     browser.wait_for_text("Where the money came to rest").await;
     browser.wait_for("the picture", "document.getElementById('graph').dataset.pieces > 0").await;
     house.look("accounts").await;
+
+    // A long table begins with its first rows and shows more by link.
+    let held = "return document.querySelectorAll('#held ~ .scroll')[0].querySelectorAll('tbody tr')
+        .length";
+    assert_eq!(browser.look(held, json!([])).await, 15);
+    let more = browser.find("a[href*='more=held']").await;
+    more.click().await;
+    browser.wait_for("more rows", "location.search.includes('more=held')").await;
+    browser.wait_for_text("Show the first rows only").await;
+    assert!(browser.look(held, json!([])).await.as_u64().expect("a number") > 200);
+    browser.follow("Show the first rows only").await;
+    browser.wait_for("fewer rows", "!location.search.includes('more=')").await;
+    assert_eq!(browser.look(held, json!([])).await, 15);
+    browser.wait_for("the picture", "document.getElementById('graph').dataset.pieces > 0").await;
 
     // The company's own deposit account ends the trace; so do contracts, with what came back.
     browser.wait_for_text(&deposit().eip55()).await;
@@ -183,4 +201,156 @@ async fn an_order_that_names_a_transaction_of_accounts_puts_its_exhibit_into_the
     house.approve().await;
     house.until("delivered").await;
     house.close().await;
+}
+
+/// Text that the page fetches from an address.
+async fn fetched(house: &House, address: &str) -> String {
+    let script = format!(
+        "const done = arguments[arguments.length - 1];
+         fetch({address:?}).then((r) => r.text()).then(done, (error) => done(String(error)))"
+    );
+    house.browser.look_later(&script).await.as_str().expect("text").to_owned()
+}
+
+/// An order about another account, its sender proven, accepted and searched.
+async fn searched(house: &mut House, nils: Who, vera: Who, olga: Who) -> String {
+    house.sit_down(nils).await;
+    let other = [("selectors", "account_id,LX-000002")];
+    review(house, &["disclose", "subscriber"], &other).await;
+    let id = sign(house).await;
+    prove(house, vera, &id).await;
+    house.sit_down(olga).await;
+    let page = format!("/requests/{id}");
+    house.go(&page).await;
+    assert_eq!(house.browser.count("a[href^='/money?into=']").await, 0, "no search has begun");
+    house.browser.push("Accept in law").await;
+    house.browser.follow("Search the records").await;
+    house.browser.push("Put it on the record").await;
+    house.browser.wait_for_path(&page).await;
+    id
+}
+
+/// The exhibits of the first ask, by their titles.
+async fn exhibits(house: &House) -> Vec<String> {
+    let script = "return [...document.querySelectorAll('#ask-1 a[href*=\"/exhibits/\"]')]
+        .map((link) => link.closest('tr').cells[1].innerText)";
+    let titles = house.browser.look(script, json!([])).await;
+    let mut titles: Vec<String> = serde_json::from_value(titles).expect("titles");
+    titles.dedup();
+    titles
+}
+
+#[tokio::test]
+async fn a_trace_that_somebody_looks_at_goes_into_the_package_as_it_is_shown() {
+    let house = with_officer_in(Wanted::default(), "generic", keep_accounts).await;
+    let Some((mut house, vera, nils)) = house else { return };
+    let olga = house.staff("Olga Wirth", &[Role::Counsel, Role::Analyst]).await;
+    let ada = house.staff("Ada Lund", &[Role::Approver]).await;
+    let id = searched(&mut house, nils, vera, olga).await;
+    let page = format!("/requests/{id}");
+    let found = exhibits(&house).await.len();
+
+    // From the request to the page of accounts; the request goes along.
+    house.browser.follow("Follow money for this ask").await;
+    house.browser.wait_for_path(&format!("/money?into={id}/1")).await;
+    house.browser.follow("Follow coins and tokens of EVM chains and Tron instead").await;
+    house.browser.wait_for_path(&format!("/money/accounts?into={id}/1")).await;
+    house.browser.fill("Transaction or account", &theft()).await;
+    let fifo = "document.querySelector('input[value=fifo]').checked = true";
+    house.browser.look(fifo, json!([])).await;
+    house.browser.push("Follow").await;
+    house.browser.wait_for_text("Put it into an evidence package").await;
+    assert_eq!(house.browser.find("#into").await.value().await, format!("{id}/1"));
+    house.look("accounts-package").await;
+    let shown = taken(&house, "Exhibit (JSON)").await;
+
+    // A block that comes meanwhile changes nothing: the trace is of the blocks that were shown.
+    crate::support::accounts::add_block(house.dir.path());
+    house.browser.push("Put it into the package").await;
+    house.browser.wait_for_path(&page).await;
+    let title = format!("Money followed from {} on evm 1, native, fifo", theft());
+    house.browser.wait_for_text(&title).await;
+    house.look("request-trace").await;
+    let titles = exhibits(&house).await;
+    assert_eq!((titles.len(), titles.last()), (found + 1, Some(&title)));
+    let address = format!("{}/exhibits/{}/json", page, found + 1);
+    assert!(fetched(&house, &address).await == shown, "the exhibit is what the page showed");
+
+    // Once it is there, putting it there again changes nothing.
+    let question = format!("/money/accounts?from={}&policy=fifo&as_of=107&into={id}/1", theft());
+    house.go(&question).await;
+    house.browser.push("Put it into the package").await;
+    house.browser.wait_for_path(&page).await;
+    assert_eq!(exhibits(&house).await.len(), found + 1);
+
+    // Anything but what was shown is refused.
+    house.go(&question.replace("fifo", "lifo")).await;
+    let other = "document.querySelector('input[name=policy][type=hidden]').value = 'poison'";
+    house.browser.look(other, json!([])).await;
+    house.browser.push("Put it into the package").await;
+    house.browser.wait_for_text("The trace is no longer what was shown").await;
+
+    // Bitcoin goes the same way.
+    let stolen = crate::rooms::STOLEN;
+    house.go(&format!("/money?from={stolen}:0&policy=poison&into={id}/1")).await;
+    let second = taken(&house, "Exhibit (JSON)").await;
+    house.browser.push("Put it into the package").await;
+    house.browser.wait_for_path(&page).await;
+    let title = format!("Money followed from {stolen}:0, poison");
+    assert_eq!(exhibits(&house).await.last(), Some(&title));
+
+    house.browser.fill("One sentence for the authority", "What we hold follows").await;
+    house.browser.push("Assemble the package").await;
+    house.browser.wait_for_text("waits for approval").await;
+    house.go(&question).await;
+    house.browser.wait_for_text("No request that you work on is being searched").await;
+    house.sit_down(vera).await;
+    house.go(&question).await;
+    house.browser.wait_for_text("Take it along").await;
+    assert_eq!(house.browser.count("#package").await, 0, "a verifier adds no exhibits");
+    house.sit_down(ada).await;
+    house.go(&page).await;
+    house.approve().await;
+    house.until("delivered").await;
+    let expected = [(found + 1, shown.as_str()), (found + 2, &second)];
+    sealed(&house, &id, &expected).await;
+    house.close().await;
+}
+
+/// The sealed package holds these exhibits, which replay, and says of no deposit address whose it
+/// is: the order asks about another account.
+async fn sealed(house: &House, id: &str, expected: &[(usize, &str)]) {
+    let case = house.node.case(RequestId(id.parse().expect("an id"))).await.expect("a case");
+    let (_, _, delivered) = case.delivered.first().expect("a delivery");
+    let digest = hex::decode(&delivered.encrypted_sha256).expect("hex");
+    let digest = store::BlobDigest(digest.try_into().expect("32 bytes"));
+    let envelope = house.node.store.reader().blob(digest).await.expect("there");
+    let package = std::io::Cursor::new(house.decrypted(&envelope));
+    let mut package = zip::ZipArchive::new(package).expect("a zip");
+    let mut files = std::collections::BTreeMap::new();
+    for at in 0..package.len() {
+        let mut file = package.by_index(at).expect("a file");
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes).expect("bytes");
+        let name = file.name().expect("a name").into_owned();
+        let is_ours = bytes.windows(ACCOUNT.len()).any(|part| part == ACCOUNT.as_bytes());
+        assert!(!is_ours, "{name} says whose a deposit address is");
+        files.insert(name, bytes);
+    }
+    let log = chain::store::accounts::AccountLogReader::open(&house.dir.path().join(LOG));
+    let log = log.expect("a log");
+    let chain = house.node.chain.as_ref().expect("blocks").now().expect("read");
+    for (number, text) in expected {
+        let name = format!("data/trace/exhibit-{number:04}.json");
+        let of = |name: &str| files.iter().find(|(known, _)| known.ends_with(name));
+        let (_, bytes) = of(&name).unwrap_or_else(|| panic!("{name}: {:?}", files.keys()));
+        assert!(bytes == text.as_bytes(), "{name} is what the page showed");
+        assert!(of(&name.replace("json", "svg")).is_some(), "its picture is there");
+        let same = if text.contains("comity account exhibit") {
+            trace::account::replay(bytes, log.ledgers()).expect("it can be replayed")
+        } else {
+            trace::replay(bytes, &chain).expect("it can be replayed")
+        };
+        assert_eq!(same, trace::Replay::Same, "{name}");
+    }
 }

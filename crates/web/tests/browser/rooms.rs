@@ -9,7 +9,7 @@ use crate::support::browser::{Script, Wanted};
 use crate::walks::{review, sign, with_officer};
 
 /// The transaction of block 702861 from which the made-up case follows money.
-const STOLEN: &str = "38019c2f360911e301dcd2c6d193b11108be2e1f73d63eef7c8a7690b8a303f3";
+pub const STOLEN: &str = "38019c2f360911e301dcd2c6d193b11108be2e1f73d63eef7c8a7690b8a303f3";
 
 #[tokio::test]
 async fn money_is_followed_in_tables_first_and_in_a_picture_that_opens() {

@@ -2,8 +2,6 @@
 //! agency and its first officer under supervision, file an order, see whether it will be accepted,
 //! work it to delivery with the right colleagues, open and verify the package.
 
-use std::path::Path;
-
 use evidence::verify::{Anchors, CheckOutcome, Report, Subject, check_receipt, verify};
 use serde_json::json;
 
@@ -197,11 +195,7 @@ async fn open(house: &mut House, nils: Who, id: &str) -> Report {
     );
     let fetched = house.browser.look_later(&script).await;
     let envelope = crate::support::browser::paper::bytes(fetched.as_str().expect("base64"));
-    let key = server::keys::plain_pkcs8(Path::new("recipient.key"), &house.recipient.key_pem);
-    let key = key.expect("a key");
-    let certificate = &house.recipient.certificate_der;
-    let opened = evidence::cms::open::open(&envelope[..], certificate, &key, Vec::new());
-    let package = opened.expect("a package for this agency").0;
+    let package = house.decrypted(&envelope);
     let read = |name: &str| std::fs::read(house.dir.path().join(name)).expect("a file");
     let policy = ledger::policy::Policy::parse(&read("keys/policy.txt")).expect("a policy");
     let anchors = Anchors::none().with_roots(&read("keys/root.pem")).expect("a root");

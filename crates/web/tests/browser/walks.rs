@@ -1,6 +1,8 @@
 //! Shorter walks: what goes wrong, what is taken back, who is kept out; by keyboard, in German,
 //! without scripts, on a telephone, in the dark.
 
+use std::path::Path;
+
 use desk::policy::Role;
 use jiff::SignedDuration;
 use serde_json::json;
@@ -13,7 +15,16 @@ const SELECTOR: &str = "account_id,LX-004711";
 
 /// A house with an agency, its officer, and a verifier.
 pub async fn with_officer(wanted: Wanted, regime: &str) -> Option<(House, Who, Who)> {
-    let mut house = House::open(wanted).await?;
+    with_officer_in(wanted, regime, |_| {}).await
+}
+
+/// The same, with something changed in the node's folder before it starts.
+pub async fn with_officer_in(
+    wanted: Wanted,
+    regime: &str,
+    change: impl FnOnce(&Path),
+) -> Option<(House, Who, Who)> {
+    let mut house = House::open_with(wanted, change).await?;
     let button =
         if wanted.language == "de" { "Dieses Gerät eintragen" } else { "Enrol this device" };
     house.button = button;

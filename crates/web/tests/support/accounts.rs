@@ -120,6 +120,15 @@ fn blocks() -> Vec<AccountBlock> {
     rows.into_iter().zip(FIRST..).map(|(rows, number)| block(number, rows)).collect()
 }
 
+/// Appends an empty block to the chain, as `comity chain follow` does.
+#[allow(dead_code)] // the tests of security follow no chain
+pub fn add_block(dir: &Path) {
+    let mut log = AccountFile::open_or_create(&dir.join(LOG), CHAIN).expect("a log");
+    let next = FIRST + blocks().len() as u64;
+    log.append(block(next, Vec::new())).expect("it follows");
+    log.commit().expect("on disk");
+}
+
 /// Keeps the chain in the node's folder, names it in the configuration, and gives the deposit
 /// account to a customer.
 pub fn keep_accounts(dir: &Path) {

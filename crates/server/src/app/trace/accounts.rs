@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use chain::account::{AccountChain, Asset, Hash256, Ledgers};
-use desk::policy::{Action, Actor, Facts, permit_read};
+use desk::policy::Actor;
 use records::{Selector, SelectorKind};
 use trace::Tag;
 use trace::account::{
@@ -11,7 +11,7 @@ use trace::account::{
     AccountTraceError, Contracts, StepFate,
 };
 
-use super::{LOOK_HOPS_MAX, Node, Traced, TracedReach};
+use super::{LOOK_HOPS_MAX, Node, TITLE, Traced, TracedReach};
 use crate::error::Error;
 use crate::payload;
 
@@ -35,6 +35,24 @@ pub struct AccountQuestion {
     pub limits: AccountLimits,
 }
 
+impl AccountQuestion {
+    pub(super) fn parameters(&self) -> AccountParameters {
+        let mut parameters = AccountParameters::new(self.source, self.asset, self.policy);
+        parameters.contracts = self.contracts;
+        parameters.limits = self.limits;
+        parameters
+    }
+
+    /// What a trace of it is called.
+    pub(super) fn title(&self) -> String {
+        let name = match self.source {
+            AccountSource::Transaction(hash) => self.chain.hash_text(hash),
+            AccountSource::Account { account, .. } => self.chain.text(account),
+        };
+        format!("{TITLE}{name} on {}, {}", self.chain, self.asset.text(self.chain))
+    }
+}
+
 impl Node {
     /// Follows money through one of the node's account chains for a person, as [`Node::follow`]
     /// does through blocks of outputs.
@@ -48,18 +66,8 @@ impl Node {
         question: &AccountQuestion,
         tell: impl FnOnce(&AccountTrace<'_>) -> T,
     ) -> Result<T, Error> {
-        permit_read(actor, Action::FollowMoney, &Facts::default()).ok_or(Error::Hidden)?;
-        let audit = store::ReadAudit {
-            actor: crate::view::actor_uuid(actor.id),
-            stream: None,
-            action: Action::FollowMoney.as_str().to_owned(),
-        };
-        self.store.audit_read(audit).await?;
-        let (source, asset, policy) = (question.source, question.asset, question.policy);
-        let mut parameters = AccountParameters::new(source, asset, policy);
-        parameters.contracts = question.contracts;
-        parameters.limits = question.limits;
-        let (parameters, _) = self.with_own_accounts(question.chain, parameters).await?;
+        self.may_follow(actor).await?;
+        let (parameters, _) = self.with_own_accounts(question.chain, question.parameters()).await?;
         self.ask(question.chain, |ledgers| {
             let traced = trace::account::run(ledgers, &parameters)?;
             Ok(tell(&traced))
@@ -76,32 +84,30 @@ impl Node {
                 self.accounts.ask(chain, |ledgers| trace::account::assets_paid(ledgers, &source));
             let assets = assets.map_err(Error::Internal)?.unwrap_or_default();
             for asset in assets.into_iter().take(ASSETS_MAX) {
-                traces.push(self.account_trace(chain, source, asset).await?);
+                let (policy, contracts) = (AccountPolicy::Haircut, Contracts::Stop);
+                let limits = AccountLimits { hops_max: LOOK_HOPS_MAX, ..AccountLimits::default() };
+                let question = AccountQuestion { chain, source, asset, policy, contracts, limits };
+                traces.push(self.written_account(&question, question.title()).await?);
             }
         }
         Ok(traces)
     }
 
-    async fn account_trace(
+    /// Runs a trace with the company's own deposit accounts as boundaries and writes it down.
+    pub(super) async fn written_account(
         &self,
-        chain: AccountChain,
-        source: AccountSource,
-        asset: Asset,
+        question: &AccountQuestion,
+        title: String,
     ) -> Result<Traced, Error> {
-        let mut parameters = AccountParameters::new(source, asset, AccountPolicy::Haircut);
-        parameters.limits.hops_max = LOOK_HOPS_MAX;
-        let (parameters, owners) = self.with_own_accounts(chain, parameters).await?;
+        let (parameters, owners) =
+            self.with_own_accounts(question.chain, question.parameters()).await?;
         let fiction = self.config.company.fiction.is_some();
-        self.ask(chain, |ledgers| {
+        self.ask(question.chain, |ledgers| {
             let traced = trace::account::run(ledgers, &parameters)?;
             let json = trace::account::exhibit(&traced);
-            let name = match source {
-                AccountSource::Transaction(hash) => chain.hash_text(hash),
-                AccountSource::Account { account, .. } => chain.text(account),
-            };
             Ok(Traced {
                 svg: trace::account_svg(&traced).into_bytes(),
-                title: format!("Forward trace from {name} on {chain}, {}", asset.text(chain)),
+                title,
                 inputs: inputs(ledgers, &json),
                 json,
                 reached: TracedReach::Accounts(reached(&traced, &owners)),

@@ -10,10 +10,11 @@ use chain::account::AccountChain;
 use desk::policy::Action;
 use trace::account::{AccountPolicy, AccountTrace};
 
-use super::super::page::{attached, board_json, first_mistake, sort_link, sorted};
+use super::super::page::{attached, board_json, kept};
+use super::super::sheet::{Keep, View, choices, first_mistake};
 use super::question::Typed;
-use super::shown::{Shown, tell};
-use crate::form::Mistakes;
+use super::shown::{SUMS, Shown, tell};
+use crate::form::{Mistakes, Posted};
 use crate::frame::{Frame, SignedIn};
 use crate::problem::{Problem, html};
 use crate::site::Site;
@@ -23,17 +24,14 @@ use crate::site::Site;
 struct AccountsPage {
     frame: Frame,
     typed: Typed,
+    view: View,
     chains: Vec<AccountChain>,
-    policies: [AccountPolicy; 5],
+    policies: Vec<(&'static str, bool)>,
     mistakes: Mistakes,
     shown: Option<Shown>,
 }
 
 impl AccountsPage {
-    fn is_chosen(&self, policy: &AccountPolicy) -> bool {
-        self.typed.policy() == Some(*policy)
-    }
-
     fn is_chain(&self, chain: &AccountChain) -> bool {
         self.typed.chain(&self.chains) == Some(*chain)
     }
@@ -46,14 +44,6 @@ impl AccountsPage {
             AccountChain::Tron => "Tron".to_owned(),
         }
     }
-
-    fn sort_link(&self, column: &str) -> String {
-        sort_link("/money/accounts", &self.typed.query(), &self.typed.sort, column)
-    }
-
-    fn sorted(&self, column: &str) -> &'static str {
-        sorted(&self.typed.sort, column)
-    }
 }
 
 /// The form, and below it the trace that it asks for.
@@ -64,6 +54,7 @@ pub async fn show(
     State(site): State<Arc<Site>>,
     by: SignedIn,
     Query(typed): Query<Typed>,
+    Query(view): Query<View>,
 ) -> Result<Response, Problem> {
     by.allowed(Action::FollowMoney)?;
     let chains = site.node.accounts.names();
@@ -72,16 +63,19 @@ pub async fn show(
         match typed.question(&by.frame, &chains) {
             Err(wrong) => mistakes = wrong,
             Ok(question) => {
-                let tell = |traced: &AccountTrace<'_>| tell(traced, &typed);
+                let tell = |traced: &AccountTrace<'_>| tell(traced, &typed, &view);
                 match site.node.follow_accounts(by.actor(), &question, tell).await {
-                    Ok(told) => shown = Some(told),
+                    Ok(mut told) => {
+                        told.sheet.offer(&site, &by).await?;
+                        shown = Some(told);
+                    }
                     Err(error) => mistakes.take(&by.frame, error)?,
                 }
             }
         }
     }
-    let policies = AccountPolicy::ALL;
-    html(&AccountsPage { frame: by.frame, typed, chains, policies, mistakes, shown })
+    let policies = choices(&AccountPolicy::ALL, typed.policy(), AccountPolicy::name);
+    html(&AccountsPage { frame: by.frame, typed, view, chains, policies, mistakes, shown })
 }
 
 /// Follows what an address asks, for whoever may, and makes a file of it.
@@ -137,6 +131,24 @@ pub async fn flow_csv(
     Ok(attached("flow.csv", "text/csv; charset=utf-8", text.into_bytes()))
 }
 
+/// Puts the trace that a page showed into the package of a request.
+///
+/// # Errors
+/// As [`exhibit`]; when the trace is no longer what was shown; or as the desk says.
+pub async fn keep(
+    State(site): State<Arc<Site>>,
+    posted: Posted<Keep<Typed>>,
+) -> Result<Response, Problem> {
+    let (by, fields) = (posted.by, posted.fields);
+    by.allowed(Action::FollowMoney)?;
+    let chains = site.node.accounts.names();
+    let question = fields.typed.question(&by.frame, &chains);
+    let question = question.map_err(|wrong| first_mistake(&by.frame, wrong))?;
+    let (place, shown) = (fields.place()?, fields.shown()?);
+    site.node.keep_account_trace(by.actor(), place, &question, shown).await?;
+    Ok(kept(place))
+}
+
 /// The board: pieces with their places and links, for the script that draws it.
 ///
 /// # Errors
@@ -145,8 +157,9 @@ pub async fn board(
     State(site): State<Arc<Site>>,
     by: SignedIn,
     Query(typed): Query<Typed>,
+    Query(view): Query<View>,
 ) -> Result<Response, Problem> {
-    let open = typed.open_layers();
+    let open = view.open_layers();
     let draw = |traced: &AccountTrace<'_>| trace::layout::account_board(traced, &open);
     let board = file(&site, &by, &typed, draw).await?;
     Ok(Json(board_json(&board)).into_response())

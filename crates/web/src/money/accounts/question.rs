@@ -7,7 +7,8 @@ use serde::Deserialize;
 use server::app::trace::AccountQuestion;
 use trace::account::{AccountLimits, AccountPolicy, AccountSource, Contracts, parse_asset};
 
-use super::super::question::{HOPS_MAX, number, open_layers};
+use super::super::question::{HOPS_MAX, number};
+use super::super::sheet::Asked;
 use crate::form::Mistakes;
 use crate::frame::Frame;
 
@@ -36,10 +37,8 @@ pub struct Typed {
     pub hops_max: String,
     /// Smallest units below which a payment is not followed.
     pub amount_min: String,
-    /// Column and direction of the table of ends.
-    pub sort: String,
-    /// Layers of the picture that are open, `a-b` and commas.
-    pub open: String,
+    /// The newest block that is read; what is shown writes it down for what is taken along.
+    pub as_of: String,
 }
 
 impl Typed {
@@ -78,6 +77,11 @@ impl Typed {
         match number(&self.amount_min, limits.amount_min) {
             Some(amount) if amount > 0 => limits.amount_min = amount,
             _ => mistakes.add("amount_min", frame.say("accounts-amount-wrong")),
+        }
+        match number(&self.as_of, u64::MAX) {
+            Some(u64::MAX) => {}
+            Some(newest) => limits.block_last = Some(newest),
+            None => mistakes.add("from", frame.say("accounts-block-wrong")),
         }
         match (source, asset) {
             (Some(source), Ok(asset)) if mistakes.is_empty() => {
@@ -132,16 +136,10 @@ impl Typed {
         if self.policy.is_empty() { Some(AccountPolicy::Haircut) } else { self.policy.parse().ok() }
     }
 
-    /// The layers that are open.
-    pub fn open_layers(&self) -> std::collections::BTreeSet<usize> {
-        open_layers(&self.open)
-    }
-
-    /// The question as the query of an address, without order and open layers.
-    pub fn query(&self) -> String {
-        let mut query = url::form_urlencoded::Serializer::new(String::new());
-        query.append_pair("from", self.from.trim());
-        let others = [
+    /// The question as the address of its page has it.
+    pub fn asked(&self) -> Asked {
+        let fields = [
+            ("from", self.from.as_str()),
             ("chain", &self.chain),
             ("asset", &self.asset),
             ("first_block", &self.first_block),
@@ -150,10 +148,8 @@ impl Typed {
             ("contracts", &self.contracts),
             ("hops_max", &self.hops_max),
             ("amount_min", &self.amount_min),
+            ("as_of", &self.as_of),
         ];
-        for (name, value) in others.into_iter().filter(|(_, value)| !value.is_empty()) {
-            query.append_pair(name, value.trim());
-        }
-        query.finish()
+        Asked::of("/money/accounts", &fields)
     }
 }

@@ -4,17 +4,29 @@
 //! coins; of all else in smallest units, because blocks do not say how many make a whole.
 
 use chain::account::{AccountNumber, AssetNumber, Event, EventNumber};
-use serde_json::Value;
-use trace::account::{AccountFlow, AccountPolicy, AccountTrace, Step, StepFate};
+use trace::account::{AccountFlow, AccountTrace, Step, StepFate};
 use trace::layout::amount_in_words;
 use trace::poisoning::BaitSort;
 use trace::swap;
 
-use super::super::page::cut;
+use super::super::sheet::{Column, Rows, Sheet, View};
 use super::question::Typed;
 
 /// Candidates shown for one payment to a contract; the exhibit has them all.
 const CANDIDATES_SHOWN_MAX: usize = 5;
+
+/// The sums of a rule, as headings of columns.
+pub const SUMS: [&str; 9] = [
+    "sum-source",
+    "sum-reached",
+    "sum-held",
+    "sum-contracts",
+    "sum-limited",
+    "sum-bait",
+    "sum-fees",
+    "sum-destroyed",
+    "sum-opening",
+];
 
 /// A payment at which the money came to rest.
 pub struct End {
@@ -56,20 +68,6 @@ pub struct HeldRow {
     pub opening: String,
     /// Its piece of the picture.
     pub piece: String,
-}
-
-/// The sums of one policy.
-pub struct Column {
-    /// Which.
-    pub policy: AccountPolicy,
-    /// Whether it is the one chosen.
-    pub is_chosen: bool,
-    /// The same question under it.
-    pub query: String,
-    /// Source, reached, held, contracts, limits, bait, fees, destroyed, opening lots.
-    pub sums: [String; 9],
-    /// Payments with taint.
-    pub payments: usize,
 }
 
 /// A payment that carried taint.
@@ -141,46 +139,32 @@ pub struct BaitRow {
 /// All that the page shows of a trace.
 pub struct Shown {
     /// Where payments ended.
-    pub ends: Vec<End>,
-    /// Rows beyond the page.
-    pub ends_left_out: usize,
+    pub ends: Rows<End>,
     /// Who holds what.
-    pub held: Vec<HeldRow>,
-    /// Rows beyond the page.
-    pub held_left_out: usize,
-    /// The policies side by side.
-    pub columns: Vec<Column>,
+    pub held: Rows<HeldRow>,
     /// The way.
-    pub passed: Vec<Passed>,
-    /// Rows beyond the page.
-    pub passed_left_out: usize,
+    pub passed: Rows<Passed>,
     /// Contracts.
-    pub contracts: Vec<ContractRow>,
-    /// Rows beyond the page.
-    pub contracts_left_out: usize,
+    pub contracts: Rows<ContractRow>,
     /// Bait.
-    pub bait: Vec<BaitRow>,
-    /// Rows beyond the page.
-    pub bait_left_out: usize,
+    pub bait: Rows<BaitRow>,
     /// First and last block read.
     pub blocks: (u64, u64),
     /// Things in them that are not known.
     pub gaps: u64,
     /// Whether the limit of events ended the walk.
     pub is_capped: bool,
-    /// What a reader must grant.
-    pub assumptions: Vec<String>,
-    /// Pieces of the picture.
-    pub drawn: usize,
+    /// What every page of a trace shows.
+    pub sheet: Sheet,
 }
 
 /// Says what a trace says.
-pub fn tell(traced: &AccountTrace<'_>, typed: &Typed) -> Shown {
+pub fn tell(traced: &AccountTrace<'_>, typed: &Typed, view: &View) -> Shown {
     let say = Say { traced };
     let flow = &traced.flow;
     let is_end = |step: &&Step| !matches!(step.fate, StepFate::Followed | StepFate::Wrapped(_));
     let mut ends: Vec<End> = flow.steps.iter().filter(is_end).map(|step| say.end(step)).collect();
-    let (column, way) = typed.sort.rsplit_once('-').unwrap_or(("hop", "up"));
+    let (column, way) = view.order();
     match column {
         "taint" => ends.sort_by_key(|end| end.taint),
         "account" => ends.sort_by(|a, b| a.account.cmp(&b.account)),
@@ -189,35 +173,29 @@ pub fn tell(traced: &AccountTrace<'_>, typed: &Typed) -> Shown {
     if way == "down" {
         ends.reverse();
     }
-    let mut held: Vec<HeldRow> = flow.held.iter().map(|held| say.held(held)).collect();
-    let mut passed: Vec<Passed> = flow.steps.iter().map(|step| say.passed(step)).collect();
     let at_contract = flow.steps.iter().filter(|step| step.fate == StepFate::Contract);
-    let mut contracts: Vec<ContractRow> = at_contract.map(|step| say.contract(step)).collect();
-    let mut bait: Vec<BaitRow> =
-        flow.bait.iter().map(|(number, bait)| say.bait(*number, bait)).collect();
-    let exhibit: Value =
-        serde_json::from_slice(&trace::account::exhibit(traced)).unwrap_or_default();
-    let assumptions = exhibit["assumptions"].as_array().into_iter().flatten();
-    let inputs = &exhibit["inputs"];
+    let bait = flow.bait.iter().map(|(number, bait)| say.bait(*number, bait));
+    let asked = Typed { as_of: String::new(), ..typed.clone() }.asked();
+    let mut sheet = Sheet::new(asked, view, &trace::account::exhibit(traced));
+    let inputs = &sheet.exhibit["inputs"];
     let block = |which: &str| inputs[which]["number"].as_u64().unwrap_or_default();
+    let blocks = (block("block_first"), block("block_last"));
     let gaps = inputs["gaps"].as_array().into_iter().flatten();
+    let gaps = gaps.filter_map(|gap| gap["count"].as_u64()).sum();
+    // What is taken along is of the same blocks, however many have come since.
+    sheet.exact = Typed { as_of: blocks.1.to_string(), ..typed.clone() }.asked();
+    sheet.columns = traced.comparison.iter().map(|flow| say.column(flow, &sheet)).collect();
+    sheet.drawn = trace::layout::account_board(traced, &view.open_layers()).pieces.len();
     Shown {
-        ends_left_out: cut(&mut ends),
-        ends,
-        held_left_out: cut(&mut held),
-        held,
-        columns: traced.comparison.iter().map(|flow| say.column(flow, typed)).collect(),
-        passed_left_out: cut(&mut passed),
-        passed,
-        contracts_left_out: cut(&mut contracts),
-        contracts,
-        bait_left_out: cut(&mut bait),
-        bait,
-        blocks: (block("block_first"), block("block_last")),
-        gaps: gaps.filter_map(|gap| gap["count"].as_u64()).sum(),
+        ends: sheet.rows("ends", ends),
+        held: sheet.rows("held", flow.held.iter().map(|held| say.held(held)).collect()),
+        passed: sheet.rows("way", flow.steps.iter().map(|step| say.passed(step)).collect()),
+        contracts: sheet.rows("contracts", at_contract.map(|step| say.contract(step)).collect()),
+        bait: sheet.rows("bait", bait.collect()),
+        blocks,
+        gaps,
         is_capped: flow.capped,
-        assumptions: assumptions.filter_map(|one| Some(one.as_str()?.to_owned())).collect(),
-        drawn: trace::layout::account_board(traced, &typed.open_layers()).pieces.len(),
+        sheet,
     }
 }
 
@@ -258,7 +236,7 @@ impl Say<'_, '_> {
         }
     }
 
-    fn column(&self, flow: &AccountFlow, typed: &Typed) -> Column {
+    fn column(&self, flow: &AccountFlow, sheet: &Sheet) -> Column {
         let totals = &flow.totals;
         let sums = [
             totals.source + totals.added_by_poison,
@@ -272,14 +250,9 @@ impl Say<'_, '_> {
             totals.unattributed,
         ];
         let (chain, asset) = (self.traced.ledgers.chain(), self.traced.parameters.asset);
-        let asked = Typed { policy: flow.policy.name().to_owned(), ..typed.clone() };
-        Column {
-            policy: flow.policy,
-            is_chosen: flow.policy == self.traced.parameters.policy,
-            query: asked.query(),
-            sums: sums.map(|sum| amount_in_words(chain, asset, sum)),
-            payments: flow.steps.len(),
-        }
+        let sums = sums.iter().map(|sum| amount_in_words(chain, asset, *sum)).collect();
+        let chosen = self.traced.parameters.policy.name();
+        sheet.column(flow.policy.name(), chosen, sums, flow.steps.len())
     }
 
     fn passed(&self, step: &Step) -> Passed {
