@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
-use cargo_metadata::MetadataCommand;
+use cargo_metadata::{Dependency, DependencyKind, Metadata, MetadataCommand};
 use clap::CommandFactory;
 
 /// Lines of code in one file, its test module apart.
@@ -63,7 +63,13 @@ const FILE_KEEPERS: [&str; 3] =
 /// When there is any finding.
 pub fn tidy(root: &Path) -> Result<()> {
     let mut findings = Vec::new();
-    layers(root, &mut findings)?;
+    let metadata = MetadataCommand::new()
+        .manifest_path(root.join("Cargo.toml"))
+        .no_deps()
+        .other_options(vec!["--offline".to_owned()])
+        .exec()?;
+    layers(&metadata, &mut findings);
+    examples(&metadata, &mut findings);
     for file in rust_files(root)? {
         let text = std::fs::read_to_string(&file)?;
         let name = file.strip_prefix(root).unwrap_or(&file).display().to_string();
@@ -71,6 +77,8 @@ pub fn tidy(root: &Path) -> Result<()> {
         purity(&name, &text, &mut findings);
     }
     migrations(root, &mut findings)?;
+    let read = |path: &str| std::fs::read_to_string(root.join(path));
+    locks(&read("Cargo.lock")?, &read("fuzz/Cargo.lock")?, &needs(&metadata), &mut findings)?;
     documents(root, &mut findings)?;
     if findings.is_empty() {
         println!("tidy: the house is in order");
@@ -82,12 +90,29 @@ pub fn tidy(root: &Path) -> Result<()> {
     bail!("tidy: {} findings", findings.len());
 }
 
-fn layers(root: &Path, findings: &mut Vec<String>) -> Result<()> {
-    let metadata = MetadataCommand::new()
-        .manifest_path(root.join("Cargo.toml"))
-        .no_deps()
-        .other_options(vec!["--offline".to_owned()])
-        .exec()?;
+/// Examples of one name overwrite each other in `target/`.
+fn examples(metadata: &Metadata, findings: &mut Vec<String>) {
+    let targets = metadata.packages.iter().flat_map(|package| &package.targets);
+    let mut names: Vec<&str> =
+        targets.filter(|target| target.is_example()).map(|target| target.name.as_str()).collect();
+    names.sort_unstable();
+    for same in names.chunk_by(PartialEq::eq).filter(|same| same.len() > 1) {
+        findings.push(format!("{} examples are called {}; one name each", same.len(), same[0]));
+    }
+}
+
+fn needs(metadata: &Metadata) -> Needs {
+    let normal = |d: &&Dependency| d.kind == DependencyKind::Normal && !d.optional;
+    let packages = metadata.packages.iter();
+    packages
+        .map(|package| {
+            let needs = package.dependencies.iter().filter(normal).map(|d| d.name.clone());
+            (package.name.to_string(), needs.collect())
+        })
+        .collect()
+}
+
+fn layers(metadata: &Metadata, findings: &mut Vec<String>) {
     let floors: BTreeMap<&str, u8> = FLOORS.into_iter().collect();
     for package in &metadata.packages {
         let name = package.name.as_str();
@@ -99,7 +124,7 @@ fn layers(root: &Path, findings: &mut Vec<String>) -> Result<()> {
             continue;
         };
         let used = package.dependencies.iter();
-        for dependency in used.filter(|d| d.kind != cargo_metadata::DependencyKind::Development) {
+        for dependency in used.filter(|d| d.kind != DependencyKind::Development) {
             let used = dependency.name.as_str();
             let below = floors.get(used).is_none_or(|used_floor| used_floor < floor);
             if !below && !DOORS.contains(&(name, used)) {
@@ -110,7 +135,6 @@ fn layers(root: &Path, findings: &mut Vec<String>) -> Result<()> {
             }
         }
     }
-    Ok(())
 }
 
 fn sizes(name: &str, text: &str, findings: &mut Vec<String>) {
@@ -190,6 +214,46 @@ fn migrations(root: &Path, findings: &mut Vec<String>) -> Result<()> {
     Ok(())
 }
 
+/// What each room needs besides its tests, by the names of packages.
+type Needs = BTreeMap<String, BTreeSet<String>>;
+
+/// The fuzz targets are built with what the product is built with: `fuzz/Cargo.lock` knows what the
+/// rooms need now, and no other version of a crate than `Cargo.lock`.
+fn locks(house: &str, fuzz: &str, rooms: &Needs, findings: &mut Vec<String>) -> Result<()> {
+    let (house, fuzz) = (locked(house)?, locked(fuzz)?);
+    let mut add = |found: String| findings.push(format!("fuzz/Cargo.lock: {found}"));
+    for (name, versions) in &fuzz {
+        let Some(known) = house.get(name) else { continue };
+        for (version, needs) in versions {
+            if !known.contains_key(version) {
+                let known = known.keys().cloned().collect::<Vec<_>>().join(" or ");
+                add(format!("{name} {version}; cd fuzz && cargo update {name} --precise {known}"));
+            }
+            let missing = rooms.get(name).into_iter().flatten().find(|need| !needs.contains(*need));
+            if let Some(missing) = missing {
+                add(format!("{name} uses {missing}; cd fuzz && cargo metadata > /dev/null"));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What each version of each package needs.
+type Locked = BTreeMap<String, Needs>;
+
+fn locked(text: &str) -> Result<Locked> {
+    let mut locked = Locked::new();
+    let lock: toml::Table = text.parse()?;
+    for package in lock["package"].as_array().into_iter().flatten() {
+        let word = |key: &str| package[key].as_str().unwrap_or_default().to_owned();
+        let needs = package.get("dependencies").and_then(toml::Value::as_array);
+        let needs = needs.into_iter().flatten().filter_map(|one| one.as_str());
+        let names = needs.map(|one| one.split(' ').next().unwrap_or_default().to_owned());
+        locked.entry(word("name")).or_default().insert(word("version"), names.collect());
+    }
+    Ok(locked)
+}
+
 /// README's xtask commands exist (its `comity` commands are tried by the tests of `cli`), and
 /// ARCHITECTURE.md stays short enough to be read.
 fn documents(root: &Path, findings: &mut Vec<String>) -> Result<()> {
@@ -240,7 +304,29 @@ fn rust_files(root: &Path) -> Result<Vec<PathBuf>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{functions, purity, sizes};
+    use super::{Needs, functions, locks, purity, sizes};
+
+    #[test]
+    fn the_lock_of_the_fuzz_targets_does_not_go_its_own_way() {
+        let room = "[[package]]\nname = \"chain\"\nversion = \"0.1.0\"\ndependencies = [\"hex\"]\n";
+        let hex = |version: &str| format!("[[package]]\nname = \"hex\"\nversion = \"{version}\"\n");
+        let (house, other) = (room.to_owned() + &hex("0.4.3"), room.to_owned() + &hex("0.4.2"));
+        let found = |fuzz: &str, needs: &[&str]| {
+            let needs = needs.iter().map(|need| (*need).to_owned()).collect();
+            let (rooms, mut findings) = (Needs::from([("chain".to_owned(), needs)]), Vec::new());
+            locks(&house, fuzz, &rooms, &mut findings).expect("two locks");
+            findings
+        };
+        assert_eq!(found(&house, &["hex"]), [""; 0]);
+        assert_eq!(
+            found(&other, &["hex"]),
+            ["fuzz/Cargo.lock: hex 0.4.2; cd fuzz && cargo update hex --precise 0.4.3"]
+        );
+        assert_eq!(
+            found(&house, &["hex", "zeroize"]),
+            ["fuzz/Cargo.lock: chain uses zeroize; cd fuzz && cargo metadata > /dev/null"]
+        );
+    }
 
     #[test]
     fn a_long_function_is_found() {

@@ -84,6 +84,12 @@ pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
     });
     meter.end();
     let imported = imported?;
+    if !files.undo.is_empty() && imported.added > 0 && imported.undo_fitted == 0 {
+        eprintln!(
+            "comity: the undo files fit none of these blocks: give the rev*.dat with the number of \
+             each blk*.dat"
+        );
+    }
     tell(&store, &imported, !files.undo.is_empty(), options.json)?;
     Ok(code(imported.stopped))
 }
@@ -110,12 +116,17 @@ fn import_accounts(
     if options.assume_success {
         rules.unknown_outcome = UnknownOutcome::AssumeSuccess;
     }
+    let is_new = !path.exists();
     let mut log = AccountFile::open_or_create(path, chain)?;
     let stop = stop_on_interrupt()?;
     let mut meter = Meter::new();
     let show = |pass: Pass, now: &_| meter.show_pass(pass, now);
     let done = chain::store::tables::import_accounts(&mut log, folder, format, &rules, &stop, show);
     meter.end();
+    if is_new && done.is_err() && log.ledgers().blocks().is_empty() {
+        // Tables that cannot be read leave nothing behind, and the next try may name another chain.
+        std::fs::remove_file(path)?;
+    }
     let done = done?;
     let ledgers = log.ledgers();
     let tip = ledgers.tip().map(|tip| (tip.number, chain.hash_text(tip.hash)));

@@ -67,6 +67,19 @@ fn errors_say_what_where_and_what_to_do() {
         .exits(1)
         .complains("702861.raw: not a trace exhibit: ")
         .complains("; give what `comity trace run --json` or a package's data/trace says\n");
+    // What cannot be imported leaves nothing behind, and what was of no use is said.
+    let (store, log) = (text(folder.path().join("store")), folder.path().join("new.log"));
+    let tables = text(folder.path().join("tables"));
+    let junk = text(folder.path().join("junk"));
+    std::fs::write(&junk, "hello").expect("written");
+    comity(&["chain", "import", "--dir", &store, "--blocks", &block, "--undo", &junk])
+        .exits(0)
+        .complains("the undo files fit none of these blocks");
+    comity(&["chain", "export", "--dir", &store, "--csv", &tables]).exits(0);
+    comity(&["chain", "import", "--log", &text(log.clone()), "--chain", "evm 1", "--csv", &tables])
+        .exits(1)
+        .complains("there is no column `parent_hash`");
+    assert!(!log.exists(), "half a log");
     // What this kind of chain does not have is not passed over.
     let asked = |more: &[&str]| {
         comity(&[&["trace", "run", "--blocks", &block, "--from", PEEL][..], more].concat())
