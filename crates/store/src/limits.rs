@@ -47,7 +47,7 @@ pub const LOAD_STREAMS_MAX: usize = 256;
 /// Rows of one page of a list.
 pub const PAGE_ROWS_MAX: usize = 500;
 /// Rows that a search takes from the index at once where it reads their texts as well.
-pub const TEXTS_ROWS_MAX: usize = 200;
+pub const TEXTS_ROWS_MAX: usize = 150;
 /// Jobs claimed at once.
 pub const CLAIM_JOBS_MAX: usize = 256;
 /// Jobs that are done at the same time in one process.

@@ -384,7 +384,8 @@ mod tests {
             Wanted::Phrase(parts) => {
                 let mut pairs = parts.windows(2).map(|two| index::pair(&two[0], &two[1]));
                 let uncounted = parts.len() == 1 || has(index::TOO_MANY_PAIRS);
-                pairs.all(|pair| has(&pair)) || (uncounted && parts.iter().all(|part| has(part)))
+                (parts.len() > 1 && pairs.all(|pair| has(&pair)))
+                    || (uncounted && parts.iter().all(|part| has(part)))
             }
         });
         words && question.readers.is_none_or(|readers| has(&index::key_of(readers)))

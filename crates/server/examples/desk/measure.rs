@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use desk::ids::{ActorId, StaffId};
+use desk::ids::{ActorId, AgencyId, StaffId};
 use desk::order::AskKind;
 use desk::policy::{Action, Actor};
 use rand::{RngExt as _, SeedableRng as _};
@@ -11,6 +11,7 @@ use rand_chacha::ChaCha8Rng;
 use server::app::Node;
 use server::app::lookup::FoundOrder;
 use server::app::queue::{Assignee, QueueCursor, QueueOrder, QueueQuery, QueueState};
+use store::Question;
 
 use crate::generate::{ACCOUNTS, account, id, reference};
 
@@ -25,9 +26,7 @@ pub async fn all(
 ) -> Result<()> {
     println!("| question | rows | p50 ms | p99 ms | slowest ms |\n|---|---|---|---|---|");
     let rng = || ChaCha8Rng::seed_from_u64(seed);
-    let newest = QueueQuery { order: QueueOrder::Newest, ..QueueQuery::default() };
-    let newest = node.queue(verifier, &newest).await?;
-    let agency = newest.rows.first().map(|row| row.agency);
+    let agency = Some(busy_agency(node, verifier).await?);
     let queue = async |name: &str, query: QueueQuery| {
         line(name, rounds, async |_| Ok(node.queue(verifier, &query).await?.rows.len())).await
     };
@@ -96,6 +95,7 @@ pub async fn all(
     look("search by relevance: a word of every request", best, &|_| "cybercrime".to_owned())
         .await?;
     find("search: nothing", &|_| "zzzzzz".to_owned()).await?;
+    of_officers(node, busy_agency(node, verifier).await?, rounds).await?;
 
     let mut some = rng();
     line("open a request", rounds, async |_| {
@@ -105,6 +105,33 @@ pub async fn all(
         Ok(usize::from(case.seq == folded.seq))
     })
     .await
+}
+
+/// An agency with open requests.
+async fn busy_agency(node: &Node, verifier: &Actor) -> Result<AgencyId> {
+    let directory = node.directory();
+    for agency in directory.agencies() {
+        let query = QueueQuery { agency: Some(agency.id), ..QueueQuery::default() };
+        if !node.queue(verifier, &query).await?.rows.is_empty() {
+            return Ok(agency.id);
+        }
+    }
+    anyhow::bail!("no agency has an open request")
+}
+
+/// What an officer's search asks the index, without the limit on how often.
+async fn of_officers(node: &Node, agency: AgencyId, rounds: usize) -> Result<()> {
+    for (name, words) in [
+        ("officers' search: a word of every request", "cybercrime"),
+        ("officers' search: a phrase of none, of words of all", "\"police cybercrime\""),
+        ("officers' search: nothing", "zzzzzz"),
+    ] {
+        let question = Question::parse(words)?.read_by(agency.0);
+        let reader = node.store.reader();
+        line(name, rounds, async |_| Ok(reader.find(&question, None, 100).await?.rows.len()))
+            .await?;
+    }
+    Ok(())
 }
 
 /// Asks once to warm up, then many times.
