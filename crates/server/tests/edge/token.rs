@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use cryptoki::context::Pkcs11;
 use cryptoki::mechanism::Mechanism;
@@ -159,4 +159,31 @@ fn a_key_that_can_be_read_is_refused() {
     let refused = TokenKey::open(place("open")).err().expect("refused").to_string();
     assert!(refused.contains("the secret can be read out of the token"), "{refused}");
     assert!(folder.join("tokens").exists());
+}
+
+/// A PIN that was refused costs no further try, and the right one is taken without a new start.
+#[test]
+fn a_wrong_pin_is_waited_out() {
+    let Some(folder) = token("token::a_wrong_pin_is_waited_out") else { return };
+    let pin = Arc::new(Mutex::new(PIN));
+    let told = pin.clone();
+    let place = Place {
+        module: MODULE.into(),
+        object: uri("seal"),
+        pin: Arc::new(move || Ok(Zeroizing::new((*told.lock().expect("a PIN")).to_owned()))),
+    };
+    let key = TokenKey::make(place, Kind::EcdsaP256).expect("a key");
+    let sign = || key.sign(b"text").map(drop).map_err(|error| error.to_string());
+    assert_eq!(sign(), Ok(()));
+    let away = folder.join("away");
+    std::fs::rename(folder.join("tokens"), &away).expect("moved");
+    *pin.lock().expect("a PIN") = "nobody knows";
+    assert!(sign().is_err(), "the token is away");
+    std::fs::rename(&away, folder.join("tokens")).expect("moved");
+    let first = sign().expect_err("the wrong PIN");
+    assert!(first.contains("the token refused the PIN"), "{first}");
+    assert!(!first.contains("nobody knows"), "{first}");
+    assert_eq!(sign(), Err(first), "it is not tried a second time");
+    *pin.lock().expect("a PIN") = PIN;
+    assert_eq!(sign(), Ok(()));
 }

@@ -305,10 +305,11 @@ pub(super) fn start_anew(path: &Path, seen: u64) -> Result<u64, TokenError> {
     let module = module(path)?;
     let mut module = module.write().unwrap_or_else(PoisonError::into_inner);
     if module.start == seen {
-        module.start += 1;
         // What fails here fails again below, and is said there.
         let _ = module.pkcs11.clone().finalize();
+        // Until this succeeds there are no sessions at all, so that none is taken for another.
         initialize(&module.pkcs11).map_err(|error| unusable(path, &error))?;
+        module.start += 1;
     }
     Ok(module.start)
 }
