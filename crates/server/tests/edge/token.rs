@@ -118,13 +118,15 @@ async fn packages_are_sealed_and_the_log_is_signed_in_a_token() {
     assert!(!house.path("keys/seal.key").exists() && !house.path("keys/log.key").exists());
 
     // The token is gone: nothing is put on the record without its signature, and it is said why.
-    let leaves = house.leaves();
     let away = folder.join("away");
     std::fs::rename(folder.join("tokens"), &away).expect("moved");
     let (path, act) = (format!("/api/v1/requests/{id}/acts"), json!({ "post_message": {} }));
     let body = json!({ "act": act, "text": "as agreed" });
     let told = house.staff("cora").told("POST", &path, &body).await;
     assert!(told.starts_with("503 unavailable"), "{told}");
+    // What was signed before is stored by now, and nothing is any more.
+    let leaves = house.leaves();
+    assert_eq!(house.staff("cora").told("POST", &path, &body).await, told);
     assert_eq!(house.leaves(), leaves);
     // It is back: the node goes on without being started anew.
     std::fs::rename(&away, folder.join("tokens")).expect("moved");
