@@ -316,3 +316,43 @@ proptest! {
         prop_assert!(forged.verify([&key]).is_err());
     }
 }
+
+/// A key that lies elsewhere signs as one that lies here; what does not verify is no signature.
+#[test]
+fn a_key_may_lie_elsewhere() {
+    let here = log_key();
+    let name = here.name().as_str();
+    let public = *here.verifier().public_key();
+    let elsewhere = |sign: ledger::note::SignElsewhere| SigningKey::elsewhere(name, &public, sign);
+    let own = log_key();
+    let far = elsewhere(std::sync::Arc::new(move |message: &[u8]| {
+        let text = std::str::from_utf8(message).map_err(|error| error.to_string())?;
+        let signed = own.sign(text).map_err(|error| error.to_string())?;
+        signed.bytes.try_into().map_err(|_| "64 bytes".to_owned())
+    }));
+    let far = far.unwrap();
+    assert_eq!(far.vkey(), here.vkey());
+    assert_eq!(far.sign("text\n"), here.sign("text\n"));
+    assert!(far.is_elsewhere() && !here.is_elsewhere());
+
+    let refused = |sign: ledger::note::SignElsewhere| {
+        elsewhere(sign).unwrap().sign("text\n").unwrap_err().to_string()
+    };
+    assert_eq!(
+        refused(std::sync::Arc::new(|_| Err("it was pulled out".to_owned()))),
+        format!("the key {name} has not signed: it was pulled out")
+    );
+    let other: [u8; 64] = here.sign("other\n").unwrap().bytes.try_into().unwrap();
+    for wrong in [[0; 64], other] {
+        assert_eq!(
+            refused(std::sync::Arc::new(move |_| Ok(wrong))),
+            format!(
+                "the key {name} has not signed: the signature from there does not verify with its \
+                 public half"
+            )
+        );
+    }
+    // The few points that verify anything are no public half.
+    let weak = SigningKey::elsewhere(name, &[0; 32], std::sync::Arc::new(|_| Ok([0; 64])));
+    assert_eq!(weak.unwrap_err(), KeyError::Point);
+}

@@ -265,13 +265,18 @@ pub fn log_key_of(config: &Config) -> Result<LogKey, KeyError> {
     let key = log_of_token(TokenKey::open(place)?, &config.node.origin)?;
     // What partners were given says which log this is.
     let path = dir.join(file::LOG_PUBLIC);
-    let known = std::fs::read_to_string(&path)
-        .map_err(|source| KeyError::Unreadable { path: path.clone(), source })?;
-    if known.trim() != key.vkey() {
-        let why = format!("the token's key is {}, and this file says otherwise", key.vkey());
-        return Err(KeyError::Contents { path, why });
-    }
-    Ok(key)
+    let vkey = key.vkey();
+    let why = match std::fs::read_to_string(&path) {
+        Ok(known) if known.trim() == vkey => return Ok(key),
+        Ok(_) => format!("the token's key is {vkey}, and this file says otherwise"),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            format!(
+                "it is not there; the token's key is {vkey}: if that is your log, write it there"
+            )
+        }
+        Err(source) => return Err(KeyError::Unreadable { path, source }),
+    };
+    Err(KeyError::Contents { path, why })
 }
 
 /// A log's signing key, named so, whose secret stays in its token.

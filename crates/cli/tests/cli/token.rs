@@ -169,6 +169,8 @@ fn what_is_wrong_with_a_token_is_said() {
     desk.names(seal, log);
     shell(desk.dir.path(), "cp keys/log.vkey kept; sed -i 's/./x/' keys/log.vkey").exits(0);
     desk.check().exits(1).complains("log.vkey: the token's key is ");
+    shell(desk.dir.path(), "rm keys/log.vkey").exits(0);
+    desk.check().exits(1).complains("log.vkey: it is not there; the token's key is log.");
     shell(desk.dir.path(), "cp kept keys/log.vkey").exits(0);
     let import = "umask 077; openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-384 \
                   -out p384.key && SOFTHSM2_CONF=softhsm2.conf softhsm2-util --import p384.key \

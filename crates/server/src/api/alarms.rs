@@ -66,7 +66,7 @@ pub struct AlarmList {
 /// What an alarm was.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Note {
+pub struct AlarmNote {
     /// In a few words.
     pub note: String,
 }
@@ -88,7 +88,7 @@ pub async fn list(
 
 /// Puts on the record what an alarm was. Nobody does so for an alarm about the same person.
 #[utoipa::path(
-    post, path = "/api/v1/alarms/{alarm}/acknowledge", tag = "alarms", request_body = Note,
+    post, path = "/api/v1/alarms/{alarm}/acknowledge", tag = "alarms", request_body = AlarmNote,
     params(("alarm" = Uuid, Path, description = "Id of the alarm")),
     responses((status = 204, description = "It is on the record"),
               (status = 400, description = "Nothing is said, or the alarm is about the caller"),
@@ -98,12 +98,12 @@ pub async fn acknowledge(
     State(node): State<Arc<Node>>,
     Caller(actor): Caller,
     alarm: Result<At<Uuid>, Error>,
-    body: Body<Note>,
+    body: Body<AlarmNote>,
 ) -> Result<StatusCode, Error> {
     // Rights first: whoever has none learns nothing of the shape of a body.
     permit(&actor, Action::AcknowledgeAlarm, &Facts::default()).ok_or(Error::Hidden)?;
     let Ok(At(alarm)) = alarm else { return Err(Error::Hidden) };
-    let Note { note } = body.read()?;
+    let AlarmNote { note } = body.read()?;
     node.acknowledge_alarm(&actor, alarm, &note).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -36,7 +36,8 @@ impl Node {
     /// Naming the file, key, block or setting that is wrong.
     pub async fn open(config: Config, clock: Clock, opening: Opening) -> anyhow::Result<Self> {
         let at_rest = super::at_rest::AtRest::of(&config)?;
-        if !at_rest.is_seen() && at_rest.stated.is_none() {
+        // What is made up needs no encryption.
+        if !at_rest.is_seen() && at_rest.stated.is_none() && config.company.fiction.is_none() {
             tracing::warn!("Not everything is seen to be encrypted at rest: {at_rest}");
         }
         let seal = Arc::new(Seal::of(&config)?);

@@ -9,8 +9,8 @@ mod session;
 mod uri;
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, SyncSender};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 pub use session::{Kind, Public};
@@ -112,7 +112,10 @@ pub enum TokenError {
 pub struct TokenKey {
     public: Public,
     uri: ObjectUri,
-    asks: SyncSender<Ask>,
+    /// None once it is dropped.
+    asks: Option<SyncSender<Ask>>,
+    /// Nothing ever comes; it ends when the thread has left the module.
+    ended: Mutex<Receiver<()>>,
 }
 
 struct Ask {
@@ -132,14 +135,18 @@ impl TokenKey {
         let opened = opened.map_err(|source| at(&place.object, source))?;
         let (public, uri) = (opened.public.clone(), place.object.clone());
         let (asks, asked) = mpsc::sync_channel(ASKS_MAX);
-        let name = "token".to_owned();
-        let thread = std::thread::Builder::new().name(name);
-        let spawned = thread.spawn(move || answer_all(&place, opened, tried, &asked));
+        let (ends, ended) = mpsc::channel();
+        let thread = std::thread::Builder::new().name("token".to_owned());
+        let spawned = thread.spawn(move || {
+            answer_all(&place, opened, tried, &asked);
+            session::release(&place.module);
+            drop(ends);
+        });
         spawned.map_err(|error| {
             let (doing, why) = ("starting a thread", error.to_string());
             at(&uri, TokenError::Failed { doing, why })
         })?;
-        Ok(Self { public, uri, asks })
+        Ok(Self { public, uri, asks: Some(asks), ended: Mutex::new(ended) })
     }
 
     /// Makes a pair in the token that cannot leave it, and opens it.
@@ -171,11 +178,21 @@ impl TokenKey {
     pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>, KeyError> {
         let (answer, answered) = mpsc::sync_channel(1);
         let ask = Ask { message: message.to_owned(), answer };
-        let signed = match self.asks.try_send(ask) {
-            Ok(()) => answered.recv_timeout(SIGN_WAIT_MAX).unwrap_or(Err(TokenError::Silent)),
-            Err(_) => Err(TokenError::Busy),
+        let signed = match self.asks.as_ref().map(|asks| asks.try_send(ask)) {
+            Some(Ok(())) => answered.recv_timeout(SIGN_WAIT_MAX).unwrap_or(Err(TokenError::Silent)),
+            _ => Err(TokenError::Busy),
         };
         signed.map_err(|source| at(&self.uri, source))
+    }
+}
+
+impl Drop for TokenKey {
+    /// Waits until the thread has left the module: one that is within it while the process ends,
+    /// and the module's own memory with it, brings the process down.
+    fn drop(&mut self) {
+        self.asks = None;
+        let ended = self.ended.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let _ = ended.recv_timeout(SIGN_WAIT_MAX);
     }
 }
 

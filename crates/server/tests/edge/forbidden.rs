@@ -61,7 +61,13 @@ async fn without_rights_there_is_nothing() {
     let house = House::open().await;
     house.a.create(&disclose(&house.a).acts()).await;
     let request = house.newest().await;
-    let before = house.leaves();
+    // So many refusals may raise an alarm, which is on the record too.
+    let alarms = server::app::security::ALARM_STREAM;
+    let done = async || {
+        let raised = house.node().store.reader().load(alarms).await.expect("alarms").len();
+        house.leaves() - raised as u64
+    };
+    let before = done().await;
     let (stranger, unknown) = (house.stranger(), house.unknown());
     let (status, nothing) = stranger.call("GET", "/nothing/at/all", Vec::new()).await;
     assert_eq!(status, 404);
@@ -99,7 +105,7 @@ async fn without_rights_there_is_nothing() {
     for (method, path) in [("GET", "/hi1"), ("PUT", "/api/v1/staff"), ("PATCH", "/healthz")] {
         hidden(&stranger, "no certificate", &method.to_lowercase(), path, &nothing).await;
     }
-    assert_eq!(house.leaves(), before, "something was done");
+    assert_eq!(done().await, before, "something was done");
     house.close().await;
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use cryptoki::context::Pkcs11;
 use cryptoki::mechanism::Mechanism;
@@ -118,13 +118,15 @@ async fn packages_are_sealed_and_the_log_is_signed_in_a_token() {
     assert!(!house.path("keys/seal.key").exists() && !house.path("keys/log.key").exists());
 
     // The token is gone: nothing is put on the record without its signature, and it is said why.
-    let leaves = house.leaves();
     let away = folder.join("away");
     std::fs::rename(folder.join("tokens"), &away).expect("moved");
     let (path, act) = (format!("/api/v1/requests/{id}/acts"), json!({ "post_message": {} }));
     let body = json!({ "act": act, "text": "as agreed" });
     let told = house.staff("cora").told("POST", &path, &body).await;
     assert!(told.starts_with("503 unavailable"), "{told}");
+    // What was signed before is stored by now, and nothing is any more.
+    let leaves = house.leaves();
+    assert_eq!(house.staff("cora").told("POST", &path, &body).await, told);
     assert_eq!(house.leaves(), leaves);
     // It is back: the node goes on without being started anew.
     std::fs::rename(&away, folder.join("tokens")).expect("moved");
@@ -159,4 +161,31 @@ fn a_key_that_can_be_read_is_refused() {
     let refused = TokenKey::open(place("open")).err().expect("refused").to_string();
     assert!(refused.contains("the secret can be read out of the token"), "{refused}");
     assert!(folder.join("tokens").exists());
+}
+
+/// A PIN that was refused costs no further try, and the right one is taken without a new start.
+#[test]
+fn a_wrong_pin_is_waited_out() {
+    let Some(folder) = token("token::a_wrong_pin_is_waited_out") else { return };
+    let pin = Arc::new(Mutex::new(PIN));
+    let told = pin.clone();
+    let place = Place {
+        module: MODULE.into(),
+        object: uri("seal"),
+        pin: Arc::new(move || Ok(Zeroizing::new((*told.lock().expect("a PIN")).to_owned()))),
+    };
+    let key = TokenKey::make(place, Kind::EcdsaP256).expect("a key");
+    let sign = || key.sign(b"text").map(drop).map_err(|error| error.to_string());
+    assert_eq!(sign(), Ok(()));
+    let away = folder.join("away");
+    std::fs::rename(folder.join("tokens"), &away).expect("moved");
+    *pin.lock().expect("a PIN") = "nobody knows";
+    assert!(sign().is_err(), "the token is away");
+    std::fs::rename(&away, folder.join("tokens")).expect("moved");
+    let first = sign().expect_err("the wrong PIN");
+    assert!(first.contains("the token refused the PIN"), "{first}");
+    assert!(!first.contains("nobody knows"), "{first}");
+    assert_eq!(sign(), Err(first), "it is not tried a second time");
+    *pin.lock().expect("a PIN") = PIN;
+    assert_eq!(sign(), Ok(()));
 }

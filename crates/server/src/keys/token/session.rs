@@ -41,6 +41,8 @@ struct Module {
     /// How often it was started. A session of an earlier start is none, though its number may be
     /// another's by now.
     start: u64,
+    /// Whether it was begun and not ended since.
+    is_begun: bool,
 }
 
 /// What pair to make.
@@ -289,14 +291,20 @@ fn slot(module: &Pkcs11, place: &Place) -> Result<(Slot, bool), TokenError> {
 
 fn module(path: &Path) -> Result<Shared, TokenError> {
     let mut modules = MODULES.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(known) = modules.get(path) {
-        return Ok(known.clone());
+    let known = match modules.get(path) {
+        Some(known) => known.clone(),
+        None => {
+            let pkcs11 = Pkcs11::new(path).map_err(|error| unusable(path, &error))?;
+            let module = Module { pkcs11, start: 0, is_begun: false };
+            modules.entry(path.to_owned()).or_insert(Arc::new(RwLock::new(module))).clone()
+        }
+    };
+    if !read(&known).is_begun {
+        let mut module = known.write().unwrap_or_else(PoisonError::into_inner);
+        initialize(&module.pkcs11).map_err(|error| unusable(path, &error))?;
+        (module.start, module.is_begun) = (module.start + 1, true);
     }
-    let pkcs11 = Pkcs11::new(path).map_err(|error| unusable(path, &error))?;
-    initialize(&pkcs11).map_err(|error| unusable(path, &error))?;
-    let module = Arc::new(RwLock::new(Module { pkcs11, start: 0 }));
-    modules.insert(path.to_owned(), module.clone());
-    Ok(module)
+    Ok(known)
 }
 
 /// Starts a module anew, unless somebody else has since `seen`: some never find a token again that
@@ -305,12 +313,23 @@ pub(super) fn start_anew(path: &Path, seen: u64) -> Result<u64, TokenError> {
     let module = module(path)?;
     let mut module = module.write().unwrap_or_else(PoisonError::into_inner);
     if module.start == seen {
-        module.start += 1;
         // What fails here fails again below, and is said there.
         let _ = module.pkcs11.clone().finalize();
+        // Until this succeeds there are no sessions at all, so that none is taken for another.
         initialize(&module.pkcs11).map_err(|error| unusable(path, &error))?;
+        module.start += 1;
     }
     Ok(module.start)
+}
+
+/// Ends a module that nobody uses any more, as PKCS#11 asks of whoever began it. It stays loaded.
+pub(super) fn release(path: &Path) {
+    let modules = MODULES.lock().unwrap_or_else(PoisonError::into_inner);
+    // Whoever comes for it meanwhile waits for the lock, and begins it again.
+    let Some(module) = modules.get(path).filter(|it| Arc::strong_count(it) == 1) else { return };
+    let mut module = module.write().unwrap_or_else(PoisonError::into_inner);
+    module.is_begun = false;
+    let _ = module.pkcs11.clone().finalize();
 }
 
 fn initialize(module: &Pkcs11) -> Result<(), Error> {
