@@ -130,6 +130,14 @@ impl ParquetRows {
                 .map_err(|_| "a group has fewer than no rows".to_owned())?;
             self.readers.clear();
             for wanted in &self.wanted {
+                if let Some((column, ..)) = wanted {
+                    let chunk = group.metadata().column(*column);
+                    let first = chunk.dictionary_page_offset();
+                    let first = first.unwrap_or_else(|| chunk.data_page_offset());
+                    if first < 0 || chunk.compressed_size() < 0 {
+                        return Err(format!("column {column} lies before the file's first byte"));
+                    }
+                }
                 let reader = wanted.map(|(column, ..)| group.get_column_reader(column));
                 self.readers.push(reader.transpose().map_err(words)?);
             }
