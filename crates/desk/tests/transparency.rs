@@ -563,7 +563,6 @@ fn facts() -> impl Strategy<Value = RequestFacts> {
             accounts_named: accounts,
             frozen: (kind == AskKind::Freeze && is_done)
                 .then(|| (Asset::parse("BTC").unwrap(), Amount(1_000))),
-            ..answered(1, 1)
         }
     });
     let countries = ["DE", "DE", "DE", "FR", "FR", "MT", "CY", "IE"].map(country);

@@ -142,7 +142,7 @@ pub struct Seal {
 enum SealKey {
     EcdsaP256(EcdsaKeyPair),
     Rsa(RsaKeyPair),
-    Token(TokenKey, SignatureAlgorithm),
+    Token(Box<TokenKey>, SignatureAlgorithm),
 }
 
 impl Seal {
@@ -166,7 +166,7 @@ impl Seal {
                 return Err(key.refused(why.to_owned()));
             }
         };
-        Self::with(SealKey::Token(key, algorithm), &dir, &uri)
+        Self::with(SealKey::Token(Box::new(key), algorithm), &dir, &uri)
     }
 
     /// Reads the seal key and its certificates from `dir`.

@@ -20,7 +20,7 @@ const SEEDS: u64 = 12;
 
 fn bytes(number: u8) -> Vec<u8> {
     // The even ones are files, the odd ones rows.
-    vec![number; if number % 2 == 0 { 300_000 } else { 300 }]
+    vec![number; if number.is_multiple_of(2) { 300_000 } else { 300 }]
 }
 
 fn naming(digest: BlobDigest, lasts: bool) -> NewEvent {

@@ -176,7 +176,7 @@ async fn acts_and_conflicts(store: &Store, clock: &TestClock) {
     clock.move_by(SignedDuration::from_millis(1));
     for number in 2..20 {
         let mut act = Append::events(stream(number), ExpectedSeq::Exactly(0), vec![event("open")]);
-        let agency = if number % 2 == 0 { OTHER_AGENCY } else { AGENCY };
+        let agency = if number.is_multiple_of(2) { OTHER_AGENCY } else { AGENCY };
         act.view = Some(view(agency, "open"));
         store.append(act).await.expect("an act");
     }
@@ -441,7 +441,8 @@ async fn words(store: &Store) {
         let mut named = NewEvent::new("{\"kind\":\"received\"}", Some(payload));
         named.words = Words::of([text]);
         let mut act = Append::events(stream(number), ExpectedSeq::Exactly(0), vec![named]);
-        act.view = Some(view(if number % 2 == 0 { OTHER_AGENCY } else { AGENCY }, "received"));
+        act.view =
+            Some(view(if number.is_multiple_of(2) { OTHER_AGENCY } else { AGENCY }, "received"));
         store.append(act).await.expect("found by words");
     }
     let find = async |asked: &str| {
@@ -530,7 +531,8 @@ async fn readers(store: &Store) {
         let words = Words::of([text]);
         event.words = if is_seen { words.read_by(readers) } else { words };
         let mut act = Append::events(stream(number), ExpectedSeq::Exactly(seq), vec![event]);
-        act.view = Some(view(if number % 2 == 0 { OTHER_AGENCY } else { AGENCY }, "noted"));
+        act.view =
+            Some(view(if number.is_multiple_of(2) { OTHER_AGENCY } else { AGENCY }, "noted"));
         LeafIndex(store.append(act).await.expect("found by words").leaves.start)
     };
     let find = async |asked: &str, readers: Option<Uuid>| {
@@ -629,7 +631,8 @@ async fn blobs_come_and_go(store: &Store) {
     let name = async |number, blob: &NewBlob| {
         let mut act = Append::events(stream(number), ExpectedSeq::Any, vec![naming(blob.digest())]);
         act.blobs = vec![blob.clone()];
-        act.view = Some(view(if number % 2 == 0 { OTHER_AGENCY } else { AGENCY }, "named"));
+        act.view =
+            Some(view(if number.is_multiple_of(2) { OTHER_AGENCY } else { AGENCY }, "named"));
         store.append(act).await.expect("blob and event");
     };
     let small = store.put_blob(b"an order".to_vec()).await.expect("ready");

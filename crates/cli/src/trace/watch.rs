@@ -124,7 +124,10 @@ async fn watch_store(watch: &Watch, tags: Option<&TagSet>) -> anyhow::Result<()>
     keeper.look_at_outputs(&store)?;
     let mut seen = store.tip();
     drop(store);
-    while !watch.once {
+    if watch.once {
+        return Ok(());
+    }
+    loop {
         pause(watch).await;
         let store = ChainStore::open(&watch.chain)?;
         if store.tip() != seen {
@@ -132,7 +135,6 @@ async fn watch_store(watch: &Watch, tags: Option<&TagSet>) -> anyhow::Result<()>
             seen = store.tip();
         }
     }
-    Ok(())
 }
 
 /// A store that is kept here.
@@ -160,13 +162,15 @@ async fn watch_log(watch: &Watch, tags: Option<&TagSet>, log: &Path) -> anyhow::
     let mut reader = AccountLogReader::open(log)?;
     let mut keeper = Keeper::of_accounts(watch, tags, reader.ledgers().chain())?;
     keeper.look_at_accounts(reader.ledgers())?;
-    while !watch.once {
+    if watch.once {
+        return Ok(());
+    }
+    loop {
         pause(watch).await;
         if reader.refresh()? {
             keeper.look_at_accounts(reader.ledgers())?;
         }
     }
-    Ok(())
 }
 
 /// An account log that is kept here.

@@ -155,7 +155,7 @@ fn info(receipt: &Value, traces: &[Value]) -> Value {
     let burned = quantity(&receipt["gasUsed"]) * quantity(&receipt["effectiveGasPrice"]);
     let inner = traces.iter().filter(|trace| {
         trace["transactionHash"] == receipt["transactionHash"]
-            && list(&trace["traceAddress"]).first().is_some()
+            && !list(&trace["traceAddress"]).is_empty()
             && trace["action"]["callType"] == "call"
     });
     let internal = inner.map(|trace| {

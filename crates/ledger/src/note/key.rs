@@ -74,7 +74,7 @@ pub type SignElsewhere = Arc<dyn Fn(&[u8]) -> Result<[u8; 64], String> + Send + 
 
 #[derive(Clone)]
 enum Secret {
-    Here(ed25519_dalek::SigningKey),
+    Here(Box<ed25519_dalek::SigningKey>),
     Elsewhere(SignElsewhere),
 }
 
@@ -127,7 +127,7 @@ impl SigningKey {
     pub fn from_seed(name: &str, seed: [u8; 32]) -> Result<SigningKey, KeyError> {
         let name = KeyName::parse(name)?;
         let key = ed25519_dalek::SigningKey::from_bytes(&seed);
-        Ok(SigningKey { name, public: key.verifying_key(), secret: Secret::Here(key) })
+        Ok(SigningKey { name, public: key.verifying_key(), secret: Secret::Here(Box::new(key)) })
     }
 
     /// The log key with this name whose secret lies elsewhere: its public half, and who signs.

@@ -143,7 +143,7 @@ fn corrected(
             .then(|| (Box::new(before.clone()), Box::new(after.clone()))),
         reference: text(&known.reference, &typed.reference),
         legal_basis: text(&known.legal_basis, &typed.legal_basis),
-        selectors: selectors_change.then(|| (own, wanted)),
+        selectors: selectors_change.then_some((own, wanted)),
         account: account.and_then(|account| text(&account.account, &typed.account)),
         files: draft.files.iter().map(|file| file.name.clone()).collect(),
     };
