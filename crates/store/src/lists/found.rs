@@ -20,7 +20,7 @@ use crate::writer::time;
 /// Requests that have all words of a question, side by side, and are looked at for their order, for
 /// one page. A phrase of pairs that everybody writes and nobody in this order may end a page early;
 /// its `next` goes on.
-pub const ORDER_WALKED_MAX: usize = RANKED_MAX;
+pub const ORDER_WALKED_MAX: usize = 150;
 /// Requests that are ranked: the newest that were found.
 pub const RANKED_MAX: usize = 300;
 /// Requests whose words are in memory at a time.
