@@ -190,18 +190,6 @@ impl ChainView {
         self.spends.get(point).copied()
     }
 
-    /// What a transaction leaves to the miner; `None` for a coinbase and where the value of an
-    /// input is not known.
-    pub fn fee(&self, transaction: TxNumber) -> Option<Satoshi> {
-        if self.is_coinbase(transaction) {
-            return None;
-        }
-        let inputs = self.inputs(transaction).iter().map(|input| input.value.map(|value| value.0));
-        let inputs = inputs.sum::<Option<u64>>()?;
-        let outputs: u64 = self.outputs(transaction).map(|output| output.value.0).sum();
-        inputs.checked_sub(outputs).map(Satoshi)
-    }
-
     fn dress<'a>(&self, coin: &'a Coin) -> Output<'a> {
         Output { value: coin.value, script: &coin.script, network: self.network }
     }

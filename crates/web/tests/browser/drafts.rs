@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::house::{ACCOUNT, House};
 use crate::support::browser::{Browser, Key, Script, Wanted};
-use crate::walks::{prove, review, sign, with_officer};
+use crate::walks::{filed_and_proven, sign, with_officer};
 
 /// What the officer of these stories types before anything else.
 const REFERENCE: &str = "HP 2021/119";
@@ -125,10 +125,7 @@ async fn a_question_is_answered_by_correcting_every_fact_and_both_versions_stay(
         return;
     };
     let cora = house.staff("Cora Quist", &[Role::Counsel]).await;
-    house.sit_down(nils).await;
-    review(&house, &["disclose", "subscriber"], &[]).await;
-    let id = sign(&house).await;
-    prove(&mut house, vera, &id).await;
+    let id = filed_and_proven(&mut house, vera, nils).await;
     house.sit_down(cora).await;
     let ask = desk::request::Command::RequestInformation {
         ask: desk::ids::AskNumber(1),
@@ -208,11 +205,7 @@ async fn what_staff_noted_has_a_receipt_by_hashes_alone() {
         return;
     };
     let cora = house.staff("Cora Quist", &[Role::Counsel]).await;
-    house.sit_down(nils).await;
-    review(&house, &["disclose", "subscriber"], &[]).await;
-    let id = sign(&house).await;
-    house.browser.wait_for_text("The desk has your request").await;
-    prove(&mut house, vera, &id).await;
+    let id = filed_and_proven(&mut house, vera, nils).await;
     house.sit_down(cora).await;
     let request = desk::ids::RequestId(id.parse().expect("an id"));
     let by = house.node.directory().person(house.staff_id("Cora Quist"), house.clock.now());

@@ -83,16 +83,22 @@ pub async fn prove(house: &mut House, vera: Who, id: &str) {
     house.browser.wait_for_text("Passkey of the officer · Vera Lind").await;
 }
 
+/// An officer files a request for a subscriber, and a verifier says how the sender was proven.
+pub async fn filed_and_proven(house: &mut House, vera: Who, nils: Who) -> String {
+    house.sit_down(nils).await;
+    review(house, &["disclose", "subscriber"], &[]).await;
+    let id = sign(house).await;
+    prove(house, vera, &id).await;
+    id
+}
+
 #[tokio::test]
 async fn a_refused_request_is_corrected_and_sent_anew() {
     let Some((mut house, vera, nils)) = with_officer(Wanted::default(), "generic").await else {
         return;
     };
     let cora = house.staff("Cora Quist", &[Role::Counsel]).await;
-    house.sit_down(nils).await;
-    review(&house, &["disclose", "subscriber"], &[]).await;
-    let id = sign(&house).await;
-    prove(&mut house, vera, &id).await;
+    let id = filed_and_proven(&mut house, vera, nils).await;
     house.sit_down(cora).await;
     house.go(&format!("/requests/{id}")).await;
     house.browser.find("details > summary").await.click().await;
